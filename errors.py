@@ -1,0 +1,56 @@
+"""Every error that is shown to a person. Each says what happened and what to do about it.
+
+Anything that is not a `CastbookError` is a fault in the program and keeps its traceback.
+"""
+
+
+class CastbookError(Exception):
+    """A sentence of cause and a sentence of remedy, for whoever can act on it."""
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        super().__init__(f"{cause} {remedy}")
+        self.cause = cause
+        self.remedy = remedy
+
+
+class NoFaceFound(CastbookError):
+    """No face was found where one is needed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No face was found in this picture.",
+            "Try one where the face is larger and seen from the front.",
+        )
+
+
+class UnreadablePicture(CastbookError):
+    """A file that is no picture, is damaged, or is too large to be opened safely."""
+
+
+class InvalidRequest(CastbookError):
+    """A value that cannot be worked with: an empty prompt, a count of zero."""
+
+
+class NotFound(CastbookError):
+    """An id that names nothing (any more)."""
+
+    def __init__(self, kind: str, id: str) -> None:
+        super().__init__(
+            f"There is no {kind} with the id {id!r}.",
+            "It may have been removed. Reload the page and choose again.",
+        )
+
+
+class LibraryUnavailable(CastbookError):
+    """The database or the picture folder cannot be used as it is."""
+
+
+class PackUnavailable(CastbookError):
+    """A model pack is missing, incomplete or damaged."""
+
+
+class Stopped(CastbookError):
+    """The person asked for a running generation to stop."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped.", "Pictures that were finished are kept.")

@@ -1,0 +1,1 @@
+"""Keeps what creators make. Knows no model and no page."""

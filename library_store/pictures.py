@@ -1,0 +1,198 @@
+"""Picture files, named by the SHA-256 of their bytes, on anything fsspec reaches: a folder, s3://, hf://.
+
+A file is complete and on the disk before its name exists, and never changes after. Which of them belong to whom is the
+library's business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+import uuid
+import weakref
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import fsspec  # pyright: ignore[reportMissingTypeStubs]
+from fsspec.implementations.local import LocalFileSystem  # pyright: ignore[reportMissingTypeStubs]
+from PIL import Image
+
+from errors import LibraryUnavailable
+
+# Not hidden, so that copying the folder by hand takes it along.
+MARKER = "castbook-pictures.txt"
+MARKER_TEXT = b"Castbook keeps its pictures in this folder, and refuses to work with a folder that lacks this file.\n"
+
+THUMBNAIL_SIDE = 256
+KEPT_MODES = ("RGB", "RGBA", "L")  # what PNG holds as it is; everything else becomes RGB
+
+
+class Pictures:
+    """`served_folder` is where the files of `path` and `thumbnail_path` lie: the pictures' own folder, or a copy's."""
+
+    def __init__(self, files: Any, root: str, served_folder: Path) -> None:
+        self._files = files  # fsspec's AbstractFileSystem, which is untyped
+        self._root = root
+        self._is_local = isinstance(files, LocalFileSystem)
+        self.served_folder = served_folder
+
+    @classmethod
+    def open(cls, url: str, may_be_new: bool = True) -> Pictures:
+        """A folder or fsspec URL. A new folder is made and marked; without `may_be_new` the marker must be there.
+
+        The marker tells a folder without pictures from a disk that is not mounted. Raises LibraryUnavailable.
+        """
+        with _explained(f"The pictures at {url!r} cannot be reached"):
+            files, root = cast("tuple[Any, str]", fsspec.core.url_to_fs(url))  # pyright: ignore[reportUnknownMemberType]
+            is_local = isinstance(files, LocalFileSystem)
+            served_folder = Path(root) if is_local else Path(tempfile.mkdtemp(prefix="castbook-pictures-"))
+            pictures = cls(files, root, served_folder)
+            if not is_local:  # the copies go when the pictures do, at the latest when the program ends
+                weakref.finalize(pictures, shutil.rmtree, served_folder, ignore_errors=True)
+            if may_be_new and not pictures._has_marker():
+                pictures._write(MARKER, MARKER_TEXT)
+        pictures._check_marker()
+        return pictures
+
+    def put(self, picture: Image.Image) -> str:
+        """Keeps the pixels, losslessly and without whatever else the file carried, and gives their content hash.
+
+        Raises LibraryUnavailable where the folder is missing, read-only or full.
+        """
+        data = _png(picture)
+        content_hash = hashlib.sha256(data).hexdigest()
+        self._check_marker()
+        with _explained("The picture cannot be kept"):
+            self._write(_name(content_hash), data)
+        return content_hash
+
+    def get(self, content_hash: str) -> Image.Image:
+        """The picture, its bytes checked against their hash. Raises LibraryUnavailable if it is missing or damaged."""
+        picture = Image.open(io.BytesIO(self._read(content_hash)), formats=("PNG",))
+        picture.load()
+        return picture
+
+    def path(self, content_hash: str) -> str:
+        """A local file to serve; pictures kept elsewhere are copied once. Raises LibraryUnavailable as `get` does."""
+        path = self.served_folder / _name(content_hash)
+        if not path.exists():
+            data = self._read(content_hash)
+            with _explained("The picture cannot be copied to this machine"):
+                _write_durably(path, data)
+        return str(path)
+
+    def thumbnail_path(self, content_hash: str) -> str:
+        """A local webp file of at most 256 x 256, made when it is first asked for. Raises as `get` does."""
+        path = (self.served_folder / _name(content_hash)).with_suffix(".webp")
+        if not path.exists():
+            data = _thumbnail(self.get(content_hash))
+            with _explained("The thumbnail cannot be kept"):
+                _write_durably(path, data)
+        return str(path)
+
+    def _read(self, content_hash: str) -> bytes:
+        try:
+            data = cast(bytes, self._files.cat_file(self._full_name(_name(content_hash))))
+        except FileNotFoundError as error:
+            self._check_marker()
+            raise LibraryUnavailable(
+                f"The picture {content_hash} is missing from {self._root}.", "Put it back from a backup."
+            ) from error
+        except OSError as error:
+            raise _unavailable("The picture cannot be read", error) from error
+        if hashlib.sha256(data).hexdigest() != content_hash:
+            raise LibraryUnavailable(f"The picture {content_hash} is damaged.", "Put it back from a backup.")
+        return data
+
+    def _write(self, name: str, data: bytes) -> None:
+        """An object store makes an object appear whole; a file system has to be made to."""
+        if self._is_local:
+            _write_durably(Path(self._full_name(name)), data)
+        else:
+            self._files.pipe_file(self._full_name(name), data)
+
+    def _has_marker(self) -> bool:
+        return bool(self._files.exists(self._full_name(MARKER)))
+
+    def _check_marker(self) -> None:
+        with _explained("The pictures cannot be reached"):
+            if self._has_marker():
+                return
+        raise LibraryUnavailable(
+            f"The pictures' folder {self._root} is missing, or its disk is not mounted: there is no {MARKER} in it.",
+            f"Mount it, or correct CASTBOOK_PICTURES. If it is the right folder, put an empty {MARKER} in it.",
+        )
+
+    def _full_name(self, name: str) -> str:
+        return f"{self._root.rstrip('/')}/{name}"
+
+
+def _name(content_hash: str) -> str:
+    return f"{content_hash[:2]}/{content_hash}.png"
+
+
+def _png(picture: Image.Image) -> bytes:
+    clean = picture.copy() if picture.mode in KEPT_MODES else picture.convert("RGB")
+    clean.info = {}  # no place, camera or comment of a stranger's photo
+    buffer = io.BytesIO()
+    clean.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _thumbnail(picture: Image.Image) -> bytes:
+    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP")
+    return buffer.getvalue()
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    """After a crash at any moment there is the whole file or none (and at worst a spare `.tmp`)."""
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sync_folder(path.parent.parent)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the names in a folder durable; Windows cannot, and does so by itself."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _explained(what: str) -> Generator[None]:
+    try:
+        yield
+    except (
+        OSError,
+        ValueError,
+        ImportError,
+    ) as error:  # unknown protocol: ValueError; its library missing: ImportError
+        raise _unavailable(what, error) from error
+
+
+def _unavailable(what: str, error: Exception) -> LibraryUnavailable:
+    return LibraryUnavailable(
+        f"{what} ({error}).", "Check CASTBOOK_PICTURES, and that its disk is there, writable and not full."
+    )

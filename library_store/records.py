@@ -1,0 +1,110 @@
+"""What the library gives and takes: frozen values that belong to no session and no table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from PIL import Image
+
+from pipeline.values import Face, Likeness
+
+Source = Literal["uploaded", "generated", "variant"]
+How = Literal["generated", "variant", "loaded"]
+
+
+@dataclass(frozen=True)
+class VisualProfile:
+    """What a character looks like, in the creator's words. Hair, face and body are theirs, the rest a scene's."""
+
+    hair: str = ""
+    face: str = ""
+    body: str = ""
+    outfit: str = ""
+    accessories: str = ""
+    other: str = ""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The scope of a library: its stories share their characters."""
+
+    id: str
+    name: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class Story:
+    id: str
+    project_id: str
+    title: str
+    context: str  # premise and style lines, given to every prompt of the story
+
+
+@dataclass(frozen=True)
+class CharacterReferenceImage:
+    """A kept picture of a character. It never changes; its id is what Load Character links."""
+
+    id: str
+    character_id: str
+    content_hash: str  # SHA-256 of the PNG file
+    width: int
+    height: int
+    source: Source
+    parent_id: str | None  # the reference image it was made from
+    request: dict[str, Any] | None  # all that determined the picture
+    pack: str | None
+    seed: int | None
+    likeness: Likeness | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Character:
+    """A person of the project's stories; the canonical image stands for them."""
+
+    id: str
+    project_id: str
+    name: str
+    description: str
+    visual_profile: VisualProfile
+    prompt: str
+    canonical_image_id: str | None
+    is_saved_to_library: bool
+    saved_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CastOption:
+    """A picture on offer for a cast member."""
+
+    image: CharacterReferenceImage
+    how: How
+    added_at: datetime
+
+
+@dataclass(frozen=True)
+class CastMember:
+    """A character's entry in a story, with the pictures on offer (oldest first) and the chosen one."""
+
+    id: str
+    story_id: str
+    character: Character
+    active_image_id: str | None
+    options: tuple[CastOption, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class NewPicture:
+    """A picture to be kept, with all that is known of how it came about."""
+
+    picture: Image.Image
+    source: Source
+    face: Face | None = None  # None: no face was found, or nobody has looked yet
+    parent_id: str | None = None
+    request: dict[str, Any] | None = None
+    pack: str | None = None
+    seed: int | None = None
+    likeness: Likeness | None = None

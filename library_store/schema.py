@@ -1,0 +1,243 @@
+"""The tables, and how a row becomes a record."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any, ClassVar
+
+import numpy as np
+import uuid_utils
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from library_store.records import (
+    CastMember,
+    CastOption,
+    Character,
+    CharacterReferenceImage,
+    How,
+    Project,
+    Source,
+    Story,
+    VisualProfile,
+)
+from pipeline.values import Face, Identity, Likeness
+
+
+def new_id() -> str:
+    """A UUIDv7: later ids sort after earlier ones."""
+    return str(uuid_utils.uuid7())
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in and out. SQLite forgets the zone, so UTC is what is kept."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(timezone.utc)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=timezone.utc)
+
+
+class Row(DeclarativeBase):
+    """What every table has in common. `kind` is what an error calls a row of it."""
+
+    kind: ClassVar[str]
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 (read by SQLAlchemy when the class is made)
+        str: Text,
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON,
+    }
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id, sort_order=-1)
+
+
+class ProjectRow(Row):
+    __tablename__ = "projects"
+    kind = "project"
+
+    name: Mapped[str]
+    owner: Mapped[str]
+
+    def record(self) -> Project:
+        return Project(self.id, self.name, self.owner)
+
+
+class StoryRow(Row):
+    __tablename__ = "stories"
+    kind = "story"
+
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
+    title: Mapped[str]
+    context: Mapped[str]
+
+    def record(self) -> Story:
+        return Story(self.id, self.project_id, self.title, self.context)
+
+
+class CharacterRow(Row):
+    __tablename__ = "characters"
+    kind = "character"
+
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
+    name: Mapped[str]
+    description: Mapped[str]
+    visual_profile: Mapped[dict[str, Any]]
+    prompt: Mapped[str]
+    search_text: Mapped[str]  # all of the above, case-folded: SQLite itself folds only ASCII
+    # The two tables name each other: where it can be, this constraint is added after both exist.
+    canonical_image_id: Mapped[str | None] = mapped_column(
+        String(36), ForeignKey("character_reference_images.id", use_alter=True)
+    )
+    is_saved_to_library: Mapped[bool] = mapped_column(default=False)
+    saved_at: Mapped[datetime | None]
+    trashed_at: Mapped[datetime | None]
+
+    def record(self) -> Character:
+        return Character(
+            id=self.id,
+            project_id=self.project_id,
+            name=self.name,
+            description=self.description,
+            visual_profile=VisualProfile(**self.visual_profile),
+            prompt=self.prompt,
+            canonical_image_id=self.canonical_image_id,
+            is_saved_to_library=self.is_saved_to_library,
+            saved_at=self.saved_at,
+        )
+
+
+class ImageRow(Row):
+    """Written once, never updated."""
+
+    __tablename__ = "character_reference_images"
+    kind = "picture"
+
+    character_id: Mapped[str] = mapped_column(ForeignKey("characters.id"), index=True)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    width: Mapped[int]
+    height: Mapped[int]
+    source: Mapped[Source] = mapped_column(String(16))
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("character_reference_images.id"))
+    request: Mapped[dict[str, Any] | None]
+    pack: Mapped[str | None]
+    seed: Mapped[int | None] = mapped_column(BigInteger)
+    likeness: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+
+    def record(self) -> CharacterReferenceImage:
+        return CharacterReferenceImage(
+            id=self.id,
+            character_id=self.character_id,
+            content_hash=self.content_hash,
+            width=self.width,
+            height=self.height,
+            source=self.source,
+            parent_id=self.parent_id,
+            request=self.request,
+            pack=self.pack,
+            seed=self.seed,
+            likeness=Likeness(**self.likeness) if self.likeness else None,
+            created_at=self.created_at,
+        )
+
+
+class IdentityRow(Row):
+    """One encoder's view of the face in a picture. Biometric: apart, so that it can be purged."""
+
+    __tablename__ = "face_identities"
+    __table_args__ = (UniqueConstraint("image_id", "encoder"),)
+    kind = "identity"
+
+    image_id: Mapped[str] = mapped_column(ForeignKey("character_reference_images.id"))
+    encoder: Mapped[str]
+    embedding: Mapped[bytes] = mapped_column(LargeBinary)  # float32, little-endian
+    box: Mapped[list[Any]]
+    landmarks: Mapped[list[Any]]
+    detection_score: Mapped[float]
+
+    @classmethod
+    def of(cls, image_id: str, face: Face, identity: Identity) -> IdentityRow:
+        return cls(
+            image_id=image_id,
+            encoder=identity.encoder,
+            embedding=identity.embedding.astype("<f4").tobytes(),
+            box=[float(edge) for edge in face.box],
+            landmarks=face.landmarks.tolist(),
+            detection_score=float(face.detection_score),
+        )
+
+    def record(self) -> Identity:
+        return Identity(self.encoder, np.frombuffer(self.embedding, dtype="<f4").astype(np.float32))
+
+
+class CastOptionRow(Row):
+    __tablename__ = "cast_options"
+    __table_args__ = (UniqueConstraint("cast_member_id", "image_id"),)
+    kind = "option"
+
+    cast_member_id: Mapped[str] = mapped_column(ForeignKey("cast_members.id"))
+    image_id: Mapped[str] = mapped_column(ForeignKey("character_reference_images.id"))
+    how: Mapped[How] = mapped_column(String(16))
+    added_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+    image: Mapped[ImageRow] = relationship(lazy="joined", innerjoin=True, viewonly=True)
+
+    def record(self) -> CastOption:
+        return CastOption(self.image.record(), self.how, self.added_at)
+
+
+class CastMemberRow(Row):
+    """Always read whole: with its character in the same query and all options in one more."""
+
+    __tablename__ = "cast_members"
+    __table_args__ = (UniqueConstraint("story_id", "character_id"),)
+    kind = "cast member"
+
+    story_id: Mapped[str] = mapped_column(ForeignKey("stories.id"))
+    character_id: Mapped[str] = mapped_column(ForeignKey("characters.id"))
+    active_image_id: Mapped[str | None] = mapped_column(ForeignKey("character_reference_images.id"))
+
+    character: Mapped[CharacterRow] = relationship(lazy="joined", innerjoin=True, viewonly=True)
+    options: Mapped[list[CastOptionRow]] = relationship(
+        primaryjoin=lambda: (CastMemberRow.id == CastOptionRow.cast_member_id) & CastOptionRow.removed_at.is_(None),
+        order_by=lambda: (CastOptionRow.added_at, CastOptionRow.id),
+        lazy="selectin",
+        viewonly=True,
+    )
+
+    def record(self) -> CastMember:
+        return CastMember(
+            id=self.id,
+            story_id=self.story_id,
+            character=self.character.record(),
+            active_image_id=self.active_image_id,
+            options=tuple(option.record() for option in self.options),
+        )

@@ -1,0 +1,1 @@
+"""Makes and judges pictures. Knows no store and no page."""

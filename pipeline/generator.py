@@ -1,0 +1,199 @@
+"""A request -> pictures, with the stock Stable Diffusion pipeline and IP-Adapter FaceID.
+
+The only file that imports torch and diffusers. It knows no face model: an identity comes with the request.
+"""
+
+# diffusers' and transformers' own annotations are partial.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportPrivateImportUsage=false
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import diffusers
+import torch
+from diffusers import SchedulerMixin, StableDiffusionPipeline
+from diffusers.models.model_loading_utils import load_state_dict
+from huggingface_hub import hf_hub_download
+from PIL import Image
+from safetensors import SafetensorError
+
+from errors import PackUnavailable
+from pipeline.likeness import identity_by
+from pipeline.packs import Pack
+from pipeline.values import Step, VariantRequest
+from pipeline.variants import OnStep
+
+# A preview is the first picture's latents decoded by the pack's own VAE, which serves any pack: a table of latent
+# colours would be right for one VAE only. Of four pictures in 30 steps (SD 1.5 at 512) three decodings are 4 %.
+PREVIEWS_AT = (0.4, 0.6, 0.8)  # of a run; before, there is only noise to be seen
+FACEID_LORA = "faceid_0"  # the name that diffusers gives the LoRA in a FaceID file
+IDENTITY_SIZE = 512
+
+StateDict: TypeAlias = dict[str, dict[str, torch.Tensor]]
+_BROKEN = (OSError, ValueError, KeyError, RuntimeError, SafetensorError)
+
+
+class PerImage:
+    """Gives every picture of a batch its own identity: `ip_adapter_image_embeds` is one tensor (pictures, 1, 512).
+
+    Stock pipelines fold a batch's identities into one another (diffusers #9813): two people drawn together would blend.
+    Without guidance there is no unconditional half, and with it that half sees zeros, as in FaceID's training.
+    """
+
+    unet: Any
+
+    def prepare_ip_adapter_image_embeds(
+        self,
+        ip_adapter_image: None,
+        ip_adapter_image_embeds: list[torch.Tensor],
+        device: torch.device,
+        num_images_per_prompt: int,
+        do_classifier_free_guidance: bool,
+    ) -> list[torch.Tensor]:
+        (identities,) = ip_adapter_image_embeds
+        if len(identities) != num_images_per_prompt:
+            raise ValueError(f"{len(identities)} identities for {num_images_per_prompt} pictures")
+        identities = identities.to(device=device, dtype=self.unet.dtype)
+        return [torch.cat([torch.zeros_like(identities), identities]) if do_classifier_free_guidance else identities]
+
+
+class FaceIDPipeline(PerImage, StableDiffusionPipeline):
+    """The stock pipeline, with an identity a picture."""
+
+
+class DiffusersGenerator:
+    """Draws one request at a time: identity strength and LoRA are switched on the UNet, which all requests share."""
+
+    def __init__(self, pipeline: FaceIDPipeline, pack: Pack) -> None:
+        self._pipeline: Any = pipeline  # diffusers' own annotations are not its own practice
+        self._pack = pack
+        self._scheduler = _scheduler(pipeline, pack)
+        self._has_lora = FACEID_LORA in getattr(pipeline.unet, "peft_config", {})
+        self._lock = threading.Lock()
+        pipeline.set_progress_bar_config(disable=True)
+
+    @classmethod
+    def load(cls, pack: Pack, device: str | None = None) -> DiffusersGenerator:
+        """From a folder or the hub, to the best device there is. Raises PackUnavailable."""
+        device = device or best_device()
+        try:
+            pipeline = FaceIDPipeline.from_pretrained(
+                pack.locate(pack.base.model),
+                revision=pack.base.revision,
+                variant=pack.base.variant,
+                dtype=torch.float16 if device.startswith("cuda") else torch.float32,
+                safety_checker=None,  # each pack's licence note says so
+                requires_safety_checker=False,
+            )
+            _check_tokenizer(pipeline)
+            _load_adapter(pipeline, _adapter_weights(pack))
+            return cls(pipeline.to(device), pack)
+        except _BROKEN as error:
+            raise PackUnavailable(
+                f"The models of the pack {pack.name!r} could not be loaded ({type(error).__name__}: {error}).",
+                f"Restore the files that {pack.folder / 'pack.toml'} names, or go online once to download them.",
+            ) from error
+
+    def generate(self, request: VariantRequest, on_step: OnStep) -> list[Image.Image]:
+        """Picture i is drawn from `seed + i` alone, whatever is drawn beside it. What `on_step` raises ends the run."""
+
+        def after_step(_: object, index: int, _time: object, tensors: dict[str, Any]) -> dict[str, Any]:
+            steps: int = self._pipeline.num_timesteps
+            wanted = index + 1 in {round(part * steps) for part in PREVIEWS_AT}
+            on_step(Step(index + 1, steps, (self._decode(tensors["latents"][:1]),) if wanted else ()))
+            return {}
+
+        with self._lock:
+            self._steer(request.identity_scale if request.reference else 0.0)
+            self._pipeline.scheduler = self._scheduler.from_config(self._scheduler.config)  # it counts its own steps
+            drawn = self._pipeline(
+                prompt=request.prompt,
+                negative_prompt=request.negative_prompt,
+                num_images_per_prompt=request.count,
+                num_inference_steps=request.steps,
+                guidance_scale=request.guidance_scale,
+                width=self._pack.defaults.width,
+                height=self._pack.defaults.height,
+                generator=[torch.Generator("cpu").manual_seed(request.seed + i) for i in range(request.count)],
+                ip_adapter_image_embeds=[self._identities(request)],
+                callback_on_step_end=after_step,
+            )
+        return list(drawn.images)
+
+    def _steer(self, strength: float) -> None:
+        """Sets all that a run changes on the UNet. At strength 0 the LoRA goes as well: it changes pictures too."""
+        self._pipeline.set_ip_adapter_scale(strength)
+        if self._has_lora:
+            (self._pipeline.enable_lora if strength else self._pipeline.disable_lora)()
+
+    def _identities(self, request: VariantRequest) -> torch.Tensor:
+        """(count, 1, 512). Zeros where there is no reference: the loaded adapter wants a tensor even at strength 0."""
+        if request.reference is None:
+            return torch.zeros(request.count, 1, IDENTITY_SIZE)
+        identity = identity_by(self._pack.faces.encoder, request.reference.identities)
+        if identity is None:
+            raise ValueError(f"The reference has no identity by {self._pack.faces.encoder!r}, which steers this pack.")
+        return torch.tensor(identity.embedding).reshape(1, 1, -1).repeat(request.count, 1, 1)
+
+    def _decode(self, latents: torch.Tensor) -> Image.Image:
+        vae = self._pipeline.vae
+        decoded = vae.decode(latents / vae.config.scaling_factor, return_dict=False)[0]
+        return self._pipeline.image_processor.postprocess(decoded, output_type="pil")[0]
+
+
+def best_device() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _scheduler(pipeline: FaceIDPipeline, pack: Pack) -> Any:
+    scheduler_class: Any = getattr(diffusers, pack.scheduler.class_name, None)
+    if SchedulerMixin not in getattr(scheduler_class, "__mro__", ()):
+        raise ValueError(f"{pack.scheduler.class_name} is no scheduler of diffusers")
+    return scheduler_class.from_config(pipeline.scheduler.config, **pack.scheduler.config)
+
+
+def _check_tokenizer(pipeline: FaceIDPipeline) -> None:
+    """Where a tokenizer's files are missing, transformers makes one that knows no word, and says nothing."""
+    tokenizer: Any = pipeline.tokenizer
+    text_encoder: Any = pipeline.text_encoder
+    if tokenizer.model_max_length > text_encoder.config.max_position_embeddings:
+        raise ValueError(
+            "the tokenizer allows longer prompts than the text encoder; tokenizer_config.json may be missing"
+        )
+    if len(tokenizer) <= len(tokenizer.all_special_tokens):
+        raise ValueError("the tokenizer knows no words; vocab.json may be missing")
+
+
+def _adapter_weights(pack: Pack) -> StateDict:
+    """The adapter's file as diffusers takes it. A .bin is read weights-only: it can run nothing."""
+    adapter, place = pack.adapter, pack.locate(pack.adapter.model)
+    if Path(place).is_dir():
+        file = str(Path(place, adapter.subfolder, adapter.weights))
+    else:
+        file = hf_hub_download(place, adapter.weights, subfolder=adapter.subfolder or None, revision=adapter.revision)
+    weights: Any = load_state_dict(file)
+    if file.endswith(".safetensors"):
+        parts = ("image_proj", "ip_adapter")
+        weights = {
+            part: {
+                key.removeprefix(f"{part}."): tensor for key, tensor in weights.items() if key.startswith(f"{part}.")
+            }
+            for part in parts
+        }
+    return weights
+
+
+def _load_adapter(pipeline: Any, weights: StateDict) -> None:
+    projection = weights["image_proj"]
+    if "norm.weight" not in projection or any(key.startswith("perceiver_resampler.") for key in projection):
+        raise ValueError("the adapter is no IP-Adapter FaceID or FaceID Portrait file")
+    pipeline.load_ip_adapter(weights, subfolder="", weight_name="", image_encoder_folder=None)
+    has_lora = any("_lora." in key for key in weights["ip_adapter"])
+    if has_lora and FACEID_LORA not in pipeline.get_active_adapters():
+        raise RuntimeError("the adapter's LoRA did not become active; is peft installed?")

@@ -1,0 +1,158 @@
+"""Two identities and a calibration -> a likeness in words: is it she, how sure are we, and was she merely copied."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+from annotated_types import MinLen
+from PIL import Image
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from pipeline.values import Band, Face, Identity, Likeness, Reference
+
+SAME_PERSON_RATE = 1e-3  # the false-accept rate at which we say "same person"
+STRICT = ConfigDict(extra="forbid")
+Thresholds = Annotated[
+    dict[float, float], MinLen(1)
+]  # false-accept rate -> the similarity that so many strangers reach
+
+NO_FACE = "No face was found in this picture, so likeness could not be measured."
+CIRCULAR = "Circular: measured by the encoder that steered the picture, for this pack has no other."
+
+
+@dataclass(frozen=True, config=STRICT)
+class SteeringCalibration:
+    """What the steering encoder's similarities mean, for comparison with the judge's."""
+
+    encoder: str
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, config=STRICT)
+class Calibration:
+    """What an encoder's similarities mean, learnt from pairs of which the truth is known (`calibration.json`)."""
+
+    encoder: str
+    thresholds: Thresholds
+    genuine_quantiles: dict[float, float]  # 0.05, 0.5, 0.95 -> similarity of two pictures of one person
+    genuine_pairs: int
+    impostor_pairs: int
+    data: str  # what was measured, in words
+    date: str  # YYYY-MM-DD
+    copy_threshold: float  # correlation of the luminance thumbnails from which on a picture counts as copied
+    steering: SteeringCalibration | None = None
+
+    @staticmethod
+    def from_json(text: str) -> Calibration:
+        """Raises ValueError where the text is no calibration."""
+        return _ADAPTER.validate_json(text)
+
+    def to_json(self) -> str:
+        return _ADAPTER.dump_json(self, indent=2, exclude_none=True).decode()
+
+    def false_accept_rate(self, similarity: float) -> float | None:
+        """The strictest calibrated rate whose threshold is reached; None where not even the loosest is."""
+        return min((rate for rate, threshold in self.thresholds.items() if similarity >= threshold), default=None)
+
+    def band(self, similarity: float) -> Band:
+        rates = self.thresholds
+        same = rates[SAME_PERSON_RATE if SAME_PERSON_RATE in rates else min(rates)]
+        if similarity >= same:
+            return "same person"
+        return "unsure" if similarity >= rates[max(rates)] else "another person"
+
+
+_ADAPTER = TypeAdapter(Calibration)
+
+
+def judge(
+    candidate: Face | None,
+    reference: Reference,
+    picture: Image.Image,
+    *,
+    judge_encoder: str,
+    steering_encoder: str,
+    calibration: Calibration | None,
+) -> Likeness:
+    """How sure we are that the `candidate` found in `picture` is the reference's person.
+
+    A calibration counts only for the encoder that it names. Both the candidate and the reference must have been seen
+    by `judge_encoder`. Where that is the `steering_encoder` (a pack without a judge) the reason says so.
+    """
+    if calibration is not None and calibration.encoder != judge_encoder:
+        calibration = None
+    copied = (
+        None if calibration is None else composition_likeness(picture, reference.picture) >= calibration.copy_threshold
+    )
+    if candidate is None:
+        return Likeness(None, None, "not measured", None, copied, _with_copy(NO_FACE, copied))
+
+    similarity = _similarity_by(judge_encoder, candidate, reference)
+    circular = judge_encoder == steering_encoder
+    reason = _with_copy(_sentence(similarity, judge_encoder, calibration), copied)
+    return Likeness(
+        similarity=similarity,
+        encoder=judge_encoder,
+        band="uncalibrated" if calibration is None else calibration.band(similarity),
+        false_accept_rate=None if calibration is None else calibration.false_accept_rate(similarity),
+        copied=copied,
+        reason=f"{reason} {CIRCULAR}" if circular else reason,
+        steering_similarity=similarity if circular else _similarity_by(steering_encoder, candidate, reference),
+    )
+
+
+def similarity_of(one: Identity, other: Identity) -> float:
+    """Cosine, -1 to 1. Raises ValueError for identities of two encoders: their spaces have nothing in common."""
+    if one.encoder != other.encoder:
+        raise ValueError(f"An identity by {one.encoder!r} cannot be compared with one by {other.encoder!r}.")
+    return max(-1.0, min(1.0, float(np.dot(one.embedding, other.embedding))))
+
+
+def identity_by(encoder: str, identities: tuple[Identity, ...]) -> Identity | None:
+    return next((identity for identity in identities if identity.encoder == encoder), None)
+
+
+def composition_likeness(picture: Image.Image, other: Image.Image) -> float:
+    """Correlation, -1 to 1, of two pictures' 32x32 luminance thumbnails; 0 where one of them is flat."""
+    one, two = _thumbnail(picture), _thumbnail(other)
+    spread = math.sqrt(float(np.dot(one, one)) * float(np.dot(two, two)))
+    return float(np.dot(one, two)) / spread if spread else 0.0
+
+
+def _thumbnail(picture: Image.Image) -> npt.NDArray[np.float64]:
+    small = picture.convert("L").resize((32, 32), Image.Resampling.BOX)
+    luminance: npt.NDArray[np.float64] = np.array(small, dtype=np.float64).ravel()
+    return luminance - luminance.mean()
+
+
+def _similarity_by(encoder: str, candidate: Face, reference: Reference) -> float:
+    one, other = identity_by(encoder, candidate.identities), identity_by(encoder, reference.identities)
+    if one is None or other is None:
+        raise ValueError(f"Both faces must have been seen by {encoder!r} before they are judged.")
+    return similarity_of(one, other)
+
+
+def _sentence(similarity: float, encoder: str, calibration: Calibration | None) -> str:
+    if calibration is None:
+        return f"Similarity {similarity:.2f} by {encoder}, which is not calibrated: nobody knows how much that says."
+    rate = calibration.false_accept_rate(similarity)
+    strangers = f"1 in {math.floor(1 / (rate or max(calibration.thresholds)) + 0.5):,} strangers"
+    match calibration.band(similarity):
+        case "same person":
+            usual = similarity >= calibration.genuine_quantiles.get(0.05, -1.0)
+            how = "as alike as" if usual else "less alike than"
+            return f"Same person: {how} two pictures of one person usually are ({strangers} would pass)."
+        case "unsure":
+            return f"Unsure: {strangers} would be as alike as this. Look for yourself."
+        case _:
+            return f"Another person: more than {strangers} would be as alike as this."
+
+
+def _with_copy(sentence: str, copied: bool | None) -> str:
+    if not copied:
+        return sentence
+    return f"Copied: this is nearly the reference picture itself. {sentence} Try a lower identity strength."

@@ -1,0 +1,202 @@
+"""A model pack: which models belong together, where they are, what they may be used for. Loads none of them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, MultipleOf
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from errors import PackUnavailable
+from pipeline.likeness import Calibration
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+STRICT = ConfigDict(extra="forbid")
+Side = Annotated[int, Gt(0), MultipleOf(8)]
+Positive = Annotated[int, Gt(0)]
+Scale = Annotated[float, Ge(0)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Licence:
+    name: str
+    commercial_use: bool
+    note: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class Base:
+    """A Stable Diffusion pipeline in diffusers' layout: a folder of the pack or a hub id."""
+
+    model: str
+    revision: str | None = None
+    variant: str | None = None  # "fp16" for files named *.fp16.safetensors
+
+
+@dataclass(frozen=True, config=STRICT)
+class Adapter:
+    """IP-Adapter FaceID weights in h94's layout: a file in a folder of the pack or in a hub repository."""
+
+    model: str
+    weights: str
+    subfolder: str = ""
+    revision: str | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class FaceModels:
+    """An insightface model folder of the pack, or an insightface name: finds faces, and its encoder steers."""
+
+    model: str
+    encoder: str
+    detection_size: Annotated[int, Gt(0), MultipleOf(32)] = 640
+
+
+@dataclass(frozen=True, config=STRICT)
+class Judge:
+    """A second recognition model, which did not steer; given as a folder of the pack or an insightface name."""
+
+    model: str
+    encoder: str
+
+
+@dataclass(frozen=True, config=STRICT)
+class Scheduler:
+    """A scheduler class of diffusers, and what differs from the base model's own scheduler configuration."""
+
+    class_name: str
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Defaults:
+    steps: Positive
+    guidance_scale: Scale
+    identity_scale: Scale
+    count: Positive
+    width: Side
+    height: Side
+    negative_prompt: str = ""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Vocabulary:
+    """The words a pack knows (`vocabulary.json`): in each group phrases with their synonyms; and words of no weight."""
+
+    groups: Mapping[str, Mapping[str, tuple[str, ...]]]
+    filler: tuple[str, ...] = ()
+
+    def unknown_words(self, prompt: str) -> tuple[str, ...]:
+        """Each unknown word once, in the order of the prompt."""
+        return tuple(dict.fromkeys(word for word in self._split(prompt) if word not in self.known))
+
+    def known_part(self, prompt: str) -> str:
+        """What can be drawn of the prompt: its known words in lower case, with commas where the prompt pauses."""
+        phrases = [self._split(phrase) for phrase in re.split(r"[,.;:!?\n]", prompt)]
+        known = [" ".join(word for word in phrase if word in self.known) for phrase in phrases]
+        return ", ".join(phrase for phrase in known if phrase)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        phrases = [
+            phrase for group in self.groups.values() for name, synonyms in group.items() for phrase in (name, *synonyms)
+        ]
+        return frozenset(word for phrase in (*phrases, *self.filler) for word in words(phrase))
+
+    def _split(self, prompt: str) -> list[str]:
+        """A compound is one word where it is known as one ("t-shirt"), else its parts ("space-suit")."""
+        return [part for word in words(prompt) for part in ([word] if word in self.known else word.split("-"))]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Pack:
+    """Everything `packs/<name>/` says."""
+
+    name: str
+    title: str
+    draws: str  # what it can draw, one sentence
+    licence: Licence
+    base: Base
+    adapter: Adapter
+    faces: FaceModels
+    scheduler: Scheduler
+    defaults: Defaults
+    folder: Path
+    judge: Judge | None = None
+    calibration: Calibration | None = None
+    vocabulary: Vocabulary | None = None
+
+    @property
+    def judge_encoder(self) -> str:
+        """The encoder that judges: the judge's, or for want of one the steering encoder (circular, and said so)."""
+        return self.judge.encoder if self.judge else self.faces.encoder
+
+    def locate(self, model: str) -> str:
+        """The folder that `model` names in this pack; else `model` itself, a name for the hub or for insightface."""
+        folder = self.folder / model
+        return str(folder.resolve()) if folder.is_dir() else model
+
+
+def load_pack(name: str, folders: Sequence[Path]) -> Pack:
+    """The pack called `name` in the first of the `folders` that has it. Raises PackUnavailable."""
+    folder = next((folder / name for folder in folders if (folder / name / "pack.toml").is_file()), None)
+    if folder is None:
+        known = sorted({file.parent.name for folder in folders for file in folder.glob("*/pack.toml")})
+        raise PackUnavailable(
+            f"There is no model pack {name!r}.", f"Choose one of: {', '.join(known) or 'none is installed'}."
+        )
+    try:
+        pack = _PACK.validate_python(_tables(folder))
+    except (OSError, ValueError) as error:  # tomllib's and pydantic's errors are ValueErrors
+        raise PackUnavailable(
+            f"The model pack {name!r} cannot be read: {_plainly(error)}.", f"Correct the files in {folder}."
+        ) from error
+    if pack.name != name:
+        raise PackUnavailable(
+            f"The model pack in {folder} calls itself {pack.name!r}.", "Give the folder and the pack one name."
+        )
+    if pack.judge and pack.judge.encoder == pack.faces.encoder:
+        raise PackUnavailable(
+            f"The judge of the model pack {name!r} is the encoder that steers it.",
+            "Name another judge, or leave [judge] out; its likeness is then marked as circular.",
+        )
+    return pack
+
+
+def words(text: str) -> list[str]:
+    """Words in lower case, without the punctuation around them; hyphens and apostrophes inside belong to them."""
+    return re.findall(r"\w+(?:['’-]\w+)*", text.lower())
+
+
+_PACK = TypeAdapter(Pack)
+_VOCABULARY = TypeAdapter(Vocabulary)
+
+
+def _tables(folder: Path) -> dict[str, Any]:
+    tables: dict[str, Any] = tomllib.loads((folder / "pack.toml").read_text("utf-8"))
+    scheduler: dict[str, Any] = dict(tables.get("scheduler", {}))
+    calibration, vocabulary = folder / "calibration.json", folder / "vocabulary.json"
+    return tables | {
+        "folder": folder,
+        "scheduler": {"class_name": scheduler.pop("class", None), "config": scheduler},
+        "calibration": Calibration.from_json(calibration.read_text("utf-8")) if calibration.is_file() else None,
+        "vocabulary": _VOCABULARY.validate_json(vocabulary.read_bytes()) if vocabulary.is_file() else None,
+    }
+
+
+def _plainly(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error).rstrip(".")
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

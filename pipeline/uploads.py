@@ -1,0 +1,66 @@
+"""A stranger's file -> a clean RGB picture, or a sentence about why not. Everything that is uploaded passes here."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from errors import UnreadablePicture
+
+# Three formats and no more: the rarer decoders of Pillow are where its holes have been (FlashPix among them).
+FORMATS = ("JPEG", "PNG", "WEBP")
+MAX_BYTES = 40 * 2**20
+MAX_PIXELS = 50_000_000  # any camera's picture; decoded it takes 150 MB
+MIN_SIDE = 32  # below it neither a detector nor a person finds a face
+
+_TOO_LARGE = "Make it smaller, 1024 pixels on the longer side are enough."
+_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # what Pillow raises for broken files
+_BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+def read_picture(source: str | PathLike[str] | bytes, max_side: int = 1024) -> Image.Image:
+    """Upright, RGB, without metadata, transparency on white, at most `max_side` a side. Raises UnreadablePicture."""
+    try:
+        with Image.open(BytesIO(_read(source)), formats=FORMATS) as opened:
+            if opened.width * opened.height > MAX_PIXELS:  # from the header: nothing is decoded yet
+                raise UnreadablePicture(
+                    f"The picture is too large: {opened.width} x {opened.height} pixels.", _TOO_LARGE
+                )
+            picture = _to_rgb(ImageOps.exif_transpose(opened))
+    except _BOMB as error:
+        raise UnreadablePicture("The picture has too many pixels.", _TOO_LARGE) from error
+    except Image.UnidentifiedImageError as error:
+        raise UnreadablePicture(
+            "This file is no JPEG, PNG or WebP picture.", "Save it as one of these and try again."
+        ) from error
+    except _DAMAGED as error:
+        raise UnreadablePicture("The picture file is damaged or incomplete.", "Save or download it again.") from error
+    picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+    if min(picture.size) < MIN_SIDE:
+        raise UnreadablePicture(
+            f"The picture is only {picture.width} x {picture.height} pixels.", "Choose a larger or less narrow one."
+        )
+    picture.info = {}
+    return picture
+
+
+def _read(source: str | PathLike[str] | bytes) -> bytes:
+    size = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
+    if size > MAX_BYTES:
+        raise UnreadablePicture(
+            f"The file has {size / 2**20:.0f} MB.", f"Choose one of at most {MAX_BYTES // 2**20} MB."
+        )
+    return source if isinstance(source, bytes) else Path(source).read_bytes()
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):  # 16 bits of grey, which convert("RGB") would clip to white
+        return picture.convert("I").point(lambda value: value * (1 / 257)).convert("RGB")
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return picture.convert("RGB")

@@ -1,0 +1,99 @@
+"""What travels through Castbook: frozen values over numpy and PIL, and nothing heavier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Embedding = npt.NDArray[np.float32]
+Band = Literal["same person", "unsure", "another person", "uncalibrated", "not measured"]
+
+
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """A face embedding and the name of the encoder that made it; two are comparable only if made by one encoder."""
+
+    encoder: str
+    embedding: Embedding  # float32 (512,), unit length: insightface's `normed_embedding`
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """One face found in a picture, seen by every encoder of the pack."""
+
+    box: tuple[float, float, float, float]  # left, top, right, bottom in pixels of the picture
+    landmarks: npt.NDArray[np.float32]  # (5, 2) x, y in pixels: right eye, left eye, nose, mouth corners (as insightface)
+    detection_score: float  # 0 to 1
+    identities: tuple[Identity, ...]  # the steering encoder's first, then the judge's
+
+    @property
+    def area(self) -> float:
+        left, top, right, bottom = self.box
+        return max(0.0, right - left) * max(0.0, bottom - top)
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """The person a variant has to show: a kept picture and its identities."""
+
+    picture: Image.Image
+    identities: tuple[Identity, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class VariantRequest:
+    """All that determines a run's pictures. Without a reference the person is whoever the prompt describes."""
+
+    prompt: str
+    seed: int  # picture i of the run gets seed + i
+    count: int
+    reference: Reference | None
+    identity_scale: float  # IP-Adapter scale, 0 to 1.5; without effect where there is no reference
+    steps: int
+    guidance_scale: float
+    negative_prompt: str = ""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A similarity judged. `similarity` is None when it could not be measured, never 0."""
+
+    similarity: float | None  # cosine by `encoder`, -1 to 1
+    encoder: str | None
+    band: Band
+    false_accept_rate: float | None  # the share of strangers who would pass at this similarity; None: more than calibrated
+    copied: bool | None  # None: not measured
+    reason: str  # a sentence for the creator
+    steering_similarity: float | None = None  # by the encoder that steered: circular, shown beside it for comparison
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """A picture made, with the face found in it and, where there was a reference, how alike the two are."""
+
+    picture: Image.Image
+    seed: int
+    face: Face | None
+    likeness: Likeness | None
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """How far a run is; `previews` are small rough pictures of what is being drawn, and empty on most steps."""
+
+    step: int  # 1 to steps
+    steps: int
+    previews: tuple[Image.Image, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Variants:
+    """What a run gave: best first, and the words of its prompt that the pack does not know."""
+
+    request: VariantRequest
+    ranked: tuple[Variant, ...]
+    unknown_words: tuple[str, ...]

@@ -1,0 +1,29 @@
+"""What several test modules share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from library_store.library import CharacterLibrary
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[CharacterLibrary]:
+    """A real library in a temporary folder."""
+    opened = CharacterLibrary.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def toy_packs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of untrained packs in the published layout: `lora` (a .bin with LoRA), `doll` (safetensors without)."""
+    from toy_packs import write_toy_pack  # imports torch and diffusers
+
+    folder = tmp_path_factory.mktemp("packs")
+    write_toy_pack(folder / "lora")
+    write_toy_pack(folder / "doll", weights="ip-adapter-faceid-portrait_toy.safetensors", kind="doll")
+    return folder

@@ -1,0 +1,107 @@
+"""A generator and a face encoder whose answers can be worked out by eye: the colour in a picture's middle is who it is.
+
+Red, green and blue are strangers (similarity 0); red and yellow are half alike (0.71); black is nobody: no face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from pipeline.likeness import Calibration
+from pipeline.packs import Adapter, Base, Defaults, FaceModels, Judge, Licence, Pack, Scheduler, Vocabulary
+from pipeline.values import Face, Identity, Reference, Step, VariantRequest
+from pipeline.variants import OnStep, VariantMaker
+
+RED, GREEN, BLUE, YELLOW, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 0, 0)
+STEERING, JUDGE = "fake-steering", "fake-judge"
+
+CALIBRATION = Calibration(
+    encoder=JUDGE,
+    thresholds={0.1: 0.5, 0.01: 0.7, 0.001: 0.9},
+    genuine_quantiles={0.05: 0.9, 0.5: 0.95, 0.95: 1.0},
+    genuine_pairs=100,
+    impostor_pairs=1000,
+    data="colours",
+    date="2026-01-01",
+    copy_threshold=0.95,
+)
+
+
+def flat(colour: tuple[int, int, int], size: int = 64) -> Image.Image:
+    return Image.new("RGB", (size, size), colour)
+
+
+def draw_the_reference(request: VariantRequest, seed: int) -> Image.Image:
+    """The reference's colour, whatever the seed; without a reference red, green or blue, as the seed says."""
+    if request.reference is None:
+        return flat((RED, GREEN, BLUE)[seed % 3])
+    picture = request.reference.picture
+    return flat(picture.convert("RGB").getpixel((picture.width // 2, picture.height // 2)))
+
+
+class FakeGenerator:
+    """Draws with a plain function of the request and a picture's own seed. Keeps the requests that it was given."""
+
+    def __init__(self, draw: Callable[[VariantRequest, int], Image.Image] = draw_the_reference) -> None:
+        self.requests: list[VariantRequest] = []
+        self._draw = draw
+
+    def generate(self, request: VariantRequest, on_step: OnStep) -> list[Image.Image]:
+        self.requests.append(request)
+        pictures = [self._draw(request, request.seed + i) for i in range(request.count)]
+        for step in range(1, request.steps + 1):
+            on_step(Step(step, request.steps, tuple(pictures[:1]) if step == request.steps // 2 else ()))
+        return pictures
+
+
+class FakeFaces:
+    """One face a picture, half as wide; the identity is the direction of its middle colour. Black: no face."""
+
+    def __init__(self, encoders: tuple[str, ...] = (STEERING, JUDGE)) -> None:
+        self._encoders = encoders
+
+    def faces(self, picture: Image.Image) -> tuple[Face, ...]:
+        width, height = picture.size
+        colour = np.array(picture.convert("RGB").getpixel((width // 2, height // 2)), np.float32)
+        if not colour.any():
+            return ()
+        embedding = np.zeros(512, np.float32)
+        embedding[:3] = colour / np.linalg.norm(colour)
+        box = (width / 4, height / 4, width * 3 / 4, height * 3 / 4)
+        landmarks = np.array([[3, 3], [5, 3], [4, 4], [3, 5], [5, 5]], np.float32) * [width / 8, height / 8]
+        identities = tuple(Identity(encoder, embedding) for encoder in self._encoders)
+        return (Face(box, landmarks.astype(np.float32), 0.9, identities),)
+
+
+def fake_pack(
+    calibration: Calibration | None = CALIBRATION, judge: bool = True, vocabulary: Vocabulary | None = None
+) -> Pack:
+    return Pack(
+        name="fake",
+        title="Fake",
+        draws="Colours.",
+        licence=Licence("MIT", True, "Anything goes."),
+        base=Base("."),
+        adapter=Adapter(".", "adapter.safetensors"),
+        faces=FaceModels("faces", STEERING, 64),
+        judge=Judge("judge", JUDGE) if judge else None,
+        scheduler=Scheduler("DDIMScheduler", {}),
+        defaults=Defaults(steps=4, guidance_scale=5.0, identity_scale=0.7, count=2, width=64, height=64),
+        folder=Path("fake"),
+        calibration=calibration,
+        vocabulary=vocabulary,
+    )
+
+
+def fake_maker(
+    draw: Callable[[VariantRequest, int], Image.Image] = draw_the_reference, pack: Pack | None = None
+) -> VariantMaker:
+    return VariantMaker(FakeGenerator(draw), FakeFaces(), pack or fake_pack())
+
+
+def reference_of(picture: Image.Image) -> Reference:
+    return Reference(picture, FakeFaces().faces(picture)[0].identities)

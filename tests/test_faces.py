@@ -1,0 +1,199 @@
+"""Faces found by the real insightface with toy models: a magenta square is a face, what is around it who it is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from toy_packs import MAGENTA, picture_of
+
+from errors import PackUnavailable
+from pipeline.faces import InsightFaces
+from pipeline.likeness import similarity_of
+from pipeline.packs import load_pack
+
+AMBER, MOSS = (255, 200, 0), (0, 80, 0)
+
+
+@pytest.fixture(scope="module")
+def encoder(toy_packs: Path) -> InsightFaces:
+    return InsightFaces.load(load_pack("lora", [toy_packs]))
+
+
+@pytest.fixture
+def copied_pack(toy_packs: Path, tmp_path: Path) -> Path:
+    """A pack whose face models can be damaged."""
+    folder = tmp_path / "lora"
+    folder.mkdir()
+    shutil.copy(toy_packs / "lora" / "pack.toml", folder)
+    for models in ("faces", "judge"):
+        shutil.copytree(toy_packs / "lora" / models, folder / models)
+    return folder
+
+
+def test_a_face_has_its_place_and_an_identity_by_each_encoder(encoder: InsightFaces):
+    (face,) = encoder.faces(picture_of(AMBER))
+
+    left, top, right, bottom = face.box
+    assert (left < 64 < right, top < 96 < bottom) == (True, True)
+    assert face.landmarks.shape == (5, 2)
+    assert 0.5 < face.detection_score <= 1
+    assert [identity.encoder for identity in face.identities] == ["toy-steering", "toy-judge"]
+    for identity in face.identities:
+        assert (identity.embedding.shape, identity.embedding.dtype) == ((512,), np.float32)
+        assert np.linalg.norm(identity.embedding) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_two_encoders_see_one_face_each_in_its_own_way(encoder: InsightFaces):
+    steering, judge = encoder.faces(picture_of(AMBER))[0].identities
+
+    assert abs(float(steering.embedding @ judge.embedding)) < 0.5
+
+
+def test_a_person_is_alike_to_herself_and_less_to_another(encoder: InsightFaces):
+    amber, moss = (encoder.faces(picture_of(colour))[0].identities[1] for colour in (AMBER, MOSS))
+    again = encoder.faces(picture_of(AMBER))[0].identities[1]
+
+    assert similarity_of(amber, again) == pytest.approx(1.0, abs=1e-5)
+    assert similarity_of(amber, moss) < 0.9
+
+
+@pytest.mark.filterwarnings("ignore:`estimate` is deprecated:FutureWarning")  # asked for past our door
+def test_red_and_blue_are_told_apart_as_insightface_wants_them(encoder: InsightFaces):
+    """The embedding is what insightface makes of the picture as OpenCV would read it: blue first."""
+    picture = picture_of((255, 120, 0))
+    analysis: Any = encoder._analysis  # pyright: ignore[reportPrivateUsage]
+    (theirs,) = analysis.get(np.asarray(picture)[:, :, ::-1].copy())
+
+    assert np.allclose(encoder.faces(picture)[0].identities[0].embedding, theirs.normed_embedding, atol=1e-6)
+
+
+def test_the_judge_is_the_judges_own_model(encoder: InsightFaces, toy_packs: Path, tmp_path: Path):
+    """Steered by the judge's file, the very same face gets the judge's embedding."""
+    swapped = tmp_path / "lora"
+    shutil.copytree(toy_packs / "lora" / "faces", swapped / "faces")
+    shutil.copytree(toy_packs / "lora" / "judge", swapped / "judge")
+    shutil.copy(toy_packs / "lora" / "pack.toml", swapped)
+    shutil.copy(swapped / "judge" / "glintr100.onnx", swapped / "faces" / "w600k_r50.onnx")
+
+    judge = encoder.faces(picture_of(AMBER))[0].identities[1]
+    as_steering = InsightFaces.load(load_pack("lora", [tmp_path])).faces(picture_of(AMBER))[0].identities[0]
+
+    assert np.allclose(judge.embedding, as_steering.embedding, atol=1e-6)
+
+
+def test_every_face_is_given_largest_first():
+    def found(size: float) -> SimpleNamespace:
+        box, points = np.array([0, 0, size, size], np.float32), np.zeros((5, 2), np.float32)
+        return SimpleNamespace(bbox=box, kps=points, det_score=0.9, embedding=np.ones(512, np.float32))
+
+    analysis: Any = SimpleNamespace(get=lambda picture: [found(10), found(30), found(20)])
+
+    faces = InsightFaces(analysis, None, "toy", None).faces(Image.new("RGB", (64, 64)))
+
+    assert [face.area for face in faces] == [900, 400, 100]
+    assert [identity.encoder for identity in faces[0].identities] == ["toy"]
+
+
+@pytest.mark.parametrize("worthless", [np.zeros(512, np.float32), np.full(512, np.nan, np.float32)])
+def test_a_face_of_which_an_encoder_makes_nothing_is_no_face(worthless: np.ndarray):
+    face = SimpleNamespace(bbox=np.zeros(4), kps=np.zeros((5, 2)), det_score=0.9, embedding=worthless)
+    analysis: Any = SimpleNamespace(get=lambda picture: [face])
+
+    assert InsightFaces(analysis, None, "toy", None).faces(Image.new("RGB", (64, 64))) == ()
+
+
+def test_a_picture_without_a_face_has_none(encoder: InsightFaces):
+    assert encoder.faces(Image.new("RGB", (256, 256), (90, 110, 100))) == ()
+
+
+def test_a_face_that_shows_only_within_a_border_is_found_and_its_place_mapped_back():
+    """Fills its picture, as a detector misses it; the border makes it smaller."""
+    asked: list[tuple[int, ...]] = []
+
+    def get(picture: np.ndarray) -> list[SimpleNamespace]:
+        asked.append(picture.shape)
+        if picture.shape[0] == 100:
+            return []
+        box, points = np.array([40, 40, 140, 140], np.float32), np.full((5, 2), 90, np.float32)
+        return [SimpleNamespace(bbox=box, kps=points, det_score=0.9, embedding=np.ones(512, np.float32))]
+
+    analysis: Any = SimpleNamespace(get=get)
+
+    (face,) = InsightFaces(analysis, None, "toy", None).faces(Image.new("RGB", (100, 100)))
+
+    assert asked == [(100, 100, 3), (180, 180, 3)]
+    assert face.box == (0, 0, 100, 100)
+    assert face.landmarks.tolist() == [[50, 50]] * 5
+
+
+def test_the_border_finds_a_face_that_the_real_detector_misses(encoder: InsightFaces):
+    """The square meets four of the detector's cells where they touch and fills none; within the border it fills one."""
+    picture = Image.new("RGB", (256, 256), (90, 110, 100))
+    picture.paste(MAGENTA, (70, 70, 121, 121))
+    analysis: Any = encoder._analysis  # pyright: ignore[reportPrivateUsage]
+    assert analysis.get(np.asarray(picture)[:, :, ::-1].copy()) == []
+
+    (face,) = encoder.faces(picture)
+
+    left, top, right, bottom = face.box
+    assert left < 70 and top < 70 and right > 121 and bottom > 121
+    assert np.all((face.landmarks > 40) & (face.landmarks < 160))
+
+
+def test_grey_and_transparent_pictures_are_looked_at_too(encoder: InsightFaces):
+    assert encoder.faces(Image.new("L", (64, 64))) == ()
+    assert len(encoder.faces(picture_of(AMBER).convert("RGBA"))) == 1
+
+
+def test_a_pack_folder_nested_in_itself_is_entered(copied_pack: Path):
+    """As antelopev2.zip is."""
+    inner = copied_pack / "judge" / "judge"
+    inner.mkdir()
+    (copied_pack / "judge" / "glintr100.onnx").rename(inner / "glintr100.onnx")
+
+    faces = InsightFaces.load(load_pack("lora", [copied_pack.parent])).faces(picture_of(AMBER))
+
+    assert faces[0].identities[1].encoder == "toy-judge"
+
+
+def test_a_name_is_looked_for_where_insightface_keeps_its_models(copied_pack: Path, monkeypatch: pytest.MonkeyPatch):
+    home = copied_pack.parent / "home"
+    for name in ("faces", "judge"):
+        (home / ".insightface" / "models").mkdir(parents=True, exist_ok=True)
+        (copied_pack / name).rename(home / ".insightface" / "models" / name)
+    monkeypatch.setenv("HOME", str(home))
+
+    assert InsightFaces.load(load_pack("lora", [copied_pack.parent])).faces(picture_of(AMBER))
+
+
+def test_of_a_judges_whole_model_folder_only_the_recogniser_is_taken(copied_pack: Path):
+    shutil.copy(copied_pack / "faces" / "det_10g.onnx", copied_pack / "judge" / "det_10g.onnx")
+
+    assert InsightFaces.load(load_pack("lora", [copied_pack.parent])).faces(picture_of(AMBER))
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("faces/det_10g.onnx", b"<html>not found</html>"),
+        ("faces/det_10g.onnx", None),
+        ("faces/w600k_r50.onnx", None),
+        ("faces/w600k_r50.onnx", b""),
+        ("judge/glintr100.onnx", b"version https://git-lfs.github.com/spec/v1"),
+        ("judge/glintr100.onnx", None),
+    ],
+)
+def test_missing_and_damaged_models_are_said_to_be_so(copied_pack: Path, file: str, content: bytes | None):
+    if content is None:
+        (copied_pack / file).unlink()
+    else:
+        (copied_pack / file).write_bytes(content)
+
+    with pytest.raises(PackUnavailable, match="of the pack 'lora' could not be loaded"):
+        InsightFaces.load(load_pack("lora", [copied_pack.parent]))

@@ -1,0 +1,143 @@
+"""How a similarity is judged: in bands, with a reason, never across encoders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fakes import BLACK, CALIBRATION, GREEN, JUDGE, RED, STEERING, YELLOW, FakeFaces, flat, reference_of
+from PIL import Image
+
+from pipeline.likeness import Calibration, composition_likeness, judge, similarity_of
+from pipeline.values import Identity, Likeness
+
+ORANGE = (255, 90, 0)  # 0.94 like red
+OLIVE = (255, 255, 255)  # 0.58 like red
+
+
+def judged(picture: Image.Image, calibration: Calibration | None = CALIBRATION, by: str = JUDGE) -> Likeness:
+    faces = FakeFaces().faces(picture)
+    return judge(
+        faces[0] if faces else None,
+        reference_of(flat(RED)),
+        picture,
+        judge_encoder=by,
+        steering_encoder=STEERING,
+        calibration=calibration,
+    )
+
+
+def drawing(seed: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("colour", "band", "rate"),
+    [(RED, "same person", 0.001), (ORANGE, "same person", 0.001), (YELLOW, "unsure", 0.01), (OLIVE, "unsure", 0.1)],
+)
+def test_a_band_and_a_rate_follow_from_the_calibrated_thresholds(colour: tuple[int, int, int], band: str, rate: float):
+    likeness = judged(flat(colour))
+
+    assert (likeness.band, likeness.false_accept_rate) == (band, rate)
+    assert likeness.encoder == JUDGE
+    assert f"1 in {round(1 / rate):,} strangers" in likeness.reason
+
+
+def test_a_stranger_is_another_person_and_the_reason_says_so():
+    likeness = judged(flat(GREEN))
+
+    assert (likeness.similarity, likeness.band, likeness.false_accept_rate) == (0.0, "another person", None)
+    assert likeness.reason == "Another person: more than 1 in 10 strangers would be as alike as this."
+
+
+def test_without_a_stricter_threshold_the_strictest_there_is_makes_the_same_person():
+    assert replace(CALIBRATION, thresholds={0.1: 0.5, 0.01: 0.7}).band(0.75) == "same person"
+
+
+def test_a_stricter_threshold_than_one_in_a_thousand_gives_a_better_rate_and_no_narrower_band():
+    calibration = replace(CALIBRATION, thresholds={0.1: 0.5, 0.001: 0.8, 0.0001: 0.9})
+
+    assert (calibration.band(0.85), calibration.false_accept_rate(0.85)) == ("same person", 0.001)
+    assert (calibration.band(0.95), calibration.false_accept_rate(0.95)) == ("same person", 0.0001)
+
+
+def test_a_same_person_below_the_usual_is_not_said_to_be_as_alike_as_usual():
+    likeness = judged(flat(ORANGE), replace(CALIBRATION, genuine_quantiles={0.05: 0.97}))
+
+    assert likeness.reason.startswith("Same person: less alike than two pictures of one person usually are")
+
+
+def test_no_face_is_not_measured_and_never_zero():
+    likeness = judged(flat(BLACK))
+
+    assert (likeness.similarity, likeness.encoder, likeness.band) == (None, None, "not measured")
+    assert likeness.reason == "No face was found in this picture, so likeness could not be measured."
+
+
+@pytest.mark.parametrize("calibration", [None, replace(CALIBRATION, encoder="somebody else's")])
+def test_without_a_calibration_of_this_very_encoder_there_is_only_the_bare_similarity(calibration: Calibration | None):
+    likeness = judged(flat(RED), calibration)
+
+    assert (likeness.band, likeness.false_accept_rate, likeness.copied) == ("uncalibrated", None, None)
+    assert likeness.similarity == pytest.approx(1.0)
+    assert "1.00" in likeness.reason and "not calibrated" in likeness.reason
+
+
+def test_the_steering_encoder_is_shown_beside_the_judge():
+    assert judged(flat(YELLOW)).steering_similarity == pytest.approx(0.5**0.5)
+
+
+def test_a_pack_without_a_judge_is_judged_by_the_steering_encoder_and_told_that_this_is_circular():
+    likeness = judged(flat(RED), replace(CALIBRATION, encoder=STEERING), by=STEERING)
+
+    assert (likeness.encoder, likeness.band) == (STEERING, "same person")
+    assert "Circular" in likeness.reason
+
+
+def test_a_picture_that_repeats_the_reference_is_marked_as_copied():
+    picture = drawing(1)
+    brighter = picture.point(lambda value: value * 0.5 + 100)
+    face = FakeFaces().faces(picture)[0]
+
+    likeness = judge(
+        face, reference_of(picture), brighter, judge_encoder=JUDGE, steering_encoder=STEERING, calibration=CALIBRATION
+    )
+
+    assert likeness.copied is True
+    assert likeness.reason.startswith("Copied")
+
+
+def test_composition_is_compared_by_where_it_is_bright():
+    assert composition_likeness(drawing(1), drawing(1)) == pytest.approx(1.0)
+    assert abs(composition_likeness(drawing(1), drawing(2))) < 0.2
+    assert composition_likeness(flat(RED), flat(RED)) == 0.0
+
+
+def test_identities_of_two_encoders_are_never_compared():
+    embedding = np.eye(512, dtype=np.float32)[0]
+
+    with pytest.raises(ValueError, match="cannot be compared"):
+        similarity_of(Identity("one", embedding), Identity("two", embedding))
+
+
+def test_a_calibration_survives_its_file():
+    assert Calibration.from_json(CALIBRATION.to_json()) == CALIBRATION
+
+
+def test_the_documented_calibration_file_is_read():
+    calibration = Calibration.from_json(
+        """{"encoder": "toy", "thresholds": {"0.1": 0.2, "0.01": 0.3, "0.001": 0.4},
+        "genuine_quantiles": {"0.05": 0.4, "0.5": 0.6, "0.95": 0.8}, "genuine_pairs": 10, "impostor_pairs": 20,
+        "data": "dolls", "date": "2026-11-23", "copy_threshold": 0.9,
+        "steering": {"encoder": "s", "thresholds": {"0.1": 0.5}}}"""
+    )
+
+    assert calibration.thresholds == {0.1: 0.2, 0.01: 0.3, 0.001: 0.4}
+    assert calibration.steering is not None and calibration.steering.thresholds == {0.1: 0.5}
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"encoder": "toy", "thresholds": {}}'])
+def test_a_broken_calibration_is_a_value_error(text: str):
+    with pytest.raises(ValueError):
+        Calibration.from_json(text)

@@ -1,0 +1,150 @@
+"""What a pack's files say, and what is said when they are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fakes import CALIBRATION, JUDGE
+
+from errors import PackUnavailable
+from pipeline.packs import Vocabulary, load_pack
+from settings import BUILT_IN_PACKS
+
+TOML = """
+name = "mine"
+title = "Mine"
+draws = "Cats."
+[licence]
+name = "MIT"
+commercial_use = true
+note = "No safety checker."
+[base]
+model = "."
+[adapter]
+model = "someone/adapter"
+weights = "faceid.bin"
+[faces]
+model = "faces"
+encoder = "steering"
+[judge]
+model = "judge"
+encoder = "fake-judge"
+[scheduler]
+class = "DDIMScheduler"
+clip_sample = false
+[defaults]
+steps = 4
+guidance_scale = 5
+identity_scale = 0.7
+count = 2
+width = 64
+height = 64
+"""
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    folder = tmp_path / "mine"
+    (folder / "faces").mkdir(parents=True)
+    (folder / "pack.toml").write_text(TOML)
+    return folder
+
+
+def test_a_pack_is_what_its_file_says(mine: Path):
+    pack = load_pack("mine", [mine.parent])
+
+    assert (pack.title, pack.licence.commercial_use, pack.defaults.steps) == ("Mine", True, 4)
+    assert (pack.scheduler.class_name, pack.scheduler.config) == ("DDIMScheduler", {"clip_sample": False})
+    assert (pack.faces.encoder, pack.judge_encoder) == ("steering", JUDGE)
+    assert (pack.calibration, pack.vocabulary) == (None, None)
+
+
+def test_a_model_is_a_folder_of_the_pack_or_a_name_for_the_hub(mine: Path):
+    pack = load_pack("mine", [mine.parent])
+
+    assert pack.locate(pack.base.model) == str(mine.resolve())
+    assert pack.locate(pack.faces.model) == str((mine / "faces").resolve())
+    assert pack.locate(pack.adapter.model) == "someone/adapter"
+
+
+def test_calibration_and_vocabulary_are_read_where_there_are_any(mine: Path):
+    (mine / "calibration.json").write_text(CALIBRATION.to_json())
+    (mine / "vocabulary.json").write_text('{"groups": {"hair": {"bob": ["short hair"]}}, "filler": ["a"]}')
+
+    pack = load_pack("mine", [mine.parent])
+
+    assert pack.calibration == CALIBRATION
+    assert pack.vocabulary and pack.vocabulary.known == {"bob", "short", "hair", "a"}
+
+
+def test_the_operators_folder_is_looked_in_first(mine: Path, tmp_path: Path):
+    other = tmp_path / "built in" / "mine"
+    other.mkdir(parents=True)
+    (other / "pack.toml").write_text(TOML.replace("Mine", "Built in"))
+
+    assert load_pack("mine", [mine.parent, other.parent]).title == "Mine"
+    assert load_pack("mine", [other.parent, mine.parent]).title == "Built in"
+
+
+def test_a_pack_without_a_judge_is_judged_by_its_steering_encoder(mine: Path):
+    (mine / "pack.toml").write_text(TOML.replace('[judge]\nmodel = "judge"\nencoder = "fake-judge"\n', ""))
+
+    assert load_pack("mine", [mine.parent]).judge_encoder == "steering"
+
+
+def test_a_missing_pack_names_those_there_are(mine: Path):
+    with pytest.raises(PackUnavailable, match="'yours'.*Choose one of: mine"):
+        load_pack("yours", [mine.parent, mine / "nowhere"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cause"),
+    [
+        ('title = "Mine"\n', "", "title"),
+        ("steps = 4", 'steps = "four"', "defaults.steps"),
+        ("width = 64", "width = 65", "defaults.width"),
+        ('class = "DDIMScheduler"\n', "", "class_name"),
+        ("[base]", "[base]\nmodle = 1", "modle"),
+        ("[base]", "[base", "cannot be read"),
+        ('name = "mine"', 'name = "yours"', "calls itself 'yours'"),
+        ("fake-judge", "steering", "is the encoder that steers"),
+    ],
+)
+def test_a_wrong_pack_file_says_what_is_wrong(mine: Path, before: str, after: str, cause: str):
+    (mine / "pack.toml").write_text(TOML.replace(before, after))
+
+    with pytest.raises(PackUnavailable, match=cause):
+        load_pack("mine", [mine.parent])
+
+
+@pytest.mark.parametrize("file", ["calibration.json", "vocabulary.json"])
+def test_a_damaged_file_beside_it_is_not_passed_over(mine: Path, file: str):
+    (mine / file).write_text("{")
+
+    with pytest.raises(PackUnavailable, match="'mine' cannot be read"):
+        load_pack("mine", [mine.parent])
+
+
+def test_a_word_is_known_in_any_phrase_synonym_or_filler():
+    vocabulary = Vocabulary({"outfit": {"spacesuit": ("space suit", "astronaut's suit")}}, ("a", "wearing"))
+
+    assert vocabulary.unknown_words("A red space-suit, red; wearing ASTRONAUT'S") == ("red",)
+    assert vocabulary.known_part("A red space-suit, red; wearing ASTRONAUT'S") == "a space suit, wearing astronaut's"
+
+
+def test_the_full_size_pack_says_its_licence_and_is_judged_by_another_network():
+    pack = load_pack("sd15-faceid", [BUILT_IN_PACKS])
+
+    assert pack.licence.commercial_use is False
+    assert "non-commercial" in pack.licence.note and "safety checker" in pack.licence.note
+    assert pack.judge and (pack.faces.model, pack.judge.model) == ("buffalo_l", "antelopev2")
+    assert pack.locate(pack.base.model) == "stable-diffusion-v1-5/stable-diffusion-v1-5"
+
+
+def test_a_compound_is_one_word_where_it_is_known_as_one():
+    vocabulary = Vocabulary({"outfit": {"t-shirt": (), "dress": ()}}, ("blue",))
+
+    assert vocabulary.known_part("blue T-shirt") == "blue t-shirt"
+    assert vocabulary.known_part("sky-blue dress") == "blue dress"
+    assert vocabulary.unknown_words("sky-blue dress") == ("sky",)

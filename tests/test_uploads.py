@@ -1,0 +1,112 @@
+"""What strangers upload: everything becomes a clean RGB picture or a sentence."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from errors import UnreadablePicture
+from pipeline.uploads import MAX_BYTES, read_picture
+
+
+def file_of(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    buffer = BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG of some 60 bytes that claims a size."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+HALVES = Image.new("RGB", (80, 40), "red")
+HALVES.paste("blue", (40, 0, 80, 40))  # red on the left, blue on the right
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_pictures_of_three_formats_are_read(kind: str, tmp_path: Path):
+    path = tmp_path / "picture.dat"  # what a file is called says nothing
+    path.write_bytes(file_of(HALVES, kind))
+
+    assert read_picture(path).size == read_picture(str(path)).size == read_picture(path.read_bytes()).size == (80, 40)
+    assert read_picture(path).mode == "RGB"
+
+
+def test_a_large_picture_is_made_smaller():
+    assert read_picture(file_of(Image.new("RGB", (3000, 1500)))).size == (1024, 512)
+    assert read_picture(file_of(Image.new("RGB", (300, 150))), max_side=200).size == (200, 100)
+
+
+def test_a_sideways_photograph_is_turned_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # held to the right: what was left is now above
+    picture = read_picture(file_of(HALVES, "JPEG", exif=exif))
+
+    assert picture.size == (40, 80)
+    top, bottom = picture.getpixel((20, 10)), picture.getpixel((20, 70))
+    assert isinstance(top, tuple) and isinstance(bottom, tuple)
+    assert top[0] > 200 and bottom[2] > 200
+
+
+def test_transparency_is_laid_on_white_whatever_colour_hides_in_it():
+    hidden = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
+    palette = Image.new("P", (40, 40), 0)
+
+    assert read_picture(file_of(hidden)).getpixel((0, 0)) == (255, 255, 255)
+    assert read_picture(file_of(palette, transparency=0)).getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_sixteen_bits_of_grey_become_eight_without_clipping():
+    ramp = np.linspace(0, 65535, 64, dtype=np.uint16)[None].repeat(64, 0)
+    picture = np.asarray(read_picture(file_of(Image.fromarray(ramp))))[0, :, 0]
+
+    assert (picture.min(), picture.max()) == (0, 255)
+    assert abs(int(picture[32]) - 130) <= 1
+
+
+def test_cmyk_and_grey_become_rgb():
+    assert read_picture(file_of(HALVES.convert("CMYK"), "JPEG")).mode == "RGB"
+    assert read_picture(file_of(HALVES.convert("L"))).mode == "RGB"
+
+
+def test_metadata_stays_behind():
+    assert read_picture(file_of(HALVES, "JPEG", comment=b"where I live", dpi=(72, 72))).info == {}
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"I am a text file that is called picture.png", "no JPEG, PNG or WebP"),
+        (b"", "no JPEG, PNG or WebP"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "no JPEG, PNG or WebP"),
+        (file_of(HALVES, "GIF"), "no JPEG, PNG or WebP"),
+        (file_of(Image.effect_noise((200, 200), 50), "JPEG")[:2000], "damaged"),
+        (png_header(100, 100), "damaged"),
+        (png_header(8000, 8000), "too large"),
+        (png_header(10_000, 10_000), "too"),
+        (png_header(20_000, 20_000), "too many pixels"),
+        (file_of(Image.new("RGB", (3000, 20))), "only 1024 x"),
+        (bytes(MAX_BYTES + 1), "MB"),
+    ],
+    ids=["text", "empty", "svg", "gif", "cut JPEG", "empty PNG", "64 MP", "100 MP", "400 MP", "a thread", "heavy"],
+)
+def test_what_is_no_fit_picture_is_refused_with_a_sentence(content: bytes, cause: str, tmp_path: Path):
+    path = tmp_path / "picture.png"
+    path.write_bytes(content)
+
+    with pytest.raises(UnreadablePicture, match=cause):
+        read_picture(path)
