@@ -1,0 +1,175 @@
+"""The VAE: 256 x 256 pictures to latents of 16 x 16 x 16 and back, in diffusers' AutoencoderKL format.
+
+Trained on crops (it has no attention, so position means nothing to it). The decoder also sees noisy latents, since those the
+generator makes are never exact. Afterwards the latents' channels are standardised inside the quant convolutions, so that
+`scaling_factor` is 1. The encoder can be frozen early; the decoder then trains on while the generator learns its latents.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from diffusers import AutoencoderKL
+from diffusers.models.downsampling import Downsample2D
+from diffusers.models.resnet import ResnetBlock2D
+from diffusers.models.upsampling import Upsample2D
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from training.artist import SIZE
+from training.dataset import Pictures
+from training.loop import Losses, Schedule, autocast, device, train
+from training.recipe import Run
+
+LATENT_CHANNELS = 16
+CROP, BATCH = 128, 8
+SMALL_CROP, SMALL_UNTIL = 64, 0.85  # of the steps: many small ones first, then some with wider surroundings
+NOISE = 0.1  # of the latents' standard deviation
+
+
+def build() -> AutoencoderKL:
+    vae = AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 5,
+        up_block_types=("UpDecoderBlock2D",) * 5,
+        block_out_channels=(16, 32, 64, 128, 128),
+        layers_per_block=1,
+        latent_channels=LATENT_CHANNELS,
+        norm_num_groups=1,  # more groups would hide a flat colour: each group is centred over the picture
+        sample_size=256,
+        scaling_factor=1.0,
+        mid_block_add_attention=False,
+    )
+    _start_with_colours(vae)
+    return vae
+
+
+@torch.no_grad()
+def _start_with_colours(vae: AutoencoderKL) -> None:
+    """Sets six channels so that the untrained VAE already returns each 16 x 16 block's mean colour.
+
+    Colours travel as themselves and negated, and silu(x) - silu(-x) = x undoes the activations at both ends. From the usual
+    random start, colour took thousands of steps to appear.
+    """
+    kept = torch.cat([torch.eye(3), -torch.eye(3)])  # (6, 3)
+    for module in vae.modules():
+        if isinstance(module, ResnetBlock2D):
+            nn.init.zeros_(module.conv2.weight)
+            if module.conv_shortcut is not None:
+                _pass_on(module.conv_shortcut, torch.eye(6))
+        elif isinstance(module, Downsample2D):
+            _pass_on(module.conv, torch.eye(6), (slice(0, 2), slice(0, 2)))
+        elif isinstance(module, Upsample2D):
+            _pass_on(module.conv, torch.eye(6))
+    _pass_on(vae.encoder.conv_in, kept)
+    _pass_on(vae.encoder.conv_out, kept.T)
+    _pass_on(vae.quant_conv, torch.eye(3))
+    _pass_on(vae.post_quant_conv, torch.eye(3))
+    _pass_on(vae.decoder.conv_in, kept)
+    _pass_on(vae.decoder.conv_out, kept.T)
+
+
+def _pass_on(conv: nn.Conv2d, matrix: Tensor, window: tuple[slice, slice] | None = None) -> None:
+    """The first outputs become `matrix` times the first inputs, averaged over the window (default: the middle)."""
+    outputs, inputs = matrix.shape
+    middle = conv.kernel_size[0] // 2
+    rows, columns = window or (slice(middle, middle + 1),) * 2
+    conv.weight[:outputs] = 0
+    conv.bias[:outputs] = 0
+    area = conv.weight[0, 0, rows, columns].numel()
+    conv.weight[:outputs, :inputs, rows, columns] = (matrix / area)[:, :, None, None]
+
+
+
+def to_tensor(pixels: npt.NDArray[np.uint8]) -> Tensor:
+    """(n, h, w, 3) bytes to (n, 3, h, w) floats from -1 to 1, channels last in memory."""
+    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).to(device()).float().div_(127.5).sub_(1)
+
+
+def train_autoencoder(run: Run, pictures: Pictures) -> AutoencoderKL:
+    """Encoder and decoder together."""
+
+    def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
+        assert isinstance(model, AutoencoderKL)
+        real = to_tensor(_crops(pictures, rng, SMALL_CROP if progress < SMALL_UNTIL else CROP))
+        with autocast():
+            posterior = model.encode(real).latent_dist
+            mean = posterior.mean.float()
+            noisy = mean + NOISE * mean.detach().std() * torch.randn_like(mean) * float(rng.random())
+            made = model.decode(noisy).sample.float()
+        size = mean.square().mean()
+        return {"loss": reconstruction_loss(made, real) + 1e-3 * (size - 1).relu(), "l1": F.l1_loss(made, real).detach(), "latent": size.detach()}
+
+    schedule = Schedule(run.recipe.autoencoder_steps, learning_rate=1.5e-3, ema=0.995)
+    vae = train(run, "autoencoder", build(), losses, schedule)
+    assert isinstance(vae, AutoencoderKL)
+    return vae
+
+
+def train_decoder(run: Run, vae: AutoencoderKL, pictures: Pictures, latents: Tensor) -> AutoencoderKL:
+    """The decoder alone, on whole cached latents of a frozen encoder."""
+    decoder = nn.ModuleDict({"post_quant_conv": vae.post_quant_conv, "decoder": vae.decoder})
+
+    def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
+        assert isinstance(model, nn.ModuleDict)
+        chosen = np.sort(rng.choice(len(pictures), BATCH, replace=False))
+        y, x = rng.integers(0, 9, 2)  # a window of 8 x 8 latents
+        latent = latents[chosen, :, y : y + 8, x : x + 8].to(device()).float()
+        real = to_tensor(pictures.pixels[chosen][:, y * 16 : y * 16 + CROP, x * 16 : x * 16 + CROP])
+        noisy = latent + NOISE * torch.randn_like(latent) * float(rng.random())
+        with autocast():
+            made = model["decoder"](model["post_quant_conv"](noisy)).float()
+        inner = (..., slice(16, -16), slice(16, -16))  # the window's edge lacks its neighbours
+        return {"loss": reconstruction_loss(made[inner], real[inner]), "l1": F.l1_loss(made[inner], real[inner]).detach()}
+
+    trained = train(run, "decoder", decoder, losses, Schedule(run.recipe.decoder_steps, learning_rate=1e-3, ema=0.998))
+    assert isinstance(trained, nn.ModuleDict)
+    vae.post_quant_conv.load_state_dict(trained["post_quant_conv"].state_dict())
+    vae.decoder.load_state_dict(trained["decoder"].state_dict())
+    return vae
+
+
+def reconstruction_loss(made: Tensor, real: Tensor) -> Tensor:
+    """Absolute error of colours and of their differences at three scales: lines count, not only areas."""
+    total = F.l1_loss(made, real)
+    for weight in (1.0, 0.5, 0.5):
+        for axis in (-1, -2):
+            total = total + weight * F.l1_loss(made.diff(dim=axis), real.diff(dim=axis))
+        made, real = F.avg_pool2d(made, 2), F.avg_pool2d(real, 2)
+    return total + F.l1_loss(made, real) + F.mse_loss(made, real)
+
+
+@torch.no_grad()
+def encode(vae: AutoencoderKL, pixels: npt.NDArray[np.uint8]) -> Tensor:
+    """The latents of pictures (n, 256, 256, 3): float16 (n, 16, 16, 16), on the CPU."""
+    vae.to(device(), memory_format=torch.channels_last).eval()
+    found = []
+    for start in tqdm(range(0, len(pixels), 32), desc="encoding", mininterval=5):
+        with autocast():
+            found.append(vae.encode(to_tensor(pixels[start : start + 32])).latent_dist.mean.half().cpu())
+    return torch.cat(found)
+
+
+@torch.no_grad()
+def standardise(vae: AutoencoderKL, pictures: Pictures) -> None:
+    """Folds each latent channel's mean and deviation into the quant convolutions, in place."""
+    latents = encode(vae, pictures.pixels[:: max(1, len(pictures) // 512)]).float()
+    mean, deviation = latents.mean((0, 2, 3)).to(device()), latents.std((0, 2, 3)).to(device())
+    quant, post = vae.quant_conv, vae.post_quant_conv
+    assert quant is not None and post is not None
+    c = LATENT_CHANNELS
+    post.bias += (post.weight[:, :, 0, 0] * mean).sum(1)
+    post.weight *= deviation[None, :, None, None]
+    quant.weight[:c] /= deviation[:, None, None, None]
+    quant.bias[:c] = (quant.bias[:c] - mean) / deviation
+
+
+def _crops(pictures: Pictures, rng: np.random.Generator, size: int) -> npt.NDArray[np.uint8]:
+    """Random crops, most of them on the face, where the fine lines are."""
+    crops = []
+    for i in rng.integers(0, len(pictures), BATCH):
+        y, x = rng.integers(0, SIZE + 1, 2) if rng.random() < 0.4 else rng.integers((60, 70), (200, 186))
+        y, x = np.clip((y - size // 2, x - size // 2), 0, SIZE - size)
+        crops.append(pictures.pixels[i, y : y + size, x : x + size])
+    return np.stack(crops)

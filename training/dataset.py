@@ -1,0 +1,92 @@
+"""Pictures of the drawn world on disk: drawn once by all cores, then read as memory-mapped arrays."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from training.artist import SIZE, draw
+from training.recipe import People
+from training.world import Look, Person, look, person
+
+CROP = 128  # aligned face crops keep a margin around insightface's 112, so that training can shift and turn them
+_TEMPLATE = np.array([[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]])
+
+
+def look_seed(person_seed: int, index: int) -> int:
+    return person_seed * 100 + index
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Drawn pictures, person by person: picture i shows `person(i)` in `look(i)`."""
+
+    people: People
+    pixels: npt.NDArray[np.uint8]  # (n, 256, 256, 3) RGB, or (n, 128, 128, 3) aligned faces
+    boxes: npt.NDArray[np.float32]  # (n, 4)
+    landmarks: npt.NDArray[np.float32]  # (n, 5, 2)
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def person(self, i: int) -> Person:
+        return person(self.people.first + i // self.people.looks)
+
+    def look(self, i: int) -> Look:
+        return look(look_seed(self.people.first + i // self.people.looks, i % self.people.looks))
+
+
+def pictures(folder: Path, people: People, faces_only: bool = False) -> Pictures:
+    """The group's pictures, drawn now unless a finished set of exactly this group lies in the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {"first": people.first, "count": people.count, "looks": people.looks, "faces_only": faces_only}
+    done = folder / "done.json"
+    if not (done.exists() and json.loads(done.read_text()) == wanted):
+        _draw_all(folder, people, faces_only)
+        done.write_text(json.dumps(wanted))
+    return Pictures(people, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("pixels", "boxes", "landmarks")))
+
+
+def align(pixels: npt.NDArray[np.uint8], landmarks: npt.NDArray[np.float32], size: int = 112) -> npt.NDArray[np.uint8]:
+    """insightface's aligned crop; `size` 128 shows a margin of 8 pixels of the same scale around the 112 crop."""
+    margin = (size - 112) / 2
+    return cv2.warpAffine(pixels, _similarity(landmarks, _TEMPLATE + margin), (size, size), flags=cv2.INTER_LINEAR)
+
+
+def _similarity(source: npt.NDArray[Any], target: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """The least-squares similarity transform (Umeyama 1991), 2 x 3, written with complex numbers."""
+    a, b = source @ (1, 1j), target @ (1, 1j)
+    factor = np.vdot(a - a.mean(), b - b.mean()) / np.vdot(a - a.mean(), a - a.mean())
+    shift = b.mean() - factor * a.mean()
+    return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]])
+
+
+def _draw_all(folder: Path, people: People, faces_only: bool) -> None:
+    n, size = people.count * people.looks, CROP if faces_only else SIZE
+    shapes = {"pixels": ((n, size, size, 3), np.uint8), "boxes": ((n, 4), np.float32), "landmarks": ((n, 5, 2), np.float32)}
+    for name, (shape, kind) in shapes.items():
+        np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=shape).flush()
+    jobs = [(folder, people, part, faces_only) for part in people.split(max(1, min(people.count // 10, 200)))]
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
+        for _ in tqdm(pool.imap_unordered(_draw_part, jobs), total=len(jobs), desc=f"drawing {n} pictures"):
+            pass
+
+
+def _draw_part(job: tuple[Path, People, People, bool]) -> None:
+    folder, people, part, faces_only = job
+    pixels, boxes, landmarks = (np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("pixels", "boxes", "landmarks"))
+    for seed in range(part.first, part.first + part.count):
+        for index in range(people.looks):
+            drawing = draw(person(seed), look(look_seed(seed, index)))
+            i = (seed - people.first) * people.looks + index
+            pixels[i] = align(drawing.pixels, drawing.landmarks, CROP) if faces_only else drawing.pixels
+            boxes[i], landmarks[i] = drawing.box, drawing.landmarks

@@ -1,0 +1,180 @@
+"""Two face encoders that insightface routes as ArcFace (1 x 3 x 112 x 112 to 512), trained on different people.
+
+The steering one is a residual network with an ArcFace margin (Deng et al. 2019); the judge is a plain network on 4 x 4
+patches with squeeze-and-excitation and a CosFace margin (Wang et al. 2018). Both also name the person's known features
+(hair style, eye colour, ...) while they train: with few pictures of each person that gets the margin loss going in a
+fraction of the steps. Normalisation stays outside the graphs: insightface does it, (pixel - 127.5) / 127.5 on RGB.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training.dataset import CROP, Pictures, align
+from training.loop import Losses, Schedule, autocast, device, train
+from training.recipe import Run
+from training.world import EYE_COLOURS, EYE_SHAPES, FRINGES, HAIR_COLOURS, HAIR_STYLES, KINDS, NOSES, SKINS, Person, person
+
+BATCH = 96
+SCALE, ARC_MARGIN, COS_MARGIN = 32.0, 0.35, 0.25
+
+
+class Residual(nn.Module):
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.BatchNorm2d(inputs), nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs), nn.PReLU(outputs),
+            nn.Conv2d(outputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs),
+        )  # fmt: skip
+        shortcut = (nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+        self.shortcut = nn.Identity() if stride == 1 and inputs == outputs else nn.Sequential(*shortcut)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x) + self.shortcut(x)
+
+
+def steering_encoder() -> nn.Module:
+    """A small IResNet with a global depthwise convolution (MobileFaceNet's) before the embedding."""
+    stem = (nn.Conv2d(3, 24, 3, 2, 1, bias=False), nn.BatchNorm2d(24), nn.PReLU(24))
+    stages = (Residual(24, 48, 2), Residual(48, 96, 2), Residual(96, 96, 1), Residual(96, 192, 2), Residual(192, 192, 1))
+    head = (nn.BatchNorm2d(192), nn.Conv2d(192, 192, 7, groups=192, bias=False), nn.BatchNorm2d(192), nn.Flatten())
+    return nn.Sequential(*stem, *stages, *head, nn.Linear(192, 512, bias=False), nn.BatchNorm1d(512))
+
+
+class Squeezed(nn.Module):
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.conv = nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.SiLU())
+        self.gate = nn.Sequential(nn.Conv2d(outputs, outputs // 8, 1), nn.SiLU(), nn.Conv2d(outputs // 8, outputs, 1), nn.Sigmoid())
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x)
+        return x * self.gate(x.mean((2, 3), keepdim=True))
+
+
+class Judge(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        patches = (nn.Conv2d(3, 64, 4, 4, bias=False), nn.BatchNorm2d(64), nn.SiLU())
+        blocks = (Squeezed(64, 64, 1), Squeezed(64, 128, 2), Squeezed(128, 128, 1), Squeezed(128, 192, 2))
+        self.features = nn.Sequential(*patches, *blocks)
+        self.head = nn.Sequential(nn.Linear(192 * 2 + 192 * 9, 512, bias=False), nn.BatchNorm1d(512))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.features(x)
+        pooled = (x.mean((2, 3)), x.amax((2, 3)), F.avg_pool2d(x, 3, 2).flatten(1))
+        return self.head(torch.cat(pooled, 1))
+
+
+class MarginHead(nn.Module):
+    """One unit vector per person; the true person's logit is made harder by a margin."""
+
+    def __init__(self, people: int, arc: bool) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(people, 512) * 0.01)
+        self.arc = arc
+
+    def forward(self, embedding: Tensor, person: Tensor, strength: float) -> Tensor:
+        cosine = (F.normalize(embedding) @ F.normalize(self.weight).T).clamp(-1 + 1e-6, 1 - 1e-6)
+        true = cosine.gather(1, person[:, None])
+        if self.arc:
+            margin = ARC_MARGIN * strength
+            harder = true * math.cos(margin) - (1 - true.square()).sqrt() * math.sin(margin)
+        else:
+            harder = true - COS_MARGIN * strength
+        return SCALE * cosine.scatter(1, person[:, None], harder)
+
+
+FEATURES: dict[str, tuple[object, ...]] = {
+    "hair_style": tuple(HAIR_STYLES), "hair_word": tuple(HAIR_COLOURS), "fringe": FRINGES, "eye_word": tuple(EYE_COLOURS),
+    "eye_shape": EYE_SHAPES, "skin_word": tuple(SKINS), "nose": NOSES, "kind": tuple(KINDS), "scar": (0, 1, 2, 3),
+    "beard": ("", "stubble", "moustache", "goatee", "full"), "freckles": (False, True), "pointed_ears": (False, True),
+}  # fmt: skip
+
+
+def feature_labels(person: Person) -> list[int]:
+    """The index of each of the person's features among its possible values."""
+    return [values.index(getattr(person, name)) for name, values in FEATURES.items()]
+
+
+def train_encoder(run: Run, name: str, encoder: nn.Module, people: Pictures, steps: int, arc: bool) -> nn.Module:
+    """Trains `encoder` to tell the people of the pictures apart."""
+    sizes = [len(values) for values in FEATURES.values()]
+    heads = {"head": MarginHead(people.people.count, arc), "features": nn.Linear(512, sum(sizes))}
+    model = nn.ModuleDict({"encoder": encoder, **heads})
+    group = people.people
+    labels = torch.tensor([feature_labels(person(seed)) for seed in range(group.first, group.first + group.count)])
+
+    def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
+        assert isinstance(model, nn.ModuleDict)
+        chosen = rng.integers(0, len(people), BATCH)
+        who = torch.from_numpy(chosen // group.looks)
+        faces = normalised(np.stack([augmented(people.pixels[i], rng) for i in chosen]))
+        with autocast():
+            embedding = model["encoder"](faces)
+        target = who.to(device())
+        logits = model["head"](embedding.float(), target, strength=min(1.0, 2 * progress))
+        named = model["features"](embedding.float()).split(sizes, 1)
+        features = sum(F.cross_entropy(n, y) for n, y in zip(named, labels[who].to(device()).T, strict=True)) / len(sizes)
+        margin = F.cross_entropy(logits, target)
+        accuracy = (logits.argmax(1) == target).float().mean()
+        return {"loss": margin + 4 * features, "margin": margin.detach(), "features": features.detach(), "accuracy": accuracy}
+
+    trained = train(run, name, model, losses, Schedule(steps, learning_rate=2e-3, weight_decay=0.02, ema=0.995))
+    assert isinstance(trained, nn.ModuleDict)
+    return trained["encoder"]
+
+
+def normalised(crops: npt.NDArray[np.uint8]) -> Tensor:
+    """(n, 112, 112, 3) RGB bytes to the encoders' input, as insightface makes it."""
+    pixels = torch.from_numpy(crops).permute(0, 3, 1, 2).to(device())
+    return pixels.float().sub_(127.5).div_(127.5).contiguous(memory_format=torch.channels_last)
+
+
+def augmented(crop: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """A 112 crop as a detector and a generator would leave it: a little off, soft, of other brightness."""
+    angle, scale = rng.normal(0, 3), rng.uniform(0.94, 1.06)
+    matrix = cv2.getRotationMatrix2D((CROP / 2, CROP / 2), angle, scale)
+    matrix[:, 2] += rng.normal(0, 1.6, 2) - (CROP - 112) / 2
+    crop = cv2.warpAffine(np.asarray(crop), matrix, (112, 112), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    if rng.random() < 0.35:
+        small = int(rng.integers(40, 100))
+        crop = cv2.resize(cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA), (112, 112), interpolation=cv2.INTER_LINEAR)
+    if rng.random() < 0.3:
+        crop = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.4, 1.4))
+    if rng.random() < 0.5:
+        changed = crop.astype(np.float32) * rng.uniform(0.88, 1.1, 3 if rng.random() < 0.3 else 1) + rng.uniform(-10, 10)
+        crop = np.clip(changed + rng.normal(0, rng.uniform(0, 5), crop.shape), 0, 255).astype(np.uint8)
+    return crop
+
+
+@torch.no_grad()
+def embed(encoder: nn.Module, pictures: Pictures) -> npt.NDArray[np.float32]:
+    """Unit-length embeddings (n, 512) of whole pictures, aligned by their true landmarks."""
+    encoder.to(device(), memory_format=torch.channels_last).eval()
+    found = []
+    for start in range(0, len(pictures), 128):
+        some = range(start, min(start + 128, len(pictures)))
+        crops = np.stack([align(pictures.pixels[i], pictures.landmarks[i]) for i in some])
+        with autocast():
+            embedding = encoder(normalised(crops)).float()
+        found.append(F.normalize(embedding).cpu().numpy())
+    return np.concatenate(found)
+
+
+def export(encoder: nn.Module, path: Path, shape: Sequence[int] = (1, 3, 112, 112)) -> None:
+    """Writes the encoder as the ONNX file that insightface's model zoo reads."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.onnx.export(
+        encoder.cpu().float().eval(), (torch.zeros(*shape),), str(path), input_names=["input.1"], output_names=["683"],
+        dynamic_axes={"input.1": {0: "batch"}, "683": {0: "batch"}}, opset_version=17, dynamo=False,
+    )  # fmt: skip

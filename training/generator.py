@@ -1,0 +1,185 @@
+"""Text encoder, UNet and IP-Adapter FaceID, trained together on cached latents of the drawn world.
+
+The identity always comes from *another* picture of the same person, so that only what stays can be learnt from it. One step
+in six trains without the adapter (identity_scale 0): there the words alone describe the person.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from training.autoencoder import LATENT_CHANNELS
+from training.dataset import Pictures
+from training.loop import Losses, Schedule, autocast, device, train
+from training.recipe import Run
+from training.world import Look, Person, caption, vocabulary
+
+TOKENS = 48  # the tokenizer's model_max_length: the longest caption of the world takes about 40
+WIDTH = 192  # of the text encoder and of the cross-attention
+IDENTITY_TOKENS = 4
+BATCH = 32
+
+
+def scheduler() -> DDIMScheduler:
+    """Zero terminal SNR and v-prediction (Lin et al. 2024): flat, bright and dark backgrounds come out as drawn."""
+    return DDIMScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, set_alpha_to_one=False,
+        prediction_type="v_prediction", rescale_betas_zero_snr=True, timestep_spacing="trailing",
+    )  # fmt: skip
+
+
+def write_tokenizer(folder: Path) -> CLIPTokenizer:
+    """A CLIP tokenizer whose merges were learnt from the vocabulary: each known word is one token."""
+    words = vocabulary_words()
+    bpe = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
+    bpe.normalizer = normalizers.Lowercase()
+    bpe.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    trainer = trainers.BpeTrainer(vocab_size=20_000, end_of_word_suffix="</w>", show_progress=False, min_frequency=1)
+    bpe.train_from_iterator(words, trainer)
+    learnt = [tuple(m) if isinstance(m, list) else tuple(m.split(" ")) for m in json.loads(bpe.to_str())["model"]["merges"]]
+    letters = _byte_letters()
+    tokens = [*letters, *(f"{letter}</w>" for letter in letters), *("".join(pair) for pair in learnt)]
+    tokens = list(dict.fromkeys([*tokens, "<|startoftext|>", "<|endoftext|>"]))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.json").write_text(json.dumps({token: i for i, token in enumerate(tokens)}, ensure_ascii=False))
+    (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(" ".join(pair) for pair in learnt) + "\n")
+    marks = {"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>", "pad_token": "<|endoftext|>"}
+    config = {"tokenizer_class": "CLIPTokenizer", "model_max_length": TOKENS, "do_lower_case": True, **marks}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2))
+    (folder / "special_tokens_map.json").write_text(json.dumps(marks, indent=2))
+    return CLIPTokenizer.from_pretrained(folder)
+
+
+def vocabulary_words() -> list[str]:
+    """Every word the world's phrases are made of."""
+    found = vocabulary()
+    groups, filler = found["groups"], found["filler"]
+    assert isinstance(groups, dict) and isinstance(filler, list)
+    phrases = [text for group in groups.values() for name, others in group.items() for text in (name, *others)]
+    words = {word for phrase in phrases for word in phrase.replace("-", " ").split()}
+    return sorted(words | set(filler) | set(",."))
+
+
+def build(tokenizer: CLIPTokenizer) -> nn.ModuleDict:
+    """The UNet with a fresh adapter loaded by diffusers itself, and the text encoder."""
+    torch.manual_seed(0)
+    size = len(tokenizer)
+    text = CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=size, hidden_size=WIDTH, intermediate_size=512, num_hidden_layers=2, num_attention_heads=4,
+            max_position_embeddings=TOKENS, bos_token_id=size - 2, eos_token_id=size - 1, pad_token_id=size - 1,
+        )
+    )  # fmt: skip
+    unet = UNet2DConditionModel(
+        sample_size=16, in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS, layers_per_block=1,
+        block_out_channels=(96, 192), attention_head_dim=2, norm_num_groups=16, cross_attention_dim=WIDTH,
+        down_block_types=("CrossAttnDownBlock2D",) * 2, up_block_types=("CrossAttnUpBlock2D",) * 2,
+    )  # fmt: skip
+    unet._load_ip_adapter_weights([fresh_adapter(unet)])
+    return nn.ModuleDict({"unet": unet, "text": text})
+
+
+def fresh_adapter(unet: UNet2DConditionModel) -> dict[str, dict[str, Tensor]]:
+    """FaceID weights in h94's layout, without its LoRA (as in the Portrait file): nothing to lose on a UNet of our own."""
+    project = nn.Sequential(nn.Linear(512, 1024), nn.GELU(), nn.Linear(1024, WIDTH * IDENTITY_TOKENS))
+    image_proj = {f"proj.{name}": value.detach() for name, value in project.state_dict().items()}
+    image_proj |= {"norm.weight": torch.ones(WIDTH), "norm.bias": torch.zeros(WIDTH)}
+    ip_adapter = {}
+    for i, (name, hidden) in enumerate(_attentions(unet)):
+        if name.endswith("attn2.processor"):
+            for part in ("k", "v"):
+                ip_adapter[f"{i}.to_{part}_ip.weight"] = torch.randn(hidden, WIDTH) * WIDTH**-0.5
+    return {"image_proj": image_proj, "ip_adapter": ip_adapter}
+
+
+def adapter_weights(unet: UNet2DConditionModel) -> dict[str, Tensor]:
+    """The trained adapter as h94's flat safetensors keys."""
+    state = unet.encoder_hid_proj.image_projection_layers[0].state_dict()
+    renamed = {"ff.net.0.proj": "proj.0", "ff.net.2": "proj.2", "norm": "norm"}
+    found = {}
+    for key, value in state.items():
+        module, leaf = key.rsplit(".", 1)
+        found[f"image_proj.{renamed[module]}.{leaf}"] = value
+    for i, (name, processor) in enumerate(unet.attn_processors.items()):
+        if name.endswith("attn2.processor"):
+            found[f"ip_adapter.{i}.to_k_ip.weight"] = processor.to_k_ip[0].weight
+            found[f"ip_adapter.{i}.to_v_ip.weight"] = processor.to_v_ip[0].weight
+    return {key: value.detach().cpu().contiguous() for key, value in found.items()}
+
+
+def train_generator(
+    run: Run, tokenizer: CLIPTokenizer, pictures: Pictures, latents: Tensor, identities: npt.NDArray[np.float32]
+) -> nn.ModuleDict:
+    """`latents` (n, 16, 16, 16) float16 and `identities` (n, 512) belong to the pictures, in their order."""
+    noising, looks = scheduler(), pictures.people.looks
+    shown = [(pictures.person(i), pictures.look(i)) for i in range(len(pictures))]
+
+    def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
+        assert isinstance(model, nn.ModuleDict)
+        unet, text = model["unet"], model["text"]
+        chosen = rng.integers(0, len(pictures), BATCH)
+        with_identity = rng.random() < 5 / 6
+        others = chosen // looks * looks + (chosen % looks + rng.integers(1, looks, BATCH)) % looks
+        identity = torch.from_numpy(identities[others] * (rng.random((BATCH, 1)) > 0.12 * with_identity)).float()
+        captions = [_training_caption(*shown[i], rng, with_identity and bool(given.any())) for i, given in zip(chosen, identity, strict=True)]
+        latent = latents[chosen].to(device()).float()
+        noise = torch.randn_like(latent)
+        t = torch.randint(0, 1000, (BATCH,), device=latent.device)
+        noisy, target = noising.add_noise(latent, noise, t), noising.get_velocity(latent, noise, t)
+        set_scale(unet, float(with_identity))
+        with autocast():
+            states = text(tokens(tokenizer, captions)).last_hidden_state
+            embeds = {"image_embeds": [identity[:, None].to(latent.device)]}
+            made = unet(noisy, t, encoder_hidden_states=states, added_cond_kwargs=embeds).sample
+        return {"loss": F.mse_loss(made.float(), target)}
+
+    schedule = Schedule(run.recipe.generator_steps, learning_rate=8e-4, ema=0.999, warmup=200)
+    model = train(run, "generator", build(tokenizer), losses, schedule)
+    assert isinstance(model, nn.ModuleDict)
+    return model
+
+
+def tokens(tokenizer: CLIPTokenizer, prompts: list[str]) -> Tensor:
+    encoded = tokenizer(prompts, padding="max_length", max_length=TOKENS, truncation=True, return_tensors="pt")
+    return encoded.input_ids.to(device())
+
+
+def set_scale(unet: UNet2DConditionModel, scale: float) -> None:
+    """The adapter's strength in every cross-attention."""
+    for name, processor in unet.attn_processors.items():
+        if name.endswith("attn2.processor"):
+            processor.scale = [scale]
+
+
+def _training_caption(person: Person, look: Look, rng: np.random.Generator, identity_given: bool) -> str:
+    if rng.random() < 0.1:
+        return ""
+    return caption(person, look, rng, describe_person=not identity_given or rng.random() < 0.5)
+
+
+def _attentions(unet: UNet2DConditionModel) -> list[tuple[str, int]]:
+    """The attention processors in h94's numbering (down, up, mid), with their hidden sizes."""
+    widths = unet.config.block_out_channels
+    found = []
+    for name in unet.attn_processors:
+        part, index = name.split(".")[0], name.split(".")[1]
+        hidden = {"mid_block": widths[-1]}.get(part)
+        if hidden is None:
+            hidden = widths[int(index)] if part == "down_blocks" else widths[::-1][int(index)]
+        found.append((name, hidden))
+    return found
+
+
+def _byte_letters() -> list[str]:
+    """CLIP's printable stand-ins for the 256 bytes."""
+    return sorted(pre_tokenizers.ByteLevel.alphabet())

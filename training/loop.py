@@ -1,0 +1,101 @@
+"""One training loop for every model: seeded by the step, resumable after a kill, logged, with a cosine learning rate."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from training.groupnorm import make_fast
+from training.recipe import SEED, Run
+
+Losses = dict[str, Tensor]  # "loss" is what is minimised; the others are only logged
+CHECKPOINT_SECONDS = 60
+
+
+def device() -> torch.device:
+    """The best device there is, never assumed."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def autocast() -> torch.autocast:
+    """bf16: the fast type both on recent CPUs and on GPUs."""
+    return torch.autocast(device().type, dtype=torch.bfloat16)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    steps: int
+    learning_rate: float
+    weight_decay: float = 0.01
+    ema: float = 0.0  # decay of the averaged weights; 0: none are kept
+    warmup: int = 100
+
+    def factor(self, step: int) -> float:
+        progress = min(1.0, step / self.steps)
+        return min(1.0, (step + 1) / self.warmup) * (0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * progress))))
+
+
+def train(
+    run: Run, name: str, model: nn.Module, losses: Callable[[nn.Module, np.random.Generator, float], Losses], schedule: Schedule
+) -> nn.Module:
+    """Trains `model` until `schedule.steps`, going on from the run's last checkpoint.
+
+    `losses(model, rng, progress)` draws one batch with `rng`, which depends on the step alone, and returns its losses;
+    `progress` goes from 0 to 1.
+    Returns the averaged model where the schedule asks for one, else `model`, in eval mode.
+    """
+    where = device()
+    model.to(where, memory_format=torch.channels_last)
+    make_fast(model)
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema)) if schedule.ema else None
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=schedule.weight_decay, betas=(0.9, 0.99), fused=True)
+    checkpoint, log = run.file(f"{name}.pt"), run.file(f"{name}.jsonl")
+    first = 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=where, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        if averaged is not None:
+            averaged.load_state_dict(state["averaged"])
+        first = state["step"]
+
+    def save(step: int) -> None:
+        state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+        if averaged is not None:
+            state["averaged"] = averaged.state_dict()
+        torch.save(state, checkpoint.with_suffix(".tmp"))
+        checkpoint.with_suffix(".tmp").replace(checkpoint)
+
+    model.train()
+    saved = time.monotonic()
+    bar = tqdm(range(first, schedule.steps), initial=first, total=schedule.steps, desc=name, mininterval=5)
+    for step in bar:
+        for group in optimizer.param_groups:
+            group["lr"] = schedule.learning_rate * schedule.factor(step)
+        torch.manual_seed(SEED * 1_000_003 + step)
+        found = losses(model, np.random.default_rng([SEED, step]), step / schedule.steps)
+        optimizer.zero_grad(set_to_none=True)
+        found["loss"].backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        if averaged is not None:
+            averaged.update_parameters(model)
+        if step % 20 == 0:
+            figures = {key: round(value.item(), 5) for key, value in found.items()}
+            bar.set_postfix(figures)
+            with log.open("a") as file:
+                file.write(json.dumps({"step": step, **figures}) + "\n")
+        if time.monotonic() - saved > CHECKPOINT_SECONDS:
+            save(step + 1)
+            saved = time.monotonic()
+    if first < schedule.steps:
+        save(schedule.steps)
+    return (averaged.module if averaged is not None else model).eval()

@@ -1,0 +1,105 @@
+"""From nothing to the embedded pack: every stage in order. Each goes on from what the run's folder already holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from training import autoencoder, detector, encoders, generator
+from training.dataset import Pictures, pictures
+from training.recipe import Run
+from training.world import vocabulary
+
+SHARD = "9MB"  # the repository takes no file of 10 MB or more
+ADAPTER_FILE = "ip-adapter-faceid-paperdoll.safetensors"
+
+
+def make_pack(run: Run) -> None:
+    """Draws, trains and writes everything that `run.pack` holds besides pack.toml, README.md and calibration.json."""
+    recipe, data = run.recipe, run.folder / "data"
+    shown = pictures(data / "pictures", recipe.picture_people)
+    steering = train_steering_encoder(run)
+    vae = train_frozen_encoder(run, shown)
+    latents = cached_latents(run, vae, shown)
+    tokenizer = generator.write_tokenizer(run.folder / "tokenizer")
+    made = generator.train_generator(run, tokenizer, shown, latents, cached_identities(run, steering, shown))
+    vae = autoencoder.train_decoder(run, vae, shown, latents)
+    write_generator(run.pack, tokenizer, made, vae)
+    write_face_models(run.pack, steering, train_judge(run), detector.train_detector(run, shown))
+
+
+def train_steering_encoder(run: Run) -> nn.Module:
+    people = pictures(run.folder / "data" / "encoder", run.recipe.encoder_people, faces_only=True)
+    return encoders.train_encoder(run, "encoder", encoders.steering_encoder(), people, run.recipe.encoder_steps, arc=True)
+
+
+def train_judge(run: Run) -> nn.Module:
+    people = pictures(run.folder / "data" / "judge", run.recipe.judge_people, faces_only=True)
+    return encoders.train_encoder(run, "judge", encoders.Judge(), people, run.recipe.judge_steps, arc=False)
+
+
+def train_frozen_encoder(run: Run, shown: Pictures) -> AutoencoderKL:
+    """The VAE, with an encoder that no longer changes and latents of deviation 1."""
+    kept = run.file("vae.safetensors")
+    if not kept.exists():
+        vae = autoencoder.train_autoencoder(run, shown)
+        autoencoder.standardise(vae, shown)
+        save_file({key: value.contiguous() for key, value in vae.state_dict().items()}, kept)
+    vae = autoencoder.build()
+    vae.load_state_dict(load_file(kept))
+    return vae
+
+
+def cached_latents(run: Run, vae: AutoencoderKL, shown: Pictures) -> Tensor:
+    kept = run.file("latents.safetensors")
+    if not kept.exists():
+        save_file({"latents": autoencoder.encode(vae, shown.pixels)}, kept)
+    return load_file(kept)["latents"]
+
+
+def cached_identities(run: Run, encoder: nn.Module, shown: Pictures) -> npt.NDArray[np.float32]:
+    kept = run.file("identities.npy")
+    if not kept.exists():
+        np.save(kept, encoders.embed(encoder, shown))
+    return np.load(kept)
+
+
+def write_generator(pack: Path, tokenizer: CLIPTokenizer, made: nn.ModuleDict, vae: AutoencoderKL) -> None:
+    """Base model and adapter apart, in the published formats, in float16."""
+    trained, text = made["unet"], made["text"]
+    assert isinstance(trained, UNet2DConditionModel) and isinstance(text, CLIPTextModel)
+    pack.mkdir(parents=True, exist_ok=True)
+    save_file({key: value.half() for key, value in generator.adapter_weights(trained).items()}, pack / ADAPTER_FILE)
+    bare = UNet2DConditionModel.from_config({**trained.config, "encoder_hid_dim_type": None})
+    missing = bare.load_state_dict({k: v for k, v in trained.state_dict().items() if k in bare.state_dict()})
+    assert not missing.missing_keys, missing
+    pipeline = StableDiffusionPipeline(
+        vae=vae, text_encoder=text, tokenizer=tokenizer, unet=bare, scheduler=generator.scheduler(),
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+    )  # fmt: skip
+    pipeline.to("cpu", torch.float16).save_pretrained(pack, max_shard_size=SHARD)
+    for name in ("vocab.json", "merges.txt"):  # save_pretrained leaves out the published pair
+        (pack / "tokenizer" / name).write_bytes((Path(tokenizer.name_or_path) / name).read_bytes())
+    _use_published_keys(pack / "text_encoder" / "model.safetensors")
+    (pack / "vocabulary.json").write_text(json.dumps(vocabulary(), indent=1))
+
+
+def write_face_models(pack: Path, steering: nn.Module, judge: nn.Module, found: detector.Detector) -> None:
+    """insightface loads the files of a folder in their alphabetical order, the first of each kind."""
+    detector.export_detector(found, pack / "faces" / "det_paperdoll.onnx")
+    encoders.export(steering, pack / "faces" / "rec_paperdoll.onnx")
+    encoders.export(judge, pack / "judge" / "rec_paperdoll_judge.onnx")
+
+
+def _use_published_keys(file: Path) -> None:
+    """transformers 5 writes CLIP's text model without the prefix that published files have."""
+    weights = load_file(file)
+    save_file({f"text_model.{key.removeprefix('text_model.')}": value for key, value in weights.items()}, file, {"format": "pt"})
