@@ -291,7 +291,7 @@ def _draw_marks(pen: Pen, head: Head) -> None:
 
 
 def _draw_beard(pen: Pen, head: Head) -> None:
-    p, (x, y), t = head.person, head.nose, head.turn
+    p, y, t = head.person, head.nose[1], head.turn
     if not p.beard:
         return
     hair = mix(p.hair_colour, INK, 0.25) if p.hair_style != "bald" else mix(INK, p.skin, 0.15)

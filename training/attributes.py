@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -30,7 +32,7 @@ class AttributeClassifier(nn.Module):
         super().__init__()
         widths = (3, 24, 48, 96, 128, 160)
         blocks: list[nn.Module] = []
-        for inputs, outputs in zip(widths, widths[1:], strict=False):
+        for inputs, outputs in pairwise(widths):
             blocks += [nn.Conv2d(inputs, outputs, 3, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
             blocks += [nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
         self.features = nn.Sequential(*blocks)
@@ -59,7 +61,13 @@ def train_attributes(run: Run, pictures: Pictures) -> AttributeClassifier:
         right = torch.stack([(p.argmax(1) == t).float().mean() for p, t in zip(parts, truth.T, strict=True)])
         return {"loss": torch.as_tensor(loss), "accuracy": right.mean()}
 
-    model = train(run, "attributes", AttributeClassifier(), losses, Schedule(run.recipe.attribute_steps, learning_rate=2e-3, ema=0.98))
+    model = train(
+        run,
+        "attributes",
+        AttributeClassifier(),
+        losses,
+        Schedule(run.recipe.attribute_steps, learning_rate=2e-3, ema=0.98),
+    )
     assert isinstance(model, AttributeClassifier)
     return model
 

@@ -81,7 +81,6 @@ def _pass_on(conv: nn.Conv2d, matrix: Tensor, window: tuple[slice, slice] | None
     conv.weight[:outputs, :inputs, rows, columns] = (matrix / area)[:, :, None, None]
 
 
-
 def to_tensor(pixels: npt.NDArray[np.uint8]) -> Tensor:
     """(n, h, w, 3) bytes to (n, 3, h, w) floats from -1 to 1, channels last in memory."""
     return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).to(device()).float().div_(127.5).sub_(1)
@@ -99,7 +98,11 @@ def train_autoencoder(run: Run, pictures: Pictures) -> AutoencoderKL:
             noisy = mean + NOISE * mean.detach().std() * torch.randn_like(mean) * float(rng.random())
             made = model.decode(noisy).sample.float()
         size = mean.square().mean()
-        return {"loss": reconstruction_loss(made, real) + 1e-3 * (size - 1).relu(), "l1": F.l1_loss(made, real).detach(), "latent": size.detach()}
+        return {
+            "loss": reconstruction_loss(made, real) + 1e-3 * (size - 1).relu(),
+            "l1": F.l1_loss(made, real).detach(),
+            "latent": size.detach(),
+        }
 
     schedule = Schedule(run.recipe.autoencoder_steps, learning_rate=1.5e-3, ema=0.995)
     vae = train(run, "autoencoder", build(), losses, schedule)
@@ -121,7 +124,10 @@ def train_decoder(run: Run, vae: AutoencoderKL, pictures: Pictures, latents: Ten
         with autocast():
             made = model["decoder"](model["post_quant_conv"](noisy)).float()
         inner = (..., slice(16, -16), slice(16, -16))  # the window's edge lacks its neighbours
-        return {"loss": reconstruction_loss(made[inner], real[inner]), "l1": F.l1_loss(made[inner], real[inner]).detach()}
+        return {
+            "loss": reconstruction_loss(made[inner], real[inner]),
+            "l1": F.l1_loss(made[inner], real[inner]).detach(),
+        }
 
     trained = train(run, "decoder", decoder, losses, Schedule(run.recipe.decoder_steps, learning_rate=1e-3, ema=0.998))
     assert isinstance(trained, nn.ModuleDict)

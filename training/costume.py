@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.pen import INK, Pen, Rgb, ellipse, mix, polygon, rounded, shade, smooth, tint
+from training.pen import INK, Pen, Rgb, ellipse, polygon, rounded, shade, smooth, tint
 from training.world import Look, Person
 
 CLOTHS: dict[str, tuple[Rgb, Rgb, Rgb]] = {

@@ -19,7 +19,9 @@ from training.recipe import People
 from training.world import Look, Person, look, person
 
 CROP = 128  # aligned face crops keep a margin around insightface's 112, so that training can shift and turn them
-_TEMPLATE = np.array([[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]])
+_TEMPLATE = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+)
 
 
 def look_seed(person_seed: int, index: int) -> int:
@@ -53,7 +55,9 @@ def pictures(folder: Path, people: People, faces_only: bool = False) -> Pictures
     if not (done.exists() and json.loads(done.read_text()) == wanted):
         _draw_all(folder, people, faces_only)
         done.write_text(json.dumps(wanted))
-    return Pictures(people, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("pixels", "boxes", "landmarks")))
+    return Pictures(
+        people, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("pixels", "boxes", "landmarks"))
+    )
 
 
 def align(pixels: npt.NDArray[np.uint8], landmarks: npt.NDArray[np.float32], size: int = 112) -> npt.NDArray[np.uint8]:
@@ -72,7 +76,11 @@ def _similarity(source: npt.NDArray[Any], target: npt.NDArray[Any]) -> npt.NDArr
 
 def _draw_all(folder: Path, people: People, faces_only: bool) -> None:
     n, size = people.count * people.looks, CROP if faces_only else SIZE
-    shapes = {"pixels": ((n, size, size, 3), np.uint8), "boxes": ((n, 4), np.float32), "landmarks": ((n, 5, 2), np.float32)}
+    shapes = {
+        "pixels": ((n, size, size, 3), np.uint8),
+        "boxes": ((n, 4), np.float32),
+        "landmarks": ((n, 5, 2), np.float32),
+    }
     for name, (shape, kind) in shapes.items():
         np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=shape).flush()
     jobs = [(folder, people, part, faces_only) for part in people.split(max(1, min(people.count // 10, 200)))]
@@ -83,7 +91,9 @@ def _draw_all(folder: Path, people: People, faces_only: bool) -> None:
 
 def _draw_part(job: tuple[Path, People, People, bool]) -> None:
     folder, people, part, faces_only = job
-    pixels, boxes, landmarks = (np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("pixels", "boxes", "landmarks"))
+    pixels, boxes, landmarks = (
+        np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("pixels", "boxes", "landmarks")
+    )
     for seed in range(part.first, part.first + part.count):
         for index in range(people.looks):
             drawing = draw(person(seed), look(look_seed(seed, index)))

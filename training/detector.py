@@ -62,7 +62,11 @@ def train_detector(run: Run, pictures: Pictures) -> Detector:
         x = pixels.float().sub_(127.5).div_(128).contiguous(memory_format=torch.channels_last)
         with autocast():
             maps = model.maps(x)
-        score, box, points = torch.zeros((), device=x.device), torch.zeros((), device=x.device), torch.zeros((), device=x.device)
+        score, box, points = (
+            torch.zeros((), device=x.device),
+            torch.zeros((), device=x.device),
+            torch.zeros((), device=x.device),
+        )
         for stride, found in zip(STRIDES, maps, strict=True):
             found = found.float().unflatten(1, (ANCHORS, 15)).permute(0, 1, 3, 4, 2)
             wanted = torch.from_numpy(np.stack([_targets(s[1], s[2], stride) for s in scenes])).to(x.device)
@@ -75,9 +79,16 @@ def train_detector(run: Run, pictures: Pictures) -> Detector:
                 size = (wanted[there][:, 1] + wanted[there][:, 3])[:, None]
                 box = box + ((found[there][:, 1:5] - wanted[there][:, 1:5]) / size).abs().mean()
                 points = points + ((found[there][:, 5:] - wanted[there][:, 5:]) / size).abs().mean()
-        return {"loss": 0.2 * score + 2 * box + 6 * points, "score": score.detach(), "box": box.detach(), "points": points.detach()}
+        return {
+            "loss": 0.2 * score + 2 * box + 6 * points,
+            "score": score.detach(),
+            "box": box.detach(),
+            "points": points.detach(),
+        }
 
-    detector = train(run, "detector", Detector(), losses, Schedule(run.recipe.detector_steps, learning_rate=2e-3, ema=0.995))
+    detector = train(
+        run, "detector", Detector(), losses, Schedule(run.recipe.detector_steps, learning_rate=2e-3, ema=0.995)
+    )
     assert isinstance(detector, Detector)
     return detector
 
@@ -102,7 +113,10 @@ def scene(pictures: Pictures, rng: np.random.Generator) -> Scene:
         dx, dy = left + rng.uniform(min(free, 0), max(free, 0)), top + rng.uniform(min(free, 0) * 0.5, max(free, 0))
         matrix = np.array([[scale, 0, dx], [0, scale, dy]])
         pixels = cv2.warpAffine(pictures.pixels[chosen], matrix, (SIZE, SIZE), flags=cv2.INTER_AREA)
-        area = (slice(max(0, int(dy) + 1), max(0, int(dy + 256 * scale))), slice(max(0, int(dx) + 1), max(0, int(dx + 256 * scale))))
+        area = (
+            slice(max(0, int(dy) + 1), max(0, int(dy + 256 * scale))),
+            slice(max(0, int(dx) + 1), max(0, int(dx + 256 * scale))),
+        )
         canvas[area] = pixels[area]
         boxes.append(pictures.boxes[chosen] * scale + (dx, dy, dx, dy))
         landmarks.append(pictures.landmarks[chosen] * scale + (dx, dy))
@@ -123,7 +137,9 @@ def _faceless(canvas: npt.NDArray[np.uint8], pictures: Pictures, rng: np.random.
     canvas[:] = cv2.resize(part, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR)
 
 
-def _targets(boxes: npt.NDArray[np.float32], landmarks: npt.NDArray[np.float32], stride: int) -> npt.NDArray[np.float32]:
+def _targets(
+    boxes: npt.NDArray[np.float32], landmarks: npt.NDArray[np.float32], stride: int
+) -> npt.NDArray[np.float32]:
     """(rows, columns, 15): 1 near the middle of a face of this stride, -1 in between, 0 elsewhere; box; landmarks."""
     n = SIZE // stride
     result = np.zeros((n, n, 15), np.float32)
@@ -138,7 +154,9 @@ def _targets(boxes: npt.NDArray[np.float32], landmarks: npt.NDArray[np.float32],
             continue
         middle = distance < max(size * 0.16, stride * 0.75)
         result[middle, 0] = 1
-        result[middle, 1:5] = np.stack([columns - left, rows - top, right - columns, bottom - rows], -1)[middle] / stride
+        result[middle, 1:5] = (
+            np.stack([columns - left, rows - top, right - columns, bottom - rows], -1)[middle] / stride
+        )
         offsets = (points[None, None] - np.stack([columns, rows], -1)[:, :, None]) / stride
         result[middle, 5:] = offsets.reshape(n, n, 10)[middle]
     return result

@@ -22,7 +22,18 @@ from torch.nn import functional as F
 from training.dataset import CROP, Pictures, align
 from training.loop import Losses, Schedule, autocast, device, train
 from training.recipe import Run
-from training.world import EYE_COLOURS, EYE_SHAPES, FRINGES, HAIR_COLOURS, HAIR_STYLES, KINDS, NOSES, SKINS, Person, person
+from training.world import (
+    EYE_COLOURS,
+    EYE_SHAPES,
+    FRINGES,
+    HAIR_COLOURS,
+    HAIR_STYLES,
+    KINDS,
+    NOSES,
+    SKINS,
+    Person,
+    person,
+)
 
 BATCH = 96
 SCALE, ARC_MARGIN, COS_MARGIN = 32.0, 0.35, 0.25
@@ -45,7 +56,13 @@ class Residual(nn.Module):
 def steering_encoder() -> nn.Module:
     """A small IResNet with a global depthwise convolution (MobileFaceNet's) before the embedding."""
     stem = (nn.Conv2d(3, 24, 3, 2, 1, bias=False), nn.BatchNorm2d(24), nn.PReLU(24))
-    stages = (Residual(24, 48, 2), Residual(48, 96, 2), Residual(96, 96, 1), Residual(96, 192, 2), Residual(192, 192, 1))
+    stages = (
+        Residual(24, 48, 2),
+        Residual(48, 96, 2),
+        Residual(96, 96, 1),
+        Residual(96, 192, 2),
+        Residual(192, 192, 1),
+    )
     head = (nn.BatchNorm2d(192), nn.Conv2d(192, 192, 7, groups=192, bias=False), nn.BatchNorm2d(192), nn.Flatten())
     return nn.Sequential(*stem, *stages, *head, nn.Linear(192, 512, bias=False), nn.BatchNorm1d(512))
 
@@ -53,8 +70,12 @@ def steering_encoder() -> nn.Module:
 class Squeezed(nn.Module):
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
-        self.conv = nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.SiLU())
-        self.gate = nn.Sequential(nn.Conv2d(outputs, outputs // 8, 1), nn.SiLU(), nn.Conv2d(outputs // 8, outputs, 1), nn.Sigmoid())
+        self.conv = nn.Sequential(
+            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.SiLU()
+        )
+        self.gate = nn.Sequential(
+            nn.Conv2d(outputs, outputs // 8, 1), nn.SiLU(), nn.Conv2d(outputs // 8, outputs, 1), nn.Sigmoid()
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.conv(x)
@@ -124,10 +145,17 @@ def train_encoder(run: Run, name: str, encoder: nn.Module, people: Pictures, ste
         target = who.to(device())
         logits = model["head"](embedding.float(), target, strength=min(1.0, 2 * progress))
         named = model["features"](embedding.float()).split(sizes, 1)
-        features = sum(F.cross_entropy(n, y) for n, y in zip(named, labels[who].to(device()).T, strict=True)) / len(sizes)
+        features = sum(F.cross_entropy(n, y) for n, y in zip(named, labels[who].to(device()).T, strict=True)) / len(
+            sizes
+        )
         margin = F.cross_entropy(logits, target)
         accuracy = (logits.argmax(1) == target).float().mean()
-        return {"loss": margin + 4 * features, "margin": margin.detach(), "features": features.detach(), "accuracy": accuracy}
+        return {
+            "loss": margin + 4 * features,
+            "margin": margin.detach(),
+            "features": features.detach(),
+            "accuracy": accuracy,
+        }
 
     trained = train(run, name, model, losses, Schedule(steps, learning_rate=2e-3, weight_decay=0.02, ema=0.995))
     assert isinstance(trained, nn.ModuleDict)
@@ -148,11 +176,15 @@ def augmented(crop: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDAr
     crop = cv2.warpAffine(np.asarray(crop), matrix, (112, 112), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     if rng.random() < 0.35:
         small = int(rng.integers(40, 100))
-        crop = cv2.resize(cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA), (112, 112), interpolation=cv2.INTER_LINEAR)
+        crop = cv2.resize(
+            cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA), (112, 112), interpolation=cv2.INTER_LINEAR
+        )
     if rng.random() < 0.3:
         crop = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.4, 1.4))
     if rng.random() < 0.5:
-        changed = crop.astype(np.float32) * rng.uniform(0.88, 1.1, 3 if rng.random() < 0.3 else 1) + rng.uniform(-10, 10)
+        changed = crop.astype(np.float32) * rng.uniform(0.88, 1.1, 3 if rng.random() < 0.3 else 1) + rng.uniform(
+            -10, 10
+        )
         crop = np.clip(changed + rng.normal(0, rng.uniform(0, 5), crop.shape), 0, 255).astype(np.uint8)
     return crop
 

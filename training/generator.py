@@ -46,14 +46,21 @@ def write_tokenizer(folder: Path) -> CLIPTokenizer:
     bpe.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     trainer = trainers.BpeTrainer(vocab_size=20_000, end_of_word_suffix="</w>", show_progress=False, min_frequency=1)
     bpe.train_from_iterator(words, trainer)
-    learnt = [tuple(m) if isinstance(m, list) else tuple(m.split(" ")) for m in json.loads(bpe.to_str())["model"]["merges"]]
+    learnt = [
+        tuple(m) if isinstance(m, list) else tuple(m.split(" ")) for m in json.loads(bpe.to_str())["model"]["merges"]
+    ]
     letters = _byte_letters()
     tokens = [*letters, *(f"{letter}</w>" for letter in letters), *("".join(pair) for pair in learnt)]
     tokens = list(dict.fromkeys([*tokens, "<|startoftext|>", "<|endoftext|>"]))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.json").write_text(json.dumps({token: i for i, token in enumerate(tokens)}, ensure_ascii=False))
     (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(" ".join(pair) for pair in learnt) + "\n")
-    marks = {"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>", "pad_token": "<|endoftext|>"}
+    marks = {
+        "bos_token": "<|startoftext|>",
+        "eos_token": "<|endoftext|>",
+        "unk_token": "<|endoftext|>",
+        "pad_token": "<|endoftext|>",
+    }
     config = {"tokenizer_class": "CLIPTokenizer", "model_max_length": TOKENS, "do_lower_case": True, **marks}
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2))
     (folder / "special_tokens_map.json").write_text(json.dumps(marks, indent=2))
@@ -131,7 +138,10 @@ def train_generator(
         with_identity = rng.random() < 5 / 6
         others = chosen // looks * looks + (chosen % looks + rng.integers(1, looks, BATCH)) % looks
         identity = torch.from_numpy(identities[others] * (rng.random((BATCH, 1)) > 0.12 * with_identity)).float()
-        captions = [_training_caption(*shown[i], rng, with_identity and bool(given.any())) for i, given in zip(chosen, identity, strict=True)]
+        captions = [
+            _training_caption(*shown[i], rng, with_identity and bool(given.any()))
+            for i, given in zip(chosen, identity, strict=True)
+        ]
         latent = latents[chosen].to(device()).float()
         noise = torch.randn_like(latent)
         t = torch.randint(0, 1000, (BATCH,), device=latent.device)

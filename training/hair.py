@@ -57,9 +57,11 @@ def draw_front_hair(pen: Pen, head: Head) -> None:
     """The cap, its shine, the fringe and the locks beside the face."""
     p = head.person
     if p.hair_style in _BALD:
-        return pen.fill(ellipse(-14 + head.turn * 0.2, -46, 13, 5), tint(p.skin, 0.55), 0.7)
+        pen.fill(ellipse(-14 + head.turn * 0.2, -46, 13, 5), tint(p.skin, 0.55), 0.7)
+        return
     if p.hair_style == "buzz":
-        return _draw_buzz(pen, head)
+        _draw_buzz(pen, head)
+        return
     if p.hair_style in ("long straight", "long wavy", "hime", "bob"):
         _draw_side_locks(pen, head)
     if p.hair_style == "braids":

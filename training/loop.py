@@ -17,7 +17,6 @@ from training.groupnorm import make_fast
 from training.recipe import SEED, Run
 
 Losses = dict[str, Tensor]  # "loss" is what is minimised; the others are only logged
-CHECKPOINT_SECONDS = 60
 
 
 def device() -> torch.device:
@@ -37,6 +36,7 @@ class Schedule:
     weight_decay: float = 0.01
     ema: float = 0.0  # decay of the averaged weights; 0: none are kept
     warmup: int = 100
+    checkpoint_seconds: float = 60  # so much is lost at most when the training is killed
 
     def factor(self, step: int) -> float:
         progress = min(1.0, step / self.steps)
@@ -44,7 +44,11 @@ class Schedule:
 
 
 def train(
-    run: Run, name: str, model: nn.Module, losses: Callable[[nn.Module, np.random.Generator, float], Losses], schedule: Schedule
+    run: Run,
+    name: str,
+    model: nn.Module,
+    losses: Callable[[nn.Module, np.random.Generator, float], Losses],
+    schedule: Schedule,
 ) -> nn.Module:
     """Trains `model` until `schedule.steps`, going on from the run's last checkpoint.
 
@@ -56,7 +60,9 @@ def train(
     model.to(where, memory_format=torch.channels_last)
     make_fast(model)
     averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema)) if schedule.ema else None
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=schedule.weight_decay, betas=(0.9, 0.99), fused=True)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=1.0, weight_decay=schedule.weight_decay, betas=(0.9, 0.99), fused=True
+    )
     checkpoint, log = run.file(f"{name}.pt"), run.file(f"{name}.jsonl")
     first = 0
     if checkpoint.exists():
@@ -93,7 +99,7 @@ def train(
             bar.set_postfix(figures)
             with log.open("a") as file:
                 file.write(json.dumps({"step": step, **figures}) + "\n")
-        if time.monotonic() - saved > CHECKPOINT_SECONDS:
+        if time.monotonic() - saved > schedule.checkpoint_seconds:
             save(step + 1)
             saved = time.monotonic()
     if first < schedule.steps:

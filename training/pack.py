@@ -38,7 +38,9 @@ def make_pack(run: Run) -> None:
 
 def train_steering_encoder(run: Run) -> nn.Module:
     people = pictures(run.folder / "data" / "encoder", run.recipe.encoder_people, faces_only=True)
-    return encoders.train_encoder(run, "encoder", encoders.steering_encoder(), people, run.recipe.encoder_steps, arc=True)
+    return encoders.train_encoder(
+        run, "encoder", encoders.steering_encoder(), people, run.recipe.encoder_steps, arc=True
+    )
 
 
 def train_judge(run: Run) -> nn.Module:
@@ -102,4 +104,8 @@ def write_face_models(pack: Path, steering: nn.Module, judge: nn.Module, found: 
 def _use_published_keys(file: Path) -> None:
     """transformers 5 writes CLIP's text model without the prefix that published files have."""
     weights = load_file(file)
-    save_file({f"text_model.{key.removeprefix('text_model.')}": value for key, value in weights.items()}, file, {"format": "pt"})
+    save_file(
+        {f"text_model.{key.removeprefix('text_model.')}": value for key, value in weights.items()},
+        file,
+        {"format": "pt"},
+    )

@@ -27,16 +27,16 @@ class Recipe:
     """The first version's recipe; `Recipe.small()` goes through every stage in about two minutes, for a test of the way."""
 
     encoder_people: People = People(0, 6000, 8)
-    judge_people: People = People(200_000, 6000, 8)
+    judge_people: People = People(200_000, 5000, 6)
     picture_people: People = People(400_000, 8000, 5)
     held_out_people: People = People(1_000_000, 300, 4)
     encoder_steps: int = 1500
-    judge_steps: int = 1500
-    detector_steps: int = 1600
+    judge_steps: int = 1300
+    detector_steps: int = 1200
     autoencoder_steps: int = 3600
-    decoder_steps: int = 4000
+    decoder_steps: int = 2500
     generator_steps: int = 3000
-    attribute_steps: int = 800
+    attribute_steps: int = 700
 
     @staticmethod
     def small() -> Recipe:

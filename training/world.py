@@ -219,7 +219,9 @@ def person(seed: int) -> Person:
         mouth_height=rng.uniform(38, 44),
         lips=rng.uniform(0.3, 1) if woman else rng.uniform(0, 0.6),
         freckles=bool(rng.random() < 0.2),
-        mole=(float(rng.choice((-1, 1)) * rng.uniform(10, 34)), float(rng.uniform(16, 50))) if rng.random() < 0.25 else None,
+        mole=(float(rng.choice((-1, 1)) * rng.uniform(10, 34)), float(rng.uniform(16, 50)))
+        if rng.random() < 0.25
+        else None,
         scar=int(rng.choice(4, p=(0.82, 0.06, 0.06, 0.06))),
         beard=beard,
         pointed_ears=bool(rng.random() < 0.12),

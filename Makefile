@@ -1,0 +1,36 @@
+# The two commands: `make app` serves Castbook, `make test` tests it. Each sets up what it needs in .venv.
+PYTHON ?= python3
+TORCH ?= torch==2.13.0
+BIN = .venv/bin
+
+.PHONY: app test check figures clean
+
+app: .venv/app
+	$(BIN)/python app.py
+
+test: .venv/dev
+	$(BIN)/python -m pytest
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+figures: .venv/dev
+	$(BIN)/python -m training measure
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv
+
+.venv/app: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/dev: requirements-dev.txt .venv/app
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,161 @@
+"""The drawn world and the way from it to a pack. The pack that is in the tree has its own tests: test_paperdoll.py."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from pipeline.faces import InsightFaces
+from pipeline.generator import DiffusersGenerator
+from pipeline.packs import load_pack
+from pipeline.values import VariantRequest
+from settings import BUILT_IN_PACKS
+from training import generator, loop, world
+from training.artist import SIZE, draw
+from training.dataset import align, pictures
+from training.groupnorm import make_fast
+from training.pack import make_pack
+from training.recipe import People, Recipe, Run
+from training.world import look, person
+
+FIVE_PEOPLE = range(5)
+
+
+def test_a_seed_draws_the_same_bytes_again():
+    first, again = (draw(person(3), look(4)).pixels for _ in range(2))
+    assert first.tobytes() == again.tobytes()
+
+
+def test_the_world_is_as_large_as_it_says():
+    assert len(world.HAIR_STYLES) >= 12
+    assert len(world.OUTFITS) >= 12
+    assert len(world.EXPRESSIONS) >= 8
+    assert len([name for name in world.ACCESSORIES if name != "none"]) >= 6
+    assert "none" in world.ACCESSORIES
+    assert len(world.BACKGROUNDS) >= 10
+    features = (world.HAIR_STYLES, world.HAIR_COLOURS, world.FRINGES, world.EYE_COLOURS, world.SKINS, world.EYE_SHAPES)
+    assert np.prod([len(names) for names in (*features, world.NOSES)]) > 1_000_000
+
+
+def test_every_word_of_a_look_changes_the_picture():
+    plain = look(1, outfit="hoodie", expression="neutral", accessory="none", background="plain")
+    for field, names in (
+        ("outfit", world.OUTFITS),
+        ("expression", world.EXPRESSIONS),
+        ("accessory", world.ACCESSORIES),
+        ("background", world.BACKGROUNDS),
+    ):
+        drawn = {draw(person(2), dataclasses.replace(plain, **{field: name})).pixels.tobytes() for name in names}
+        assert len(drawn) == len(names), field
+
+
+def test_the_face_and_its_landmarks_lie_where_the_truth_says():
+    for seed in FIVE_PEOPLE:
+        drawing = draw(person(seed), look(seed))
+        left, top, right, bottom = drawing.box
+        eye_left, eye_right, nose, mouth_left, mouth_right = drawing.landmarks
+        assert 0 < left < right < SIZE
+        assert 0 < top < bottom < SIZE
+        assert left < eye_left[0] < nose[0] < eye_right[0] < right or abs(look(seed).yaw) > 0.5
+        assert max(eye_left[1], eye_right[1]) < nose[1] < min(mouth_left[1], mouth_right[1]) < bottom
+
+
+def test_the_face_of_one_person_varies_less_than_faces_of_several():
+    """In the aligned crop that the encoders see, with the look held still but for the outfit and the background."""
+
+    def crop(seed, outfit):
+        drawing = draw(person(seed), dataclasses.replace(look(7), outfit=outfit, background="plain"))
+        return align(drawing.pixels, drawing.landmarks).astype(np.float32)
+
+    own = [np.abs(crop(seed, "hoodie") - crop(seed, "dress")).mean() for seed in FIVE_PEOPLE]
+    others = [np.abs(crop(a, "hoodie") - crop(b, "hoodie")).mean() for a, b in itertools.combinations(FIVE_PEOPLE, 2)]
+    assert max(own) < min(others)
+
+
+def test_captions_use_only_words_of_the_vocabulary():
+    known = set(generator.vocabulary_words())
+    rng = np.random.default_rng(0)
+    for seed in range(200):
+        said = world.caption(person(seed), look(seed), rng, describe_person=True)
+        assert set(said.replace(",", " ").replace("-", " ").split()) <= known
+
+
+def test_each_known_word_is_one_token_and_the_longest_caption_fits(tmp_path):
+    tokenizer = generator.write_tokenizer(tmp_path / "tokenizer")
+    assert all(len(tokenizer.tokenize(word)) == 1 for word in generator.vocabulary_words())
+    rng = np.random.default_rng(1)
+    lengths = [len(tokenizer(world.caption(person(s), look(s), rng, True)).input_ids) for s in range(500)]
+    assert max(lengths) <= generator.TOKENS
+
+
+def test_no_group_of_people_meets_another():
+    recipe = Recipe()
+    groups = [recipe.encoder_people, recipe.judge_people, recipe.picture_people, recipe.held_out_people]
+    for one, other in itertools.combinations(groups, 2):
+        assert one.first + one.count <= other.first or other.first + other.count <= one.first
+
+
+def test_the_fast_group_normalisation_is_the_stock_one():
+    torch.manual_seed(0)
+    norm = nn.GroupNorm(4, 16)
+    nn.init.normal_(norm.weight)
+    x = torch.randn(3, 16, 9, 7).to(memory_format=torch.channels_last)
+
+    def run():
+        norm.zero_grad()
+        given = x.clone().requires_grad_()
+        norm(given).sin().sum().backward()
+        return norm(given).detach(), given.grad, norm.weight.grad, norm.bias.grad
+
+    stock = run()
+    make_fast(norm)
+    for ours, theirs in zip(run(), stock, strict=True):
+        torch.testing.assert_close(ours, theirs.detach(), rtol=1e-4, atol=1e-4)
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(tmp_path):
+    def losses(model, rng, progress):
+        x = torch.from_numpy(rng.normal(size=(8, 4))).float()
+        return {"loss": (model(x) - x).square().mean()}
+
+    def train(folder, stop_at=None):
+        def interrupted(model, rng, progress):
+            if stop_at is not None and progress >= stop_at:
+                raise KeyboardInterrupt
+            return losses(model, rng, progress)
+
+        torch.manual_seed(0)
+        run = Run(folder, Recipe.small(), folder / "pack")
+        schedule = loop.Schedule(20, 1e-2, ema=0.9, warmup=2, checkpoint_seconds=0)
+        return loop.train(run, "toy", nn.Linear(4, 4), interrupted, schedule)
+
+    whole = train(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "killed", stop_at=0.5)
+    resumed = train(tmp_path / "killed")
+    for ours, theirs in zip(resumed.parameters(), whole.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_a_set_of_pictures_is_drawn_once(tmp_path):
+    people = People(5, 2, 3)
+    first = pictures(tmp_path, people)
+    before = (tmp_path / "pixels.npy").stat().st_mtime_ns
+    again = pictures(tmp_path, people)
+    assert (tmp_path / "pixels.npy").stat().st_mtime_ns == before
+    assert np.array_equal(first.pixels[4], draw(again.person(4), again.look(4)).pixels)
+
+
+def test_the_whole_way_to_a_pack_that_the_app_loads(tmp_path):
+    """Every stage with next to nothing: what comes out draws rubbish, but in files that the real pipeline takes."""
+    pack_folder = tmp_path / "packs" / "paperdoll"
+    make_pack(Run(tmp_path / "run", Recipe.small(), pack_folder))
+    (pack_folder / "pack.toml").write_bytes((BUILT_IN_PACKS / "paperdoll" / "pack.toml").read_bytes())
+    pack = load_pack("paperdoll", (tmp_path / "packs",))
+    request = VariantRequest("a woman in a hoodie", 1, 1, None, 1.0, 2, 3.0)
+    (picture,) = DiffusersGenerator.load(pack).generate(request, lambda step: None)
+    assert picture.size == (256, 256)
+    InsightFaces.load(pack).faces(picture)

@@ -1,0 +1,208 @@
+"""How good the embedded pack is, on drawn people that no model was trained on, through the app's own pipeline.
+
+The figures of the README come from here; `evaluation/` will hold the benchmark for every pack.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
+
+from pipeline.faces import InsightFaces
+from pipeline.generator import DiffusersGenerator
+from pipeline.likeness import Calibration, SteeringCalibration, composition_likeness
+from pipeline.packs import Pack, load_pack
+from pipeline.values import Face, Reference, Variant, VariantRequest
+from pipeline.variants import VariantMaker
+from training.artist import draw
+from training.attributes import ATTRIBUTES, read_attributes, train_attributes
+from training.dataset import Pictures, look_seed, pictures
+from training.recipe import People, Run
+from training.world import BACKGROUNDS, EXPRESSIONS, OUTFITS, Look, look, person
+
+MEASURED = 200  # of the held-out people; the calibration is made from the others
+RATES = (0.1, 0.01, 0.001)
+Floats = npt.NDArray[np.float64]
+
+
+def write_calibration(run: Run) -> str:
+    """Thresholds from all pairs of the held-out people that are not measured; written to the pack."""
+    pack = load_pack(run.pack.name, (run.pack.parent,))
+    shown = _held_out(run, slice(MEASURED, None))
+    found = _faces(pack, shown)
+    looks = shown.people.looks
+    own, others = _pairs(_similarities(found, 1), looks)
+    calibration = Calibration(
+        encoder=pack.judge_encoder,
+        thresholds={rate: round(float(np.quantile(others, 1 - rate)), 4) for rate in RATES},
+        genuine_quantiles={q: round(float(np.quantile(own, q)), 4) for q in (0.05, 0.5, 0.95)},
+        genuine_pairs=len(own),
+        impostor_pairs=len(others),
+        data=f"drawings of {shown.people.count} held-out people, {looks} looks each",
+        date=datetime.date.today().isoformat(),
+        copy_threshold=round(_copy_threshold(shown), 4),
+        steering=SteeringCalibration(pack.faces.encoder, _thresholds(_pairs(_similarities(found, 0), looks)[1])),
+    )
+    (run.pack / "calibration.json").write_text(calibration.to_json() + "\n")
+    return calibration.to_json()
+
+
+def measure_encoders(run: Run) -> str:
+    """A Markdown table: faces found, and TAR at FAR of encoder and judge, over MEASURED people."""
+    pack = load_pack(run.pack.name, (run.pack.parent,))
+    shown = _held_out(run, slice(0, MEASURED))
+    found = _faces(pack, shown)
+    rows = [("faces found", f"{sum(face is not None for face in found) / len(found):.1%} of {len(found)}")]
+    for index, name in enumerate((pack.faces.encoder, pack.judge_encoder)):
+        own, others = _pairs(_similarities(found, index), shown.people.looks)
+        for rate in (0.01, 0.001):
+            accepted = float((own >= np.quantile(others, 1 - rate)).mean())
+            rows.append(
+                (f"{name}: TAR at FAR {rate:g}", f"{accepted:.1%} ({len(own)} genuine, {len(others)} impostor pairs)")
+            )
+    return _table(("drawings", "figure"), rows)
+
+
+def measure_variants(run: Run, people: int, count: int) -> str:
+    """A Markdown table: identity and adherence of variants, beside no adapter and two true drawings."""
+    pack = load_pack(run.pack.name, (run.pack.parent,))
+    maker = VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack)
+    classifier = train_attributes(run, pictures(run.folder / "data" / "pictures", run.recipe.picture_people))
+    group = run.recipe.held_out_people
+    cases = [_case(group.first + i) for i in range(people)]
+    references = [_reference(maker, seed, asked) for seed, asked in cases]
+    seconds: list[float] = []
+
+    def variants(scale: float) -> list[list[Variant]]:
+        made = []
+        for (seed, asked), reference in tqdm(list(zip(cases, references, strict=True)), desc=f"identity_scale {scale}"):
+            started = time.perf_counter()
+            made.append(
+                list(maker.generate(_request(pack, asked, reference, scale, seed, count), lambda _: None).ranked)
+            )
+            seconds.append((time.perf_counter() - started) / count)
+        return made
+
+    drawings = [[_drawing(maker, seed, asked)] for seed, asked in cases]
+    rows = []
+    for name, made in (
+        (f"variants (identity_scale {pack.defaults.identity_scale:g})", variants(pack.defaults.identity_scale)),
+        ("no adapter (identity_scale 0)", variants(0.0)),
+        ("true drawings (ceiling)", drawings),
+    ):
+        rows.append((name, *_judged(made, references), *_adherence(classifier, made, [asked for _, asked in cases])))
+    head = ("pictures", "AUC by the judge", "similarity, own", "similarity, others", "face found", *(ATTRIBUTES))
+    note = f"{people} people, {count} variants each, {pack.defaults.steps} steps; {np.median(seconds):.2f} s a judged variant (median)"
+    return f"{_table(head, rows)}\n{note}\n"
+
+
+def _held_out(run: Run, part: slice) -> Pictures:
+    """Some of the held-out people."""
+    everyone = pictures(run.folder / "data" / "held-out", run.recipe.held_out_people)
+    group = everyone.people
+    first, last, _ = part.indices(group.count)
+    rows = slice(first * group.looks, last * group.looks)
+    people = People(group.first + first, last - first, group.looks)
+    return Pictures(people, everyone.pixels[rows], everyone.boxes[rows], everyone.landmarks[rows])
+
+
+def _faces(pack: Pack, shown: Pictures) -> list[Face | None]:
+    finder = InsightFaces.load(pack)
+    return [next(iter(finder.faces(Image.fromarray(p))), None) for p in tqdm(shown.pixels, desc="finding faces")]
+
+
+def _similarities(faces: list[Face | None], encoder: int) -> Floats:
+    """(n, n) cosines by the encoder of that index; NaN where a face was not found."""
+    rows = [np.full(512, np.nan) if face is None else face.identities[encoder].embedding for face in faces]
+    matrix = np.array(rows, dtype=np.float64)
+    return matrix @ matrix.T
+
+
+def _pairs(similarities: Floats, looks: int) -> tuple[Floats, Floats]:
+    """The similarities of pairs of one person and of pairs of two, each pair once, unmeasured ones left out."""
+    who = np.arange(len(similarities)) // looks
+    upper = np.triu(np.ones_like(similarities, dtype=bool), 1) & ~np.isnan(similarities)
+    same = who[:, None] == who[None]
+    return similarities[upper & same], similarities[upper & ~same]
+
+
+def _thresholds(others: Floats) -> dict[float, float]:
+    return {rate: round(float(np.quantile(others, 1 - rate)), 4) for rate in RATES}
+
+
+def _copy_threshold(shown: Pictures) -> float:
+    """Half way from the most alike compositions of two looks of one person to identity, so that true ones pass."""
+    looks = shown.people.looks
+    images = [Image.fromarray(pixels) for pixels in shown.pixels]
+    own = [composition_likeness(images[i], images[i + 1]) for i in range(len(images)) if i % looks < looks - 1]
+    return (float(np.quantile(own, 0.999)) + 1) / 2
+
+
+def _case(seed: int) -> tuple[int, Look]:
+    """What is asked of a person: a look that differs from the reference's (look 0) in outfit, mood and place."""
+    known, rng = look(look_seed(seed, 0)), np.random.default_rng([seed, 3])
+
+    def other(names: dict[str, tuple[str, ...]], taken: str) -> str:
+        return str(rng.choice([name for name in names if name != taken]))
+
+    asked = look(look_seed(seed, 1), outfit=other(OUTFITS, known.outfit), accessory="none")
+    return seed, replace(
+        asked, expression=other(EXPRESSIONS, known.expression), background=other(BACKGROUNDS, known.background)
+    )
+
+
+def _reference(maker: VariantMaker, seed: int, asked: Look) -> Reference:
+    picture = Image.fromarray(draw(person(seed), look(look_seed(seed, 0))).pixels)
+    return Reference(picture, maker.find_face(picture).identities)
+
+
+def _drawing(maker: VariantMaker, seed: int, asked: Look) -> Variant:
+    picture = Image.fromarray(draw(person(seed), asked).pixels)
+    return Variant(picture, seed, maker.find_face(picture), None)
+
+
+def _request(pack: Pack, asked: Look, reference: Reference, scale: float, seed: int, count: int) -> VariantRequest:
+    """The scene alone is put in words: whatever identity survives came through the adapter."""
+    words = (OUTFITS[asked.outfit][0], EXPRESSIONS[asked.expression][0], BACKGROUNDS[asked.background][0])
+    defaults = pack.defaults
+    return VariantRequest(
+        prompt=f"wearing a {words[0]}, {words[1]}, {words[2]}", seed=seed, count=count, reference=reference,
+        identity_scale=scale, steps=defaults.steps, guidance_scale=defaults.guidance_scale,
+    )  # fmt: skip
+
+
+def _judged(made: list[list[Variant]], references: list[Reference]) -> tuple[str, str, str, str]:
+    """AUC of variant-to-own-reference against variant-to-others, the two means, and the share of faces found."""
+    own, others, found, total = [], [], 0, 0
+    known = np.array([reference.identities[1].embedding for reference in references])
+    for i, variants in enumerate(made):
+        for variant in variants:
+            total += 1
+            if variant.face is None:
+                continue
+            found += 1
+            similarity = known @ variant.face.identities[1].embedding
+            own.append(float(similarity[i]))
+            others += [float(s) for s in np.delete(similarity, i)]
+    area = roc_auc_score([1] * len(own) + [0] * len(others), own + others)
+    return f"{area:.3f}", f"{np.mean(own):.2f}", f"{np.mean(others):.2f}", f"{found / total:.0%}"
+
+
+def _adherence(classifier: object, made: list[list[Variant]], asked: list[Look]) -> list[str]:
+    """The share of pictures that show what was asked, by attribute."""
+    pixels = np.stack([np.asarray(variant.picture) for variants in made for variant in variants])
+    wanted = [look for look, variants in zip(asked, made, strict=True) for _ in variants]
+    seen = read_attributes(classifier, pixels)  # type: ignore[arg-type]
+    return [f"{np.mean([s[a] == getattr(w, a) for s, w in zip(seen, wanted, strict=True)]):.0%}" for a in ATTRIBUTES]
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in lines) + "\n"
