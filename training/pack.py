@@ -63,7 +63,7 @@ def train_frozen_encoder(run: Run, shown: Pictures) -> AutoencoderKL:
 def cached_latents(run: Run, vae: AutoencoderKL, shown: Pictures) -> Tensor:
     kept = run.file("latents.safetensors")
     if not kept.exists():
-        save_file({"latents": autoencoder.encode(vae, shown.pixels)}, kept)
+        save_file({"latents": autoencoder.encode(vae, shown.pixels).contiguous()}, kept)
     return load_file(kept)["latents"]
 
 

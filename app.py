@@ -1,0 +1,41 @@
+"""Castbook, started: settings, the real parts, the page. `python app.py`; a Hugging Face Space does the same."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from errors import CastbookError
+from library_store.library import CharacterLibrary
+from pipeline.packs import Pack, load_pack
+from pipeline.variants import VariantMaker
+from settings import Settings
+from studio import Models, Studio
+from ui import build_page, launch_options
+
+
+def open_studio(settings: Settings) -> Studio:
+    """The library and the pack that the operator chose; its models are not loaded yet."""
+    pack = load_pack(settings.pack, settings.pack_folders)
+    library = CharacterLibrary.open(settings.resolved_database_url, settings.resolved_pictures)
+    return Studio(library, pack, Models(lambda: load_maker(pack)))
+
+
+def load_maker(pack: Pack) -> VariantMaker:
+    """Takes from seconds to minutes, the imports alone some seconds: so it runs when the page is up."""
+    from pipeline.faces import InsightFaces
+    from pipeline.generator import DiffusersGenerator
+
+    return VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        studio = open_studio(Settings())
+    except CastbookError as error:
+        sys.exit(f"Castbook cannot start. {error}")
+    demo = build_page(studio, studio.library.pictures_folder).queue(max_size=32)
+    demo.launch(prevent_thread_lock=True, **launch_options())
+    studio.models.start()
+    demo.block_thread()

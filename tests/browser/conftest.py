@@ -1,0 +1,81 @@
+"""The page in a real Chromium, served by this process: on models worked out by eye, or on the embedded pack."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fakes import FakeFaces, fake_pack
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from served import App, PatientGenerator, served
+
+from app import open_studio
+from errors import PackUnavailable
+from library_store.library import CharacterLibrary
+from pipeline.variants import VariantMaker
+from settings import Settings
+from studio import Models, Studio
+
+CHROMIUM = os.environ.get("CASTBOOK_TEST_CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+expect.set_options(timeout=15_000)  # two slow cores
+
+
+@pytest.fixture
+def app(library: CharacterLibrary) -> Iterator[App]:
+    """On the fakes, with an empty library."""
+    pack, generator = fake_pack(), PatientGenerator()
+    studio = Studio(library, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)))
+    with served(studio) as url:
+        yield App(url, studio, generator)
+
+
+@pytest.fixture
+def real_app(tmp_path: Path) -> Iterator[App]:
+    """On the embedded pack, with an empty library."""
+    try:
+        studio = open_studio(Settings(home=tmp_path, pack="paperdoll"))
+        studio.models.get()
+    except PackUnavailable as error:
+        pytest.skip(str(error))
+    with served(studio) as url:
+        yield App(url, studio)
+    studio.library.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"There is no {CHROMIUM}: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """`visit(app)` opens the page, ready to draw. Afterwards nothing may have gone wrong behind the scenes."""
+    visited: list[tuple[App, Page]] = []
+
+    def open_page(app: App, width: int = 1280, query: str = "") -> Page:
+        page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
+        page.on("console", lambda line: app.troubles.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: app.troubles.append(str(error)))
+        page.on("request", lambda request: app.troubles.append(request.url) if _is_foreign(request.url) else None)
+        page.goto(app.url + query)
+        expect(page.locator("#new-create")).to_be_enabled(timeout=60_000)
+        expect(page.locator(".card, #cast-empty").first).to_be_visible()
+        visited.append((app, page))
+        return page
+
+    yield open_page
+    for app, page in visited:
+        page.context.close()
+        assert app.troubles == []
+
+
+def _is_foreign(url: str) -> bool:
+    return not url.startswith(("http://127.0.0.1:", "data:", "blob:"))

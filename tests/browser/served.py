@@ -1,0 +1,61 @@
+"""The app as the browser tests see it: served by this process, its studio at hand."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from fakes import FakeGenerator
+from PIL import Image
+
+from pipeline.values import Step, VariantRequest
+from pipeline.variants import OnStep
+from studio import CastMember, Character, Studio
+from ui import build_page, launch_options
+
+
+class PatientGenerator(FakeGenerator):
+    """After each step it waits until it may go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+
+    def generate(self, request: VariantRequest, on_step: OnStep) -> list[Image.Image]:
+        def report(step: Step) -> None:
+            on_step(step)
+            assert self.may_go_on.wait(30)
+
+        return super().generate(request, report)
+
+
+@dataclass
+class App:
+    url: str
+    studio: Studio
+    generator: PatientGenerator | None = None  # None: the real one
+    troubles: list[str] = field(default_factory=list)  # console errors and requests to foreign hosts
+
+    @property
+    def story_id(self) -> str:
+        return self.studio.ensure_a_story().id
+
+    @property
+    def cast(self) -> list[CastMember]:
+        return self.studio.list_cast(self.story_id)
+
+    @property
+    def library(self) -> list[Character]:
+        return self.studio.list_library(self.studio.list_projects()[0].id)
+
+
+@contextmanager
+def served(studio: Studio) -> Iterator[str]:
+    demo = build_page(studio, studio.library.pictures_folder)
+    _, url, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options())
+    studio.models.start()
+    yield url
+    demo.close()

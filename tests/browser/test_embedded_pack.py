@@ -1,0 +1,32 @@
+"""The main job on the embedded pack, from an empty installation to judged variants in another story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+from served import App
+from test_page import choose, create, new_story, pytestmark, save, write
+
+__all__ = ["pytestmark"]
+
+
+def test_a_newcomer_draws_saves_and_reuses_a_character(real_app: App, visit: Callable[..., Page]) -> None:
+    page = visit(real_app)
+    create(page, "Hana", "woman, long straight hair, school uniform, smiling")
+    save(page, "the heroine")
+    new_story(page, "Story B")
+    page.click("#generate-with-reference")
+    choose(page, "Hana")
+    write(page, "scene-prompt", "spacesuit, laughing")
+    page.click("#scene-generate")
+    expect(page.locator("#run-report")).to_contain_text("new pictures of Hana", timeout=120_000)
+    pictures = page.locator(".card .thumbnail-item")
+    expect(pictures).to_have_count(real_app.studio.pack.defaults.count)
+    expect(page.locator(".card .badge").first).to_contain_text("strangers would pass")
+
+    story_b = real_app.studio.list_stories(real_app.studio.list_projects()[0].id)[1]
+    [member] = real_app.studio.list_cast(story_b.id)
+    judge = real_app.studio.pack.judge_encoder
+    assert {option.image.likeness.encoder for option in member.options} <= {judge, None}
+    assert {option.image.parent_id for option in member.options} == {real_app.library[0].canonical_image_id}

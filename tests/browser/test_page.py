@@ -1,0 +1,290 @@
+"""What a creator does on the page: the three workflows, the popup by keyboard, and bad input."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes import BLACK, RED, flat
+from playwright.sync_api import Locator, Page, expect
+from served import App
+
+Visit = Callable[..., Page]
+
+# Gradio's server and client leave sockets to the garbage collector.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+def box(page: Page, id: str) -> Locator:
+    return page.locator(f"#{id} textarea, #{id} input").first
+
+
+def write(page: Page, id: str, text: str) -> None:
+    box(page, id).click()
+    box(page, id).press_sequentially(text)
+
+
+def create(page: Page, name: str = "Hana", prompt: str = "a girl") -> None:
+    write(page, "new-name", name)
+    write(page, "new-prompt", prompt)
+    page.click("#new-create")
+    expect(page.locator(".card", has_text=name)).to_be_visible()
+
+
+def save(page: Page, description: str = "") -> None:
+    page.locator(".do-save").first.click()
+    page.locator(".save-description textarea").fill(description)
+    page.click(".save-confirm")
+    expect(page.locator(".card-name", has_text="in the library").first).to_be_visible()
+
+
+def new_story(page: Page, title: str) -> None:
+    page.click("#new-story")
+    write(page, "naming-name", title)
+    page.click("#naming-create")
+    expect(box(page, "story")).to_have_value(title)
+    expect(page.locator("#cast-empty")).to_be_visible()
+
+
+def choose(page: Page, name: str) -> None:
+    page.locator("#library-gallery .thumbnail-item", has_text=name).click()
+    page.click("#library-use")
+    expect(page.locator(".popup")).to_have_count(0)
+
+
+def toast(page: Page) -> Locator:
+    return page.get_by_test_id("toast-body")
+
+
+def test_the_first_click_is_useful(app: App, visit: Visit) -> None:
+    page = visit(app)
+    expect(box(page, "story")).to_have_value("Story 1")
+    create(page, "서연", "a girl")
+    expect(page.locator(".card-name h3")).to_have_text("서연")
+    assert len(app.cast[0].options) == 2
+
+
+def test_the_new_character_button_leads_to_the_form(app: App, visit: Visit) -> None:
+    page = visit(app, width=390)
+    page.get_by_role("tab", name="New scene").click()
+    page.click("#new-character")
+    expect(box(page, "new-name")).to_be_focused()
+    expect(box(page, "new-name")).to_be_in_viewport()
+
+
+def test_the_composed_prompt_is_shown_while_typing(app: App, visit: Visit) -> None:
+    page = visit(app)
+    write(page, "new-prompt", "a girl")
+    write(page, "new-hair", "red hair")
+    write(page, "context", "rainy night")
+    expect(box(page, "new-composed")).to_have_value("a girl, red hair, rainy night")
+
+
+def test_saved_in_story_a_drawn_with_reference_in_story_b(app: App, visit: Visit) -> None:
+    page = visit(app)
+    create(page)
+    save(page, "a sailor")
+    new_story(page, "Story B")
+    page.click("#generate-with-reference")
+    write(page, "library-search", "sailor")
+    choose(page, "Hana")
+    write(page, "scene-prompt", "spacesuit")
+    page.click("#scene-generate")
+    expect(page.locator(".card .thumbnail-item")).to_have_count(2)
+    expect(page.locator(".card .thumbnail-item").first).to_contain_text("Same person 1.00")
+    expect(page.locator(".card .badge").first).to_contain_text("1 in 1,000 strangers would pass")
+    expect(page.locator(".card .fine-print").first).to_contain_text("by fake-judge")
+    expect(page.locator("#run-report")).to_contain_text("2 new pictures of Hana")
+
+
+def test_load_brings_the_very_picture_into_story_b_and_draws_nothing(app: App, visit: Visit) -> None:
+    page = visit(app)
+    create(page)
+    save(page)
+    drawn = len(app.generator.requests)
+    new_story(page, "Story B")
+    page.click("#load-character")
+    choose(page, "Hana")
+    expect(page.locator(".card .thumbnail-item")).to_contain_text("Loaded")
+
+    story_a, story_b = app.studio.list_stories(app.studio.list_projects()[0].id)
+    [in_a], [in_b] = app.studio.list_cast(story_a.id), app.studio.list_cast(story_b.id)
+    assert [option.image.id for option in in_b.options] == [in_a.active_image_id]
+    assert in_b.active_image_id == app.library[0].canonical_image_id
+    assert len(app.generator.requests) == drawn
+
+
+def test_removed_from_story_b_the_library_is_whole(app: App, visit: Visit) -> None:
+    page = visit(app)
+    create(page)
+    save(page)
+    new_story(page, "Story B")
+    for _ in range(2):  # it can be loaded again
+        page.click("#load-character")
+        choose(page, "Hana")
+        page.click(".do-remove")
+        expect(page.locator("#cast-empty")).to_be_visible()
+    assert [character.name for character in app.library] == ["Hana"]
+    assert len(app.cast[0].options) == 2
+
+
+def test_an_option_is_looked_at_made_active_and_varied(app: App, visit: Visit) -> None:
+    page = visit(app)
+    create(page)
+    page.locator(".strip .thumbnail-item").nth(1).click()
+    page.click(".do-activate")
+    expect(page.locator(".strip .thumbnail-item").nth(1)).to_contain_text("★")
+    assert app.cast[0].active_image_id == app.cast[0].options[1].image.id
+    page.click(".do-variants")
+    expect(page.locator("#scene-who")).to_contain_text("Hana")
+    write(page, "scene-prompt", "moon")
+    page.click("#scene-generate")
+    expect(page.locator(".strip .thumbnail-item")).to_have_count(4)
+    assert app.cast[0].options[2].image.parent_id == app.cast[0].options[1].image.id
+
+
+def test_the_popup_by_keyboard(app: App, visit: Visit) -> None:
+    page = visit(app)
+    for name in ("Hana", "Mina"):
+        create(page, name)
+        save(page)
+        page.click("#new-clear")
+        expect(box(page, "new-name")).to_have_value("")
+    opener = page.locator("#load-character")
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(box(page, "library-search")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".popup")).to_have_count(0)
+    expect(opener).to_be_focused()
+
+    page.keyboard.press("Enter")
+    pictures = page.locator("#library-gallery .thumbnail-item")
+    expect(pictures).to_have_count(2)
+    expect(box(page, "library-search")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    expect(pictures.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#library-use")).to_be_enabled()
+    page.keyboard.press("Tab")
+    expect(page.locator("#library-use")).to_be_focused()
+    page.keyboard.press("Tab")  # focus stays in the dialog
+    expect(page.locator("#library-close")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".popup")).to_have_count(0)
+    expect(toast(page).last).to_contain_text("Hana is in this story")
+
+
+def test_an_empty_library_says_what_to_do(app: App, visit: Visit) -> None:
+    page = visit(app)
+    page.click("#load-character")
+    expect(page.locator("#library-note")).to_contain_text("Save to library")
+    expect(page.locator("#library-use")).to_be_disabled()
+
+
+def test_projects_have_libraries_of_their_own_and_a_reload_comes_back(app: App, visit: Visit) -> None:
+    page = visit(app)
+    create(page)
+    save(page)
+    page.click("#new-project")
+    write(page, "naming-name", "Iron Seoul")
+    page.click("#naming-create")
+    expect(box(page, "project")).to_have_value("Iron Seoul")
+    expect(page.locator("#cast-empty")).to_be_visible()
+    page.click("#load-character")
+    expect(page.locator("#library-note")).to_contain_text("Nobody is saved")
+    page.reload()
+    expect(box(page, "project")).to_have_value("Iron Seoul")
+
+
+def test_an_empty_prompt_is_told_and_the_form_keeps_its_content(app: App, visit: Visit) -> None:
+    page = visit(app)
+    write(page, "new-name", "Hana <b>")
+    write(page, "new-hair", "red hair")
+    page.click("#new-create")
+    expect(toast(page)).to_contain_text("The prompt is empty.")
+    expect(toast(page)).to_contain_text("Describe the picture in a few words.")
+    expect(box(page, "new-name")).to_have_value("Hana <b>")
+    expect(box(page, "new-hair")).to_have_value("red hair")
+    expect(page.locator("#new-create")).to_be_enabled()
+    assert app.cast == []
+
+
+@pytest.mark.parametrize(
+    ("file", "message"), [("notes.png", "no JPEG, PNG or WebP picture"), ("wall.png", "No face was found")]
+)
+def test_a_bad_picture_is_told_and_the_form_keeps_its_content(
+    app: App, visit: Visit, tmp_path: Path, file: str, message: str
+) -> None:
+    (tmp_path / "notes.png").write_text("dear diary")
+    flat(BLACK).save(tmp_path / "wall.png")
+    page = visit(app)
+    write(page, "new-name", "Me")
+    page.get_by_text("From my own picture").click()
+    page.locator("#new-file input[type=file]").set_input_files(tmp_path / file)
+    expect(page.locator("#new-file")).to_contain_text(file.split(".")[0])
+    page.click("#new-add")
+    expect(toast(page).last).to_contain_text(message)
+    expect(box(page, "new-name")).to_have_value("Me")
+    assert app.cast == []
+
+
+def test_an_own_picture_joins_the_cast(app: App, visit: Visit, tmp_path: Path) -> None:
+    flat(RED).save(tmp_path / "me.png")
+    page = visit(app)
+    write(page, "new-name", "Me")
+    page.get_by_text("From my own picture").click()
+    page.locator("#new-file input[type=file]").set_input_files(tmp_path / "me.png")
+    expect(page.locator("#new-preview img")).to_be_visible()
+    page.click("#new-add")
+    expect(page.locator(".card .thumbnail-item")).to_contain_text("Uploaded")
+
+
+def test_what_people_type_is_shown_as_they_typed_it(app: App, visit: Visit) -> None:
+    page = visit(app)
+    name = "<img src=x onerror=alert(1)> ${6*7} *$x$* #1 http://e.vil"
+    create(page, name, "**bold** <script>1</script>")
+    expect(page.locator(".card-name h3")).to_have_text(name)
+    assert page.locator(".card a:not([download])").count() == 0
+    save(page)
+    page.click("#load-character")
+    page.locator("#library-gallery .thumbnail-item").click()
+    expect(page.locator("#library-note")).to_contain_text(name)
+    page.click("#library-use")
+    expect(toast(page).last).to_contain_text(name)
+
+
+@pytest.mark.parametrize("query", ["", "?__theme=dark"])
+def test_a_phone_shows_everything_without_scrolling_sideways(app: App, visit: Visit, query: str) -> None:
+    page = visit(app, width=390, query=query)
+    page.locator("#new-count input[type=number]").fill("8")  # more than fit beside each other
+    create(page)
+    widths = page.locator(".strip .thumbnail-item").evaluate_all("all => all.map(each => each.offsetWidth)")
+    assert widths == [84] * 8
+    save(page)
+    page.click("#generate-with-reference")
+    choose(page, "Hana")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.body.classList.contains('dark')") == bool(query)
+
+
+def test_a_run_can_be_stopped(app: App, visit: Visit) -> None:
+    page = visit(app)
+    app.generator.may_go_on.clear()
+    write(page, "new-name", "Hana")
+    write(page, "new-prompt", "a girl")
+    page.click("#new-create")
+    expect(page.locator("#run-progress")).to_contain_text(re.compile(r"Step \d of 4"))
+    page.click("#run-stop")
+    expect(page.locator("#run-stop")).to_have_text("Stopping …")
+    app.generator.may_go_on.set()
+    expect(page.locator("#run-report")).to_contain_text("Stopped before a picture was finished")
+    expect(page.locator("#new-create")).to_be_enabled()
+    assert app.cast == []

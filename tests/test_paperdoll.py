@@ -1,0 +1,118 @@
+"""The embedded pack that is in the tree: small, in the published formats, and good enough to be trusted with a face.
+
+The full figures come from `python -m training measure`; here a few people show that nothing is broken.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from diffusers import StableDiffusionPipeline
+from insightface.app import FaceAnalysis
+from PIL import Image
+
+from app import load_maker
+from pipeline.likeness import identity_by, similarity_of
+from pipeline.packs import load_pack
+from pipeline.values import Reference, VariantRequest
+from settings import BUILT_IN_PACKS
+from training.artist import draw
+from training.recipe import Recipe
+from training.world import look, person
+
+PACK = BUILT_IN_PACKS / "paperdoll"
+STRANGERS = range(Recipe().held_out_people.first, Recipe().held_out_people.first + 6)
+
+
+@pytest.fixture(scope="module")
+def maker():
+    return load_maker(load_pack("paperdoll", (BUILT_IN_PACKS,)))
+
+
+def drawing(seed, look_seed):
+    return Image.fromarray(draw(person(seed), look(look_seed)).pixels)
+
+
+def reference_of(maker, picture):
+    return Reference(picture, maker.find_face(picture).identities)
+
+
+def request_of(maker, prompt, reference, **changed):
+    defaults = maker.defaults
+    request = VariantRequest(prompt, 5, 1, reference, defaults.identity_scale, 8, defaults.guidance_scale)
+    return replace(request, **changed)
+
+
+def picture_of(maker, request):
+    return maker.generate(request, lambda step: None).ranked[0].picture
+
+
+def test_every_file_is_under_10_mb_and_the_pack_under_48():
+    sizes = [file.stat().st_size for file in PACK.rglob("*") if file.is_file()]
+    assert max(sizes) < 10_000_000
+    assert sum(sizes) <= 48_000_000
+
+
+def test_stock_diffusers_and_insightface_load_it_without_our_code():
+    pipeline = StableDiffusionPipeline.from_pretrained(PACK, safety_checker=None, requires_safety_checker=False)
+    weights = "ip-adapter-faceid-paperdoll.safetensors"
+    pipeline.load_ip_adapter(str(PACK), subfolder="", weight_name=weights, image_encoder_folder=None)
+    analysis = FaceAnalysis(name=str(PACK / "faces"))
+    assert set(analysis.models) == {"detection", "recognition"}
+
+
+def test_faces_are_found_and_are_most_like_themselves(maker):
+    seen = [[maker.find_face(drawing(seed, 10 * i + j)) for j in range(2)] for i, seed in enumerate(STRANGERS)]
+    for encoder in (maker.pack.faces.encoder, maker.pack.judge_encoder):
+        first, second = ([identity_by(encoder, faces[j].identities) for faces in seen] for j in range(2))
+        alike = np.array([[similarity_of(a, b) for b in second] for a in first])
+        assert (alike.argmax(axis=1) == np.arange(len(seen))).all(), encoder
+
+
+def test_the_largest_face_of_two_is_the_one_meant(maker):
+    small, large = drawing(STRANGERS[0], 1), drawing(STRANGERS[1], 2)
+    both = Image.new("RGB", (512, 256), "white")
+    both.paste(small.resize((150, 150)), (20, 60))
+    both.paste(large, (256, 0))
+    judge = maker.pack.judge_encoder
+    found = identity_by(judge, maker.find_face(both).identities)
+    meant, other = (identity_by(judge, maker.find_face(picture).identities) for picture in (large, small))
+    assert similarity_of(found, meant) > similarity_of(found, other)
+
+
+def test_a_landscape_has_no_face(maker):
+    gradient = np.linspace(40, 220, 256 * 256 * 3).reshape(256, 256, 3).astype(np.uint8)
+    assert maker._face_encoder.faces(Image.fromarray(gradient)) == ()
+
+
+def test_the_same_request_twice_gives_the_same_bytes(maker):
+    reference = reference_of(maker, drawing(STRANGERS[0], 1))
+    request = request_of(maker, "wearing a spacesuit, smiling, outer space", reference)
+    assert picture_of(maker, request).tobytes() == picture_of(maker, request).tobytes()
+
+
+def test_identity_scale_reaches_the_model(maker):
+    reference = reference_of(maker, drawing(STRANGERS[0], 1))
+    request = request_of(maker, "wearing a spacesuit, smiling, outer space", reference)
+    strong = maker.generate(request, lambda step: None).ranked[0]
+    without = maker.generate(replace(request, identity_scale=0.0), lambda step: None).ranked[0]
+    assert strong.picture.tobytes() != without.picture.tobytes()
+
+
+def test_variants_are_more_like_their_own_reference_than_like_others(maker):
+    references = [reference_of(maker, drawing(seed, 1)) for seed in STRANGERS]
+    judge = maker.pack.judge_encoder
+    own, others = [], []
+    for i, reference in enumerate(references):
+        for variant in maker.generate(request_of(maker, "wearing a hoodie, cafe", reference), lambda step: None).ranked:
+            if variant.face is None:
+                continue
+            seen = identity_by(judge, variant.face.identities)
+            for j, other in enumerate(references):
+                (own if i == j else others).append(similarity_of(seen, identity_by(judge, other.identities)))
+    assert len(own) >= len(references) - 1
+    assert np.mean(own) > np.mean(others) + 0.1
+
+
+def test_words_outside_the_vocabulary_are_named_and_words_inside_are_not(maker):
+    assert maker.unknown_words("a woman in a spacesuit juggling, in outer space") == ("juggling",)

@@ -1,0 +1,299 @@
+"""The verbs, on a real library and on models whose answers can be worked out by eye (tests/fakes.py)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fakes import BLACK, BLUE, CALIBRATION, JUDGE, RED, STEERING, FakeFaces, FakeGenerator, fake_pack, flat
+
+from errors import InvalidRequest, NoFaceFound, NotFound, PackUnavailable, Stopped, UnreadablePicture
+from library_store.library import CharacterLibrary
+from library_store.records import NewPicture
+from pipeline.packs import Vocabulary
+from pipeline.values import Step, VariantRequest
+from pipeline.variants import VariantMaker
+from studio import CastMember, Made, Models, Story, Studio, VisualProfile
+
+LOOKS = VisualProfile(
+    hair="red hair", face="freckles", body="tall", outfit="hoodie", accessories="glasses", other="cat"
+)
+
+
+@pytest.fixture
+def generator() -> FakeGenerator:
+    return FakeGenerator()
+
+
+@pytest.fixture
+def studio(library: CharacterLibrary, generator: FakeGenerator) -> Studio:
+    return studio_with(library, generator)
+
+
+def studio_with(library: CharacterLibrary, generator: object) -> Studio:
+    pack = fake_pack()
+    return Studio(library, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)))
+
+
+@pytest.fixture
+def story(studio: Studio) -> Story:
+    return studio.create_story(studio.create_project("Moonlit Cafe").id, "Night shift", "rainy night")
+
+
+class StopAfter(threading.Event):
+    """Set once it has been asked `times` times: a stop at a step that can be counted (a fake's batch has 4)."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self._left = times
+
+    def is_set(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+
+def finished(run: Iterator[Step | Made]) -> Made:
+    *steps, made = run
+    assert all(isinstance(step, Step) for step in steps)
+    assert isinstance(made, Made)
+    return made
+
+
+def hana(studio: Studio, story: Story, **choices: object) -> CastMember:
+    return finished(studio.generate_character(story.id, "Hana", "a girl", LOOKS, seed=0, **choices)).member
+
+
+def test_an_empty_installation_starts_with_a_story(studio: Studio) -> None:
+    first = studio.ensure_a_story()
+    assert studio.ensure_a_story() == first
+    assert [project.id for project in studio.list_projects()] == [first.project_id]
+
+
+def test_a_new_characters_prompt_is_the_prompt_then_all_looks_then_the_context(studio: Studio, story: Story) -> None:
+    made = finished(studio.generate_character(story.id, "Hana", " a girl, ", LOOKS, seed=0))
+    assert made.prompt == "a girl, red hair, freckles, tall, hoodie, glasses, cat, rainy night"
+
+
+def test_a_variants_prompt_is_the_scene_then_who_it_is_then_the_context(studio: Studio, story: Story) -> None:
+    member = hana(studio, story)
+    made = finished(studio.generate_character_variant(story.id, member.active_image_id, "spacesuit"))
+    assert made.prompt == "spacesuit, red hair, freckles, tall, rainy night"
+
+
+def test_a_generated_character_is_kept_with_all_that_made_it(studio: Studio, story: Story) -> None:
+    member = hana(studio, story, count=3)
+    assert [option.image.seed for option in member.options] == [0, 1, 2]
+    assert member.active_image_id == member.options[0].image.id == member.character.canonical_image_id
+    image = member.options[0].image
+    assert (image.source, image.pack, image.parent_id) == ("generated", "fake", None)
+    assert image.request is not None
+    assert image.request["steps"] == fake_pack().defaults.steps
+    assert image.likeness is None
+
+
+def test_pictures_without_a_face_come_last(library: CharacterLibrary) -> None:
+    studio = studio_with(library, FakeGenerator(lambda request, seed: flat(BLACK if seed == 0 else RED)))
+    member = hana(studio, studio.ensure_a_story(), count=2)
+    assert [option.image.seed for option in member.options] == [1, 0]
+
+
+def test_without_a_seed_chance_decides_and_is_written_down(
+    studio: Studio, story: Story, generator: FakeGenerator
+) -> None:
+    finished(studio.generate_character(story.id, "Hana", "a girl"))
+    made = finished(studio.generate_character(story.id, "Mina", "a girl"))
+    first, second = (request.seed for request in generator.requests)
+    assert first != second
+    assert {option.image.seed for option in made.options} == {second, second + 1}
+
+
+def test_variants_join_the_cast_ranked_and_judged(library: CharacterLibrary) -> None:
+    def draw(request: VariantRequest, seed: int) -> object:
+        return flat(RED if request.reference is None or seed % 2 else BLUE)
+
+    studio = studio_with(library, FakeGenerator(draw))
+    story = studio.ensure_a_story()
+    member = hana(studio, story)
+    made = finished(studio.generate_character_variant(story.id, member.active_image_id, "moon", 2, seed=10))
+    assert [option.image.likeness.band for option in made.options] == ["same person", "another person"]
+    assert [option.image.seed for option in made.options] == [11, 10]
+    assert made.options[0].image.likeness.encoder == JUDGE
+    assert made.options[0].image.parent_id == member.active_image_id
+    assert made.options[0].image.request["reference"] == member.active_image_id
+    assert made.member.id == member.id
+    assert made.member.active_image_id == member.active_image_id
+
+
+def test_variants_in_another_story_make_a_member_there_with_the_best_one_active(studio: Studio, story: Story) -> None:
+    member = hana(studio, story)
+    other = studio.create_story(story.project_id, "Day off", "sunny")
+    made = finished(studio.generate_character_variant(other.id, member.active_image_id, "beach"))
+    assert made.prompt.endswith("sunny")
+    assert made.member.active_image_id == made.image_ids[0]
+    assert len(studio.list_cast(story.id)[0].options) == len(member.options)
+
+
+def test_saved_in_one_story_found_in_the_projects_library(studio: Studio, story: Story) -> None:
+    member = hana(studio, story)
+    assert studio.list_library(story.project_id) == []
+    studio.save_character(member.id, member.options[1].image.id, "a sailor", VisualProfile(hair="short"), "her prompt")
+    [saved] = studio.list_library(story.project_id, "sailor")
+    assert saved.canonical_image_id == member.options[1].image.id
+    assert (saved.prompt, saved.visual_profile.hair) == ("her prompt", "short")
+
+
+def test_loading_links_the_very_picture_and_draws_nothing(
+    studio: Studio, story: Story, generator: FakeGenerator
+) -> None:
+    member = hana(studio, story)
+    other = studio.create_story(story.project_id, "Day off")
+    loaded = studio.load_character(other.id, member.active_image_id)
+    assert loaded.active_image_id == member.active_image_id
+    assert [option.how for option in loaded.options] == ["loaded"]
+    assert len(generator.requests) == 1
+
+
+def test_removing_from_a_story_leaves_the_library_whole(studio: Studio, story: Story) -> None:
+    member = hana(studio, story)
+    studio.save_character(member.id, member.active_image_id)
+    studio.remove_image(member.id, member.active_image_id)
+    assert len(studio.list_library(story.project_id)) == 1
+    assert studio.load_character(story.id, member.active_image_id).id == member.id
+
+
+def test_an_own_picture_becomes_a_character(studio: Studio, story: Story, tmp_path: Path) -> None:
+    flat(RED).save(tmp_path / "me.png")
+    member = studio.upload_character(story.id, "Me", tmp_path / "me.png", VisualProfile(hair="grey"))
+    assert member.options[0].image.source == "uploaded"
+    reference = studio.library.get_reference(member.active_image_id)
+    assert [identity.encoder for identity in reference.identities] == [STEERING, JUDGE]
+
+
+def test_a_picture_without_a_face_is_refused_and_nothing_is_kept(studio: Studio, story: Story, tmp_path: Path) -> None:
+    flat(BLACK).save(tmp_path / "wall.png")
+    with pytest.raises(NoFaceFound):
+        studio.upload_character(story.id, "Wall", tmp_path / "wall.png")
+    assert studio.list_cast(story.id) == []
+
+
+def test_a_text_file_named_png_is_refused(studio: Studio, story: Story, tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("dear diary")
+    with pytest.raises(UnreadablePicture):
+        studio.upload_character(story.id, "Notes", tmp_path / "notes.png")
+
+
+def test_a_reference_that_no_encoder_has_seen_is_looked_at_and_remembered(studio: Studio, story: Story) -> None:
+    unseen = studio.library.create_character(story.id, "Old", [NewPicture(flat(RED), "uploaded")], "generated")
+    made = finished(studio.generate_character_variant(story.id, unseen.active_image_id, "moon"))
+    assert made.options[0].image.likeness.band == "same person"
+    assert len(studio.library.get_reference(unseen.active_image_id).identities) == 2
+
+
+def test_a_reference_without_a_face_is_said_to_have_none(studio: Studio, story: Story) -> None:
+    faceless = studio.library.create_character(story.id, "Wall", [NewPicture(flat(BLACK), "uploaded")], "generated")
+    with pytest.raises(NoFaceFound):
+        finished(studio.generate_character_variant(story.id, faceless.active_image_id, "moon"))
+
+
+@pytest.mark.parametrize("count", [0, 9, -1])
+def test_a_count_out_of_bounds_is_refused(studio: Studio, story: Story, count: int) -> None:
+    with pytest.raises(InvalidRequest, match="1 to 8"):
+        hana(studio, story, count=count)
+
+
+@pytest.mark.parametrize(("name", "prompt"), [("Hana", " \n"), ("  ", "a girl")])
+def test_an_empty_prompt_or_name_is_refused_before_anything_is_drawn(
+    studio: Studio, story: Story, generator: FakeGenerator, name: str, prompt: str
+) -> None:
+    with pytest.raises(InvalidRequest):
+        finished(studio.generate_character(story.id, name, prompt, LOOKS))
+    assert generator.requests == []
+
+
+UNKNOWN: list[Callable[[Studio, str], object]] = [
+    lambda studio, id: studio.create_story("nowhere", "Title"),
+    lambda studio, id: list(studio.generate_character("nowhere", "Hana", "a girl")),
+    lambda studio, id: list(studio.generate_character_variant("nowhere", id, "moon")),
+    lambda studio, id: list(studio.generate_character_variant(studio.ensure_a_story().id, "nobody", "moon")),
+    lambda studio, id: studio.load_character(studio.ensure_a_story().id, "nobody"),
+    lambda studio, id: studio.save_character("nobody", id),
+    lambda studio, id: studio.list_cast("nowhere"),
+    lambda studio, id: studio.list_library("nowhere"),
+]
+
+
+@pytest.mark.parametrize("verb", UNKNOWN)
+def test_an_unknown_id_is_said_to_be_unknown(
+    studio: Studio, story: Story, verb: Callable[[Studio, str], object]
+) -> None:
+    with pytest.raises(NotFound):
+        verb(studio, hana(studio, story).active_image_id)
+
+
+def test_a_character_of_another_project_is_refused(studio: Studio, story: Story) -> None:
+    member = hana(studio, story)
+    elsewhere = studio.create_story(studio.create_project("Iron Seoul").id, "One")
+    with pytest.raises(InvalidRequest, match="another project"):
+        finished(studio.generate_character_variant(elsewhere.id, member.active_image_id, "moon"))
+
+
+def test_stopping_keeps_the_batches_that_were_finished(studio: Studio, story: Story, generator: FakeGenerator) -> None:
+    made = finished(studio.generate_character(story.id, "Hana", "a girl", count=8, stop=StopAfter(6)))
+    assert made.stopped
+    assert len(made.options) == 4
+    assert len(generator.requests) == 2
+
+
+def test_stopping_before_anything_is_finished_keeps_nothing(studio: Studio, story: Story) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        finished(studio.generate_character(story.id, "Hana", "a girl", stop=stop))
+    assert studio.list_cast(story.id) == []
+
+
+def test_words_that_the_pack_does_not_know_are_named(library: CharacterLibrary) -> None:
+    pack = fake_pack(vocabulary=Vocabulary({"outfit": {"spacesuit": ("astronaut suit",)}}, ("in", "a")))
+    studio = Studio(library, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack)))
+    made = finished(studio.generate_character(studio.ensure_a_story().id, "Hana", "in a spacesuit, zeppelin"))
+    assert made.unknown_words == ("zeppelin",)
+
+
+def test_models_load_once_and_behind_the_page() -> None:
+    loads: list[int] = []
+    released = threading.Event()
+    pack = fake_pack(calibration=CALIBRATION)
+
+    def load() -> VariantMaker:
+        loads.append(1)
+        assert released.wait(5)
+        return VariantMaker(FakeGenerator(), FakeFaces(), pack)
+
+    models = Models(load)
+    models.start()
+    models.start()
+    assert not models.ready
+    released.set()
+    assert models.get() is models.get()
+    assert models.ready
+    assert loads == [1]
+
+
+def test_models_that_cannot_be_loaded_are_said_to_be_unavailable(caplog: pytest.LogCaptureFixture) -> None:
+    models = Models(lambda: 1 / 0)
+    with pytest.raises(PackUnavailable):
+        models.get()
+    assert not models.ready
+    assert isinstance(models.failure, PackUnavailable)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_page_studio_and_library_load_without_torch_and_insightface() -> None:
+    code = "import sys, ui, studio, library_store; print({'torch', 'insightface', 'diffusers'} & set(sys.modules))"
+    root = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,5 @@
+"""The page: one Gradio Blocks, one file a part. Talks to the studio only."""
+
+from ui.page import build_page, launch_options
+
+__all__ = ["build_page", "launch_options"]

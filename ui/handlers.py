@@ -1,0 +1,26 @@
+"""How the page's handlers are bound: hidden from the API, and quick ones past the queue.
+
+Two kinds have to go through the queue: those that set a `gr.State` which something listens to (past it no change is
+noticed), and those that often refuse what they get (past it a refusal is an HTTP 500).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import gradio as gr
+from gradio import events
+
+# What Gradio leaves half untyped.
+on = cast("Callable[..., Any]", gr.on)  # pyright: ignore[reportUnknownMemberType]
+api = cast("Callable[..., Any]", events.api)  # pyright: ignore[reportUnknownMemberType]
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+QUICK: dict[str, Any] = {**PRIVATE, "queue": False}  # answers at once; nothing that draws
+LATEST: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}  # while typing, only the last one counts
+
+
+def unchanged() -> Any:
+    """The value of an output that shall stay as it is."""
+    return gr.skip()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]

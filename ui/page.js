@@ -1,0 +1,102 @@
+// What Gradio lacks: a dialog that behaves like one, and scrolling to what a click was about.
+(() => {
+  let opener = null;
+  const popup = () => document.querySelector(".popup");
+  const focusable = (box) =>
+    [...box.querySelectorAll("button:not([disabled]),input,textarea,[tabindex]:not([tabindex='-1'])")].filter(
+      (each) => each.offsetParent
+    );
+
+  // Safari does not focus a clicked button, so the opener is remembered from the click itself.
+  document.addEventListener("click", (event) => {
+    if (!popup()) opener = event.target.closest("button") ?? opener;
+    else if (event.target.classList.contains("popup")) close();
+  }, true);
+
+  const close = () => document.querySelector("#library-close")?.click();
+
+  const present = (box) => {
+    box.setAttribute("role", "dialog");
+    box.setAttribute("aria-modal", "true");
+    box.setAttribute("aria-labelledby", "library-title");
+    document.body.style.overflow = "hidden";
+    // The contents are mounted after the box: try for a second.
+    const focus = (tries) => {
+      if (box.contains(document.activeElement)) return;
+      const search = box.querySelector("#library-search input, #library-search textarea");
+      if (search) search.focus();
+      else if (tries) setTimeout(() => focus(tries - 1), 40);
+    };
+    focus(25);
+  };
+
+  new MutationObserver(() => {
+    const box = popup();
+    if (box && !box.dataset.presented) {
+      box.dataset.presented = "yes";
+      present(box);
+    } else if (!box && document.body.style.overflow === "hidden") {
+      document.body.style.overflow = "";
+      opener?.focus?.();
+    }
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+  const walkPictures = (event, box) => {
+    const pictures = [...box.querySelectorAll("#library-gallery .thumbnail-item")];
+    const at = pictures.indexOf(document.activeElement);
+    const inSearch = document.activeElement?.closest("#library-search");
+    if (at < 0 && !(inSearch && event.key === "ArrowDown")) return;
+    const next = pictures[at < 0 ? 0 : at + step[event.key]];
+    if (next) next.focus();
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  const keepInside = (event, box) => {
+    const stops = focusable(box);
+    if (!stops.length) return;
+    const at = stops.indexOf(document.activeElement);
+    const leaves = at < 0 || (event.shiftKey ? at === 0 : at === stops.length - 1);
+    if (!leaves) return;
+    event.preventDefault();
+    stops[event.shiftKey ? stops.length - 1 : 0].focus();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const box = popup();
+    if (!box) return;
+    if (event.key === "Escape") close();
+    else if (event.key === "Tab") keepInside(event, box);
+    else if (event.key in step) walkPictures(event, box);
+  }, true);
+
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const scrollTo = (target) => {
+    const { top, bottom } = target.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) target.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  };
+
+  window.castbook = {
+    showDesk(field) {
+      setTimeout(() => {
+        const target = document.querySelector(field);
+        if (!target) return;
+        scrollTo(document.querySelector("#desk"));
+        target.querySelector("textarea, input")?.focus({ preventScroll: true });
+      }, 150);
+    },
+    showRun() {
+      setTimeout(() => document.querySelector("#run")?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "nearest" }), 150);
+    },
+    showCard(id, tries = 20) {
+      if (!id) return;
+      const card = document.getElementById(`card-${id}`);
+      if (!card) return tries && setTimeout(() => window.castbook.showCard(id, tries - 1), 100);
+      scrollTo(card);
+      card.classList.add("is-new");
+      setTimeout(() => card.classList.remove("is-new"), 2500);
+    },
+  };
+})();

@@ -1,0 +1,114 @@
+"""The whole page, put together from its parts, and how it is served."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from studio import Studio
+from ui.cast import FOCUS_SCENE, build_cast
+from ui.endpoints import build_endpoints
+from ui.handlers import PRIVATE, QUICK, unchanged
+from ui.library_popup import LibraryPopup, build_library_popup
+from ui.messages import told_to_people
+from ui.new_character import bind_new_character, build_new_character
+from ui.run_area import build_run_area
+from ui.scene import SceneForm, bind_scene, build_scene, show_reference
+from ui.status import build_status, build_vocabulary, follow_models
+from ui.stories import Place, build_stories_bar, reopen
+from ui.theme import css, head, theme
+
+NEW, SCENE = "new", "scene"
+FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
+
+
+def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
+    """`pictures_folder` is where the library's picture files lie; they and nothing beside them are served."""
+    gr.set_static_paths([pictures_folder])
+    with gr.Blocks(title="Castbook", analytics_enabled=False) as demo:
+        with gr.Row(elem_id="masthead"):
+            gr.Markdown("# Castbook", elem_id="wordmark")
+            status = build_status(studio)
+        place = build_stories_bar(studio)
+        with gr.Row(elem_id="studio"):
+            with gr.Column(scale=8, min_width=320, elem_id="cast"):
+                create, generate, load = _build_toolbar()
+                cards = gr.Column()
+            with gr.Column(scale=5, min_width=320, elem_id="desk"):
+                with gr.Tabs(selected=NEW) as tabs:
+                    with gr.Tab("New character", id=NEW):
+                        new = build_new_character(studio)
+                    with gr.Tab("New scene", id=SCENE):
+                        scene = build_scene(studio)
+                area = build_run_area()
+                build_vocabulary(studio)
+        popup = build_library_popup(studio, place, [generate, scene.choose, scene.change], load)
+
+        create.click(lambda: gr.Tabs(selected=NEW), None, tabs, **QUICK).success(None, js=FOCUS_NEW)
+
+        def to_scene(story_id: str, image_id: str, prompt: str) -> tuple[Any, ...]:
+            with told_to_people():
+                return gr.Tabs(selected=SCENE), *show_reference(studio, story_id, image_id, prompt)
+
+        with cards:
+            build_cast(studio, place, to_scene, scene.prompt, [tabs, *scene.outputs])
+        model_buttons = [new.create, new.add, scene.generate]
+        bind_new_character(studio, new, place, area, model_buttons)
+        bind_scene(studio, scene, place, area, model_buttons)
+        _bind_choice(studio, popup, place, scene, tabs)
+        follow_models(studio, demo, status, model_buttons)
+        reopen(studio, place, demo)
+        build_endpoints(studio)
+    return demo
+
+
+def launch_options() -> dict[str, Any]:
+    """What `launch` needs beside host and port. Pages are rendered in the browser, and no history of runs is kept."""
+    return {
+        "theme": theme(),
+        "css": css(),
+        "head": head(),
+        "footer_links": ["api"],
+        "run_history": False,
+        "show_error": True,
+        "ssr_mode": False,
+        "max_file_size": "30mb",
+    }
+
+
+def _build_toolbar() -> tuple[gr.Button, gr.Button, gr.Button]:
+    with gr.Row(elem_id="toolbar"):
+        gr.Markdown("## Cast", elem_id="cast-title")
+        create = gr.Button("New character", size="md", elem_id="new-character", scale=0, min_width=130)
+        load = gr.Button("Load Character", size="md", elem_id="load-character", scale=0, min_width=150)
+        generate = gr.Button(
+            "Generate with Reference", size="md", elem_id="generate-with-reference", scale=0, min_width=200
+        )
+    return create, generate, load
+
+
+def _bind_choice(studio: Studio, popup: LibraryPopup, place: Place, scene: SceneForm, tabs: gr.Tabs) -> None:
+    """What the popup's own button does: turn the desk to the person, or link the picture into the story."""
+
+    def use(purpose: str, image_id: str | None, story_id: str, revision: int, prompt: str) -> tuple[Any, ...]:
+        as_it_is = [unchanged() for _ in scene.outputs]
+        with told_to_people():
+            if image_id is None:
+                return popup.close(), revision, unchanged(), *as_it_is
+            if purpose == "generate":
+                shown = show_reference(studio, story_id, image_id, prompt)
+                return popup.close(), revision, gr.Tabs(selected=SCENE), *shown
+            member = studio.load_character(story_id, image_id)
+            gr.Info(f"{escape(member.character.name)} is in this story now.", title="Loaded")
+            return popup.close(), revision + 1, unchanged(), *as_it_is
+
+    used = popup.use.click(
+        use,
+        [popup.intent, popup.picked, place.story, place.revision, scene.prompt],
+        [popup.box, place.revision, tabs, *scene.outputs],
+        **PRIVATE,
+    )
+    used.success(None, popup.intent, js=f"(intent) => {{ if (intent === 'generate') ({FOCUS_SCENE})() }}")
