@@ -26,7 +26,9 @@ class Face:
     """One face found in a picture, seen by every encoder of the pack."""
 
     box: tuple[float, float, float, float]  # left, top, right, bottom in pixels of the picture
-    landmarks: npt.NDArray[np.float32]  # (5, 2) x, y in pixels: right eye, left eye, nose, mouth corners (as insightface)
+    landmarks: npt.NDArray[
+        np.float32
+    ]  # (5, 2) x, y in pixels, as insightface: eyes, nose, mouth corners
     detection_score: float  # 0 to 1
     identities: tuple[Identity, ...]  # the steering encoder's first, then the judge's
 
@@ -65,7 +67,9 @@ class Likeness:
     similarity: float | None  # cosine by `encoder`, -1 to 1
     encoder: str | None
     band: Band
-    false_accept_rate: float | None  # the share of strangers who would pass at this similarity; None: more than calibrated
+    false_accept_rate: (
+        float | None
+    )  # the share of strangers who would pass at this similarity; None: more than calibrated
     copied: bool | None  # None: not measured
     reason: str  # a sentence for the creator
     steering_similarity: float | None = None  # by the encoder that steered: circular, shown beside it for comparison

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from served import App, PatientGenerator, served
 
 from app import open_studio
-from errors import PackUnavailable
 from library_store.library import CharacterLibrary
 from pipeline.variants import VariantMaker
 from settings import Settings
@@ -35,11 +34,8 @@ def app(library: CharacterLibrary) -> Iterator[App]:
 @pytest.fixture
 def real_app(tmp_path: Path) -> Iterator[App]:
     """On the embedded pack, with an empty library."""
-    try:
-        studio = open_studio(Settings(home=tmp_path, pack="paperdoll"))
-        studio.models.get()
-    except PackUnavailable as error:
-        pytest.skip(str(error))
+    studio = open_studio(Settings(home=tmp_path, pack="paperdoll"))
+    studio.models.get()
     with served(studio) as url:
         yield App(url, studio)
     studio.library.close()
