@@ -207,6 +207,6 @@ def export(encoder: nn.Module, path: Path, shape: Sequence[int] = (1, 3, 112, 11
     """Writes the encoder as the ONNX file that insightface's model zoo reads."""
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
-        encoder.cpu().float().eval(), (torch.zeros(*shape),), str(path), input_names=["input.1"], output_names=["683"],
-        dynamic_axes={"input.1": {0: "batch"}, "683": {0: "batch"}}, opset_version=17, dynamo=False,
+        encoder.cpu().float().eval(), (torch.zeros(*shape),), str(path), input_names=["input.1"], output_names=["embedding"],
+        dynamic_axes={"input.1": {0: "batch"}, "embedding": {0: "batch"}}, opset_version=17, dynamo=False,
     )  # fmt: skip

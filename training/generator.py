@@ -153,7 +153,7 @@ def train_generator(
             made = unet(noisy, t, encoder_hidden_states=states, added_cond_kwargs=embeds).sample
         return {"loss": F.mse_loss(made.float(), target)}
 
-    schedule = Schedule(run.recipe.generator_steps, learning_rate=8e-4, ema=0.999, warmup=200)
+    schedule = Schedule(run.recipe.generator_steps, learning_rate=8e-4, ema=0.98, warmup=200)
     model = train(run, "generator", build(tokenizer), losses, schedule)
     assert isinstance(model, nn.ModuleDict)
     return model
