@@ -26,9 +26,7 @@ class Face:
     """One face found in a picture, seen by every encoder of the pack."""
 
     box: tuple[float, float, float, float]  # left, top, right, bottom in pixels of the picture
-    landmarks: npt.NDArray[
-        np.float32
-    ]  # (5, 2) x, y in pixels, as insightface: eyes, nose, mouth corners
+    landmarks: npt.NDArray[np.float32]  # (5, 2) x, y in pixels, as insightface: eyes, nose, mouth corners
     detection_score: float  # 0 to 1
     identities: tuple[Identity, ...]  # the steering encoder's first, then the judge's
 

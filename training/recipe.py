@@ -35,7 +35,7 @@ class Recipe:
     detector_steps: int = 1200
     autoencoder_steps: int = 3600
     decoder_steps: int = 2500
-    generator_steps: int = 2600
+    generator_steps: int = 6000
     attribute_steps: int = 700
 
     @staticmethod
