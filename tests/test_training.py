@@ -17,7 +17,7 @@ from training import generator, loop, world
 from training.artist import SIZE, draw
 from training.dataset import align, pictures
 from training.groupnorm import make_fast
-from training.pack import make_pack
+from training.pack import ADAPTER_FILE, make_pack, train_generator_on
 from training.recipe import People, Recipe, Run
 from training.world import look, person
 
@@ -116,6 +116,14 @@ def test_the_fast_group_normalisation_is_the_stock_one():
         torch.testing.assert_close(ours, theirs.detach(), rtol=1e-4, atol=1e-4)
 
 
+def test_the_head_weighs_three_times_what_surrounds_it():
+    drawing = draw(person(1), look(1))
+    weights = generator._weights(drawing.box)
+    x, y = (int(middle) // generator.CELL for middle in drawing.landmarks.mean(0))
+    assert weights[y, x] == pytest.approx(3 * weights[15, 0])
+    assert weights.mean() == pytest.approx(1)
+
+
 def test_a_killed_training_goes_on_to_the_same_weights(tmp_path):
     def losses(model, rng, progress):
         x = torch.from_numpy(rng.normal(size=(8, 4))).float()
@@ -150,9 +158,15 @@ def test_a_set_of_pictures_is_drawn_once(tmp_path):
 
 
 def test_the_whole_way_to_a_pack_that_the_app_loads(tmp_path):
-    """Every stage with next to nothing: what comes out draws rubbish, but in files that the real pipeline takes."""
+    """Every stage with next to nothing: what comes out draws rubbish, but in files that the real pipeline takes.
+
+    A machine that has the pack and no run folder trains its generator on.
+    """
     pack_folder = tmp_path / "packs" / "paperdoll"
     make_pack(Run(tmp_path / "run", Recipe.small(), pack_folder))
+    first = (pack_folder / ADAPTER_FILE).read_bytes()
+    train_generator_on(Run(tmp_path / "another machine's run", Recipe.small(), pack_folder))
+    assert (pack_folder / ADAPTER_FILE).read_bytes() != first
     (pack_folder / "pack.toml").write_bytes((BUILT_IN_PACKS / "paperdoll" / "pack.toml").read_bytes())
     pack = load_pack("paperdoll", (tmp_path / "packs",))
     request = VariantRequest("a woman in a hoodie", 1, 1, None, 1.0, 2, 3.0)

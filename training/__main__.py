@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,17 @@ def pack(run: RunFolder = RUN, pack: PackFolder = PACK, small: Small = False, th
 
     _use(threads)
     make_pack(Run(run, Recipe.small() if small else Recipe(), pack))
+
+
+@app.command("generator")
+def generator(
+    run: RunFolder = RUN, pack: PackFolder = PACK, steps: int = Recipe().generator_steps, threads: Threads = 0
+) -> None:
+    """Trains the pack's generator on, from the weights in the pack; its encoders and VAE stay. Resumable, as `pack` is."""
+    from training.pack import train_generator_on
+
+    _use(threads)
+    train_generator_on(Run(run, replace(Recipe(), generator_steps=steps), pack))
 
 
 @app.command("calibrate")

@@ -9,13 +9,14 @@ fraction of the steps. Normalisation stays outside the graphs: insightface does 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
+from insightface.model_zoo import get_model
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -37,6 +38,7 @@ from training.world import (
 
 BATCH = 96
 SCALE, ARC_MARGIN, COS_MARGIN = 32.0, 0.35, 0.25
+Encode = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]  # RGB crops (n, 112, 112, 3) to embeddings (n, 512)
 
 
 class Residual(nn.Module):
@@ -157,9 +159,9 @@ def train_encoder(run: Run, name: str, encoder: nn.Module, people: Pictures, ste
             "accuracy": accuracy,
         }
 
-    trained = train(run, name, model, losses, Schedule(steps, learning_rate=2e-3, weight_decay=0.02, ema=0.995))
-    assert isinstance(trained, nn.ModuleDict)
-    return trained["encoder"]
+    found = train(run, name, model, losses, Schedule(steps, learning_rate=2e-3, weight_decay=0.02, ema=0.995))
+    assert isinstance(found, nn.ModuleDict)
+    return found["encoder"]
 
 
 def normalised(crops: npt.NDArray[np.uint8]) -> Tensor:
@@ -189,18 +191,33 @@ def augmented(crop: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDAr
     return crop
 
 
-@torch.no_grad()
-def embed(encoder: nn.Module, pictures: Pictures) -> npt.NDArray[np.float32]:
+def embed(encode: Encode, pictures: Pictures) -> npt.NDArray[np.float32]:
     """Unit-length embeddings (n, 512) of whole pictures, aligned by their true landmarks."""
-    encoder.to(device(), memory_format=torch.channels_last).eval()
     found = []
     for start in range(0, len(pictures), 128):
         some = range(start, min(start + 128, len(pictures)))
         crops = np.stack([align(pictures.pixels[i], pictures.landmarks[i]) for i in some])
-        with autocast():
-            embedding = encoder(normalised(crops)).float()
-        found.append(F.normalize(embedding).cpu().numpy())
+        embeddings = encode(crops)
+        found.append(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True))
     return np.concatenate(found)
+
+
+def trained(encoder: nn.Module) -> Encode:
+    """A model of this run."""
+    encoder.to(device(), memory_format=torch.channels_last).eval()
+
+    @torch.no_grad()
+    def encode(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        with autocast():
+            return encoder(normalised(crops)).float().cpu().numpy()
+
+    return encode
+
+
+def exported(file: Path) -> Encode:
+    """A model of a pack, as insightface runs it. It wants BGR."""
+    model = get_model(str(file))
+    return lambda crops: model.get_feat([np.ascontiguousarray(crop[:, :, ::-1]) for crop in crops])
 
 
 def export(encoder: nn.Module, path: Path, shape: Sequence[int] = (1, 3, 112, 112)) -> None:

@@ -30,10 +30,23 @@ def make_pack(run: Run) -> None:
     vae = train_frozen_encoder(run, shown)
     latents = cached_latents(run, vae, shown)
     tokenizer = generator.write_tokenizer(run.folder / "tokenizer")
-    made = generator.train_generator(run, tokenizer, shown, latents, cached_identities(run, steering, shown))
+    identities = cached_identities(run, encoders.trained(steering), shown)
+    made = generator.train_generator(run, generator.build(tokenizer), tokenizer, shown, latents, identities)
     vae = autoencoder.train_decoder(run, vae, shown, latents)
     write_generator(run.pack, tokenizer, made, vae)
     write_face_models(run.pack, steering, train_judge(run), detector.train_detector(run, shown))
+
+
+def train_generator_on(run: Run) -> None:
+    """Goes on from the pack's own generator, with its VAE and its steering encoder, which stay as they are."""
+    shown = pictures(run.folder / "data" / "pictures", run.recipe.picture_people)
+    tokenizer = CLIPTokenizer.from_pretrained(run.pack / "tokenizer")
+    vae = AutoencoderKL.from_pretrained(run.pack / "vae", dtype=torch.float32)
+    latents = cached_latents(run, vae, shown)
+    identities = cached_identities(run, encoders.exported(run.pack / "faces" / "rec_paperdoll.onnx"), shown)
+    start = generator.load(run.pack, run.pack / ADAPTER_FILE)
+    made = generator.train_generator(run, start, tokenizer, shown, latents, identities)
+    write_generator(run.pack, tokenizer, made, vae)
 
 
 def train_steering_encoder(run: Run) -> nn.Module:
@@ -67,10 +80,10 @@ def cached_latents(run: Run, vae: AutoencoderKL, shown: Pictures) -> Tensor:
     return load_file(kept)["latents"]
 
 
-def cached_identities(run: Run, encoder: nn.Module, shown: Pictures) -> npt.NDArray[np.float32]:
+def cached_identities(run: Run, encode: encoders.Encode, shown: Pictures) -> npt.NDArray[np.float32]:
     kept = run.file("identities.npy")
     if not kept.exists():
-        np.save(kept, encoders.embed(encoder, shown))
+        np.save(kept, encoders.embed(encode, shown))
     return np.load(kept)
 
 

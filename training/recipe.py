@@ -28,21 +28,21 @@ class Recipe:
 
     encoder_people: People = People(0, 6000, 8)
     judge_people: People = People(200_000, 5000, 6)
-    picture_people: People = People(400_000, 8000, 5)
+    picture_people: People = People(400_000, 6000, 2)
     held_out_people: People = People(1_000_000, 300, 4)
     encoder_steps: int = 1500
     judge_steps: int = 1300
     detector_steps: int = 1200
     autoencoder_steps: int = 3600
     decoder_steps: int = 2500
-    generator_steps: int = 6000
+    generator_steps: int = 12_000
     attribute_steps: int = 700
 
     @staticmethod
     def small() -> Recipe:
         few = 40
         return Recipe(
-            People(0, few, 4), People(200_000, few, 4), People(400_000, few, 3), People(1_000_000, 8, 4),
+            People(0, few, 4), People(200_000, few, 4), People(400_000, few, 2), People(1_000_000, 8, 4),
             encoder_steps=8, judge_steps=8, detector_steps=8, autoencoder_steps=6, decoder_steps=4, generator_steps=8, attribute_steps=8,
         )  # fmt: skip
 
