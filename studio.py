@@ -36,6 +36,7 @@ from pipeline.values import Likeness, Reference, Step, Variant, VariantRequest, 
 from pipeline.variants import OnStep, VariantMaker
 
 __all__ = [
+    "MOST_PICTURES",
     "CastMember",
     "CastOption",
     "Character",
@@ -66,6 +67,7 @@ class Made:
     image_ids: tuple[str, ...]
     prompt: str  # as composed and drawn
     unknown_words: tuple[str, ...]
+    cut_off: str  # the end of the prompt that there was no room for
     stopped: bool  # someone stopped the run; what was finished is here
 
     @property
@@ -174,10 +176,6 @@ class Studio:
         context = story.context if context is None else context
         return _composed(prompt, profile.hair, profile.face, profile.body, context)
 
-    def unknown_words(self, prompt: str) -> tuple[str, ...]:
-        """The words that the pack cannot draw and leaves out."""
-        return self.pack.vocabulary.unknown_words(prompt) if self.pack.vocabulary else ()
-
     # New characters
 
     def generate_character(
@@ -203,7 +201,7 @@ class Studio:
             member = self.library.create_character(
                 story_id, name, pictures, "generated", prompt, visual_profile, description
             )
-            return _made(member, pictures, variants)
+            return _made(member, member.options, variants)
 
         yield from stream(_stoppable(work, stop))
 
@@ -236,9 +234,10 @@ class Studio:
         description: str | None = None,
         visual_profile: VisualProfile | None = None,
         prompt: str | None = None,
+        name: str | None = None,
     ) -> Character:
         """Puts the character into the project's library; the picture becomes the one that stands for them."""
-        return self.library.save_character(cast_member_id, image_id, description, visual_profile, prompt)
+        return self.library.save_character(cast_member_id, image_id, description, visual_profile, prompt, name)
 
     def list_library(self, project_id: str, query: str = "") -> list[Character]:
         return self.library.list_library(project_id, query)
@@ -269,14 +268,15 @@ class Studio:
             reference = self._reference(maker, reference_image_id)
             variants = maker.generate(replace(request, reference=reference), on_step)
             pictures = [self._new_picture(v, request, "variant", reference_image_id) for v in variants.ranked]
-            return _made(self._keep_options(story_id, reference_image_id, pictures), pictures, variants)
+            return _made(*self._keep_options(story_id, reference_image_id, pictures), variants)
 
         yield from stream(_stoppable(work, stop))
 
     # The cast
 
     def list_cast(self, story_id: str) -> list[CastMember]:
-        return list(self.library.list_cast(story_id))
+        """Who has a picture on offer in the story, in the order in which they joined it."""
+        return [member for member in self.library.list_cast(story_id) if member.options]
 
     def select_image(self, cast_member_id: str, image_id: str) -> CastMember:
         return self.library.select_image(cast_member_id, image_id)
@@ -284,6 +284,10 @@ class Studio:
     def remove_image(self, cast_member_id: str, image_id: str) -> CastMember:
         """Takes the picture out of this story only; the library and other stories keep it."""
         return self.library.remove_option(cast_member_id, image_id)
+
+    def restore_image(self, cast_member_id: str, image_id: str) -> CastMember:
+        """Undoes `remove_image`."""
+        return self.library.restore_option(cast_member_id, image_id)
 
     # Within
 
@@ -334,24 +338,27 @@ class Studio:
             likeness=variant.likeness,
         )
 
-    def _keep_options(self, story_id: str, reference_image_id: str, pictures: Sequence[NewPicture]) -> CastMember:
+    def _keep_options(
+        self, story_id: str, reference_image_id: str, pictures: Sequence[NewPicture]
+    ) -> tuple[CastMember, Sequence[CastOption]]:
+        """The cast member, and those of the options that are new."""
         character_id = self.library.get_image(reference_image_id).character_id
         member = self.library.cast_character(story_id, character_id)
         member = self.library.add_options(member.id, pictures, "variant")
+        new = member.options[-len(pictures) :]
         if member.active_image_id is None:
-            best = member.options[-len(pictures)]
-            member = self.library.select_image(member.id, best.image.id)
-        return member
+            member = self.library.select_image(member.id, new[0].image.id)
+        return member, new
 
 
-def _made(member: CastMember, pictures: Sequence[NewPicture], variants: Variants) -> Made:
-    newest = member.options[-len(pictures) :]
+def _made(member: CastMember, new: Sequence[CastOption], variants: Variants) -> Made:
     return Made(
         member=member,
-        image_ids=tuple(option.image.id for option in newest),
+        image_ids=tuple(option.image.id for option in new),
         prompt=variants.request.prompt,
         unknown_words=variants.unknown_words,
-        stopped=len(pictures) < variants.request.count,
+        cut_off=variants.cut_off,
+        stopped=len(new) < variants.request.count,
     )
 
 
@@ -381,4 +388,4 @@ def _checked_prompt(prompt: str) -> str:
 
 def _check_name(name: str) -> None:
     if not name.strip():
-        raise InvalidRequest("The character has no name.", "Give them one; it can be changed later.")
+        raise InvalidRequest("The character has no name.", "Give them one.")

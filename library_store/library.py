@@ -64,7 +64,7 @@ class CharacterLibrary:
         """
         engine = open_database(database_url)
         try:
-            with Session(engine) as session:
+            with explained(), Session(engine) as session:
                 has_pictures = session.scalar(select(exists(select(ImageRow.id))))
             return cls(engine, Pictures.open(pictures_url, may_be_new=not has_pictures))
         except BaseException:
@@ -220,6 +220,18 @@ class CharacterLibrary:
                 member.active_image_id = others[-1] if others else None
             return _whole(session, member)
 
+    def restore_option(self, cast_member_id: str, image_id: str) -> CastMember:
+        """Undoes `remove_option`: the picture is on offer again, as it was; active if nothing else is."""
+        with self._writing() as session:
+            member = _hold(session, CastMemberRow, cast_member_id)
+            of_image = (CastOptionRow.cast_member_id == member.id) & (CastOptionRow.image_id == image_id)
+            option = session.scalar(select(CastOptionRow).where(of_image))
+            if option is None:
+                raise NotFound("picture of this cast member", image_id)
+            option.removed_at = None
+            member.active_image_id = member.active_image_id or image_id
+            return _whole(session, member)
+
     # The library of a project
 
     def save_character(
@@ -229,6 +241,7 @@ class CharacterLibrary:
         description: str | None = None,
         visual_profile: VisualProfile | None = None,
         prompt: str | None = None,
+        name: str | None = None,
     ) -> Character:
         """Puts a cast member's character in the library, with one of the pictures on offer as the canonical one.
 
@@ -237,7 +250,7 @@ class CharacterLibrary:
         with self._writing() as session:
             member = _hold(session, CastMemberRow, cast_member_id)
             character = member.character
-            _describe(character, None, description, visual_profile, prompt)
+            _describe(character, name, description, visual_profile, prompt)
             character.canonical_image_id = _option(member, image_id).image_id
             character.is_saved_to_library, character.saved_at, character.trashed_at = True, _now(), None
             return character.record()

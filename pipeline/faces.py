@@ -21,7 +21,7 @@ from google.protobuf.message import DecodeError
 from insightface.app import FaceAnalysis
 from insightface.app.common import Face as InsightFace
 from insightface.model_zoo import get_model
-from insightface.utils.storage import ensure_available
+from insightface.utils.storage import download
 from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime  # pyright: ignore[reportAttributeAccessIssue]
 from PIL import Image
 
@@ -113,13 +113,17 @@ def _load(pack: Pack, model: str, load: Callable[[Path], T]) -> T:
         raise PackUnavailable(
             f"The face model {model!r} of the pack {pack.name!r} could not be loaded "
             f"({type(error).__name__}: {error}).",
-            f"Restore its folder in {pack.folder}, or go online once for insightface to download it.",
+            f"Restore its folder in {pack.folder}, or go online once: insightface then downloads it to ~/.insightface.",
         ) from error
 
 
 def _folder(model: str) -> Path:
     """The folder of the .onnx files. insightface downloads a name that it does not have yet."""
-    folder = Path(model) if Path(model).is_dir() else Path(ensure_available("models", model))
+    if Path(model).is_dir():
+        return Path(model)
+    folder = Path(download("models", model))
+    if not any(folder.rglob("*.onnx")):  # a download that broke off leaves an empty folder, taken for a whole one
+        folder = Path(download("models", model, force=True))
     nested = folder / folder.name  # antelopev2.zip holds a folder of its own
     return nested if nested.is_dir() and not list(folder.glob("*.onnx")) else folder
 

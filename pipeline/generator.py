@@ -9,6 +9,7 @@ The only file that imports torch and diffusers. It knows no face model: an ident
 
 from __future__ import annotations
 
+import inspect
 import threading
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,6 +19,7 @@ import torch
 from diffusers import SchedulerMixin, StableDiffusionPipeline
 from diffusers.models.model_loading_utils import load_state_dict
 from huggingface_hub import hf_hub_download
+from huggingface_hub.utils import httpx  # the one that the hub's client uses, whatever its version
 from PIL import Image
 from safetensors import SafetensorError
 
@@ -34,7 +36,7 @@ FACEID_LORA = "faceid_0"  # the name that diffusers gives the LoRA in a FaceID f
 IDENTITY_SIZE = 512
 
 StateDict: TypeAlias = dict[str, dict[str, torch.Tensor]]
-_BROKEN = (OSError, ValueError, KeyError, RuntimeError, SafetensorError)
+_BROKEN = (OSError, ValueError, KeyError, RuntimeError, SafetensorError, httpx.HTTPError)
 
 
 class PerImage:
@@ -124,6 +126,12 @@ class DiffusersGenerator:
             )
         return list(drawn.images)
 
+    def cut_off(self, prompt: str) -> str:
+        """The end of a prompt that is too long for the text encoder; "" where it fits. diffusers only logs it."""
+        tokenizer = self._pipeline.tokenizer
+        ids = tokenizer(prompt, add_special_tokens=False, truncation=False, verbose=False).input_ids
+        return tokenizer.decode(ids[tokenizer.model_max_length - 2 :]).strip()  # two mark beginning and end
+
     def _steer(self, strength: float) -> None:
         """Sets all that a run changes on the UNet. At strength 0 the LoRA goes as well: it changes pictures too."""
         self._pipeline.set_ip_adapter_scale(strength)
@@ -155,6 +163,10 @@ def _scheduler(pipeline: FaceIDPipeline, pack: Pack) -> Any:
     scheduler_class: Any = getattr(diffusers, pack.scheduler.class_name, None)
     if SchedulerMixin not in getattr(scheduler_class, "__mro__", ()):
         raise ValueError(f"{pack.scheduler.class_name} is no scheduler of diffusers")
+    if unknown := set(pack.scheduler.config) - set(
+        inspect.signature(scheduler_class).parameters
+    ):  # diffusers drops them
+        raise ValueError(f"{pack.scheduler.class_name} knows no {', '.join(sorted(unknown))}")
     return scheduler_class.from_config(pipeline.scheduler.config, **pack.scheduler.config)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
-from annotated_types import MinLen
+from annotated_types import Gt, Le, MinLen
 from PIL import Image
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
@@ -16,20 +16,11 @@ from pipeline.values import Band, Face, Identity, Likeness, Reference
 
 SAME_PERSON_RATE = 1e-3  # the false-accept rate at which we say "same person"
 STRICT = ConfigDict(extra="forbid")
-Thresholds = Annotated[
-    dict[float, float], MinLen(1)
-]  # false-accept rate -> the similarity that so many strangers reach
+Rate = Annotated[float, Gt(0), Le(1)]
+Thresholds = Annotated[dict[Rate, float], MinLen(1)]  # false-accept rate -> the similarity that so many strangers reach
 
 NO_FACE = "No face was found in this picture, so likeness could not be measured."
 CIRCULAR = "Circular: measured by the encoder that steered the picture, for this pack has no other."
-
-
-@dataclass(frozen=True, config=STRICT)
-class SteeringCalibration:
-    """What the steering encoder's similarities mean, for comparison with the judge's."""
-
-    encoder: str
-    thresholds: Thresholds
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -44,7 +35,6 @@ class Calibration:
     data: str  # what was measured, in words
     date: str  # YYYY-MM-DD
     copy_threshold: float  # correlation of the luminance thumbnails from which on a picture counts as copied
-    steering: SteeringCalibration | None = None
 
     @staticmethod
     def from_json(text: str) -> Calibration:
@@ -140,7 +130,7 @@ def _sentence(similarity: float, encoder: str, calibration: Calibration | None) 
     if calibration is None:
         return f"Similarity {similarity:.2f} by {encoder}, which is not calibrated: nobody knows how much that says."
     rate = calibration.false_accept_rate(similarity)
-    strangers = f"1 in {math.floor(1 / (rate or max(calibration.thresholds)) + 0.5):,} strangers"
+    strangers = f"1 in {round(1 / (rate or max(calibration.thresholds))):,} strangers"  # no rate is 0
     match calibration.band(similarity):
         case "same person":
             usual = similarity >= calibration.genuine_quantiles.get(0.05, -1.0)

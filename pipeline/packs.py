@@ -142,6 +142,10 @@ class Pack:
         """The encoder that judges: the judge's, or for want of one the steering encoder (circular, and said so)."""
         return self.judge.encoder if self.judge else self.faces.encoder
 
+    def unknown_words(self, prompt: str) -> tuple[str, ...]:
+        """The words of the prompt that the pack cannot draw; none where a pack has no vocabulary."""
+        return self.vocabulary.unknown_words(prompt) if self.vocabulary else ()
+
     def locate(self, model: str) -> str:
         """The folder that `model` names in this pack; else `model` itself, a name for the hub or for insightface."""
         folder = self.folder / model

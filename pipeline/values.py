@@ -85,7 +85,7 @@ class Variant:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """How far a run is; `previews` are small rough pictures of what is being drawn, and empty on most steps."""
+    """How far a run is; `previews` are rough pictures of what is being drawn, and empty on most steps."""
 
     step: int  # 1 to steps
     steps: int
@@ -94,8 +94,9 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Variants:
-    """What a run gave: best first, and the words of its prompt that the pack does not know."""
+    """What a run gave, best first, and what of its prompt could not be drawn."""
 
     request: VariantRequest
     ranked: tuple[Variant, ...]
-    unknown_words: tuple[str, ...]
+    unknown_words: tuple[str, ...]  # that the pack does not know
+    cut_off: str  # the end of the prompt that the text encoder has no room for; "" where it has

@@ -11,7 +11,7 @@ from PIL import Image
 
 from errors import InvalidRequest, NoFaceFound, Stopped
 from pipeline.likeness import identity_by, judge, similarity_of
-from pipeline.packs import Defaults, Pack
+from pipeline.packs import Pack
 from pipeline.values import Face, Likeness, Reference, Step, Variant, VariantRequest, Variants
 
 BATCH = 4  # pictures drawn at once: SD 1.5 at 512x512 in half precision then fits a GPU of 8 GB
@@ -21,6 +21,10 @@ OnStep = Callable[[Step], None]
 class ImageGenerator(Protocol):
     def generate(self, request: VariantRequest, on_step: OnStep) -> Sequence[Image.Image]:
         """`request.count` pictures, number i from `request.seed + i` alone. What `on_step` raises ends the run."""
+        ...
+
+    def cut_off(self, prompt: str) -> str:
+        """The end of a prompt that is too long for the text encoder; "" where it fits."""
         ...
 
 
@@ -38,10 +42,6 @@ class VariantMaker:
         self._generator = generator
         self._face_encoder = face_encoder
 
-    @property
-    def defaults(self) -> Defaults:
-        return self.pack.defaults
-
     def generate(self, request: VariantRequest, on_step: OnStep) -> Variants:
         """Draws, judges and ranks. When `on_step` raises Stopped, the batches that were finished are what is given.
 
@@ -49,9 +49,13 @@ class VariantMaker:
         """
         _check(request)
         reference = self._prepare(request.reference) if request.reference else None
-        pictures = self._draw(replace(request, reference=reference), on_step)
+        drawable = self._in_known_words(replace(request, reference=reference))
+        pictures = self._draw(drawable, on_step)
         variants = [self._judged(picture, request.seed + i, reference) for i, picture in enumerate(pictures)]
-        return Variants(request, tuple(sorted(variants, key=_rank)), self.unknown_words(request.prompt))
+        ranked = tuple(sorted(variants, key=_rank))
+        return Variants(
+            request, ranked, self.pack.unknown_words(request.prompt), self._generator.cut_off(drawable.prompt)
+        )
 
     def find_face(self, picture: Image.Image) -> Face:
         """The largest face. Raises NoFaceFound."""
@@ -59,10 +63,6 @@ class VariantMaker:
         if not faces:
             raise NoFaceFound
         return faces[0]
-
-    def unknown_words(self, prompt: str) -> tuple[str, ...]:
-        """The words of the prompt that the pack cannot draw; none where a pack has no vocabulary."""
-        return self.pack.vocabulary.unknown_words(prompt) if self.pack.vocabulary else ()
 
     def _prepare(self, reference: Reference) -> Reference:
         """The reference as every encoder of this pack sees it; one kept under another pack is looked at again."""
@@ -73,21 +73,22 @@ class VariantMaker:
 
     def _same_face(self, reference: Reference) -> Face:
         """The face that was kept, if one encoder remembers which of several it was; else the largest."""
-        largest = self.find_face(reference.picture)
+        faces = self._face_encoder.faces(reference.picture)
+        if not faces:
+            raise NoFaceFound
         remembered = next(
-            (kept for kept in reference.identities if identity_by(kept.encoder, largest.identities)), None
+            (kept for kept in reference.identities if identity_by(kept.encoder, faces[0].identities)), None
         )
         if remembered is None:
-            return largest
+            return faces[0]
 
         def alike(face: Face) -> float:
             identity = identity_by(remembered.encoder, face.identities)
             return similarity_of(identity, remembered) if identity else -1.0
 
-        return max(self._face_encoder.faces(reference.picture), key=alike)
+        return max(faces, key=alike)
 
     def _draw(self, request: VariantRequest, on_step: OnStep) -> list[Image.Image]:
-        request = self._in_known_words(request)
         batches = math.ceil(request.count / BATCH)
         pictures: list[Image.Image] = []
         for batch in range(batches):

@@ -13,6 +13,7 @@ import pytest
 from fakes import BLACK, RED, FakeFaces, FakeGenerator, fake_pack, flat
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from PIL import Image
 
 from library_store.library import CharacterLibrary
 from pipeline.variants import VariantMaker
@@ -134,6 +135,7 @@ def test_loading_links_the_very_picture_and_draws_nothing(
     client: Client, story: dict[str, str], hana: dict[str, Any], generator: FakeGenerator
 ) -> None:
     image_id = hana["options"][1]["image_id"]
+    call(client, "save_character", hana["cast_member_id"], image_id)
     drawn = len(generator.requests)
     other = call(client, "create_story", story["project_id"], "Day off", "")
     loaded = call(client, "load_character", other["story_id"], image_id)
@@ -141,6 +143,9 @@ def test_loading_links_the_very_picture_and_draws_nothing(
     assert len(generator.requests) == drawn
 
     call(client, "remove_image", loaded["cast_member_id"], image_id)
+    assert call(client, "list_cast", other["story_id"]) == []
+    [saved] = call(client, "list_library", story["project_id"], "")
+    assert saved["canonical_image_id"] == image_id
     [member] = call(client, "list_cast", story["story_id"])
     assert len(member["options"]) == 2
 
@@ -159,7 +164,9 @@ def test_an_own_picture_is_uploaded(client: Client, story: dict[str, str], tmp_p
 def test_bad_pictures_are_refused_with_cause_and_remedy(client: Client, story: dict[str, str], tmp_path: Path) -> None:
     flat(BLACK).save(tmp_path / "wall.png")
     (tmp_path / "notes.png").write_text("dear diary")
-    for name, message in (("wall.png", "No face was found"), ("notes.png", "no JPEG, PNG or WebP")):
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "huge.png")
+    refused = {"wall.png": "No face was found", "notes.png": "no JPEG, PNG or WebP", "huge.png": "too many pixels"}
+    for name, message in refused.items():
         with pytest.raises(AppError, match=message):
             call(client, "upload_character", story["story_id"], "X", handle_file(tmp_path / name))
     assert call(client, "list_cast", story["story_id"]) == []
@@ -210,5 +217,21 @@ def test_an_empty_prompt_or_a_wrong_count_is_answered_in_words(client: Client, s
         call(client, "generate_character", story["story_id"], "Hana", "a girl", {"tail": "long"})
 
 
-def test_results_are_plain_json(client: Client, hana: dict[str, Any]) -> None:
-    assert json.loads(json.dumps(hana)) == hana
+WRONG_TYPES = [
+    (["Hana", "a girl", {}, "", "2", 0], "The count is '2'"),
+    (["Hana", "a girl", {}, "", 2, 1.5], "The seed is 1.5"),
+    (["Hana", None, {}, "", 2, 0], "The prompt is None"),
+    ([None, "a girl", {}, "", 2, 0], "The name is None"),
+]
+
+
+@pytest.mark.parametrize(("values", "message"), WRONG_TYPES)
+def test_a_wrong_type_is_answered_in_words(
+    client: Client, story: dict[str, str], values: list[Any], message: str
+) -> None:
+    assert message in post(client, "generate_character", [story["story_id"], *values])
+
+
+def test_nothing_said_in_the_profile_is_nothing_drawn(client: Client, story: dict[str, str]) -> None:
+    hana = call(client, "generate_character", story["story_id"], "Hana", "a girl", {"hair": None}, "", 1, 0)
+    assert hana["prompt"] == "a girl, rainy night"

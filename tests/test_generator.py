@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -167,9 +171,10 @@ def test_no_request_leaves_a_trace_in_the_next(generator: DiffusersGenerator):
 
 
 def test_a_stronger_identity_changes_more(generator: DiffusersGenerator, vanilla: Pixels):
+    """Than none: the picture moves away from the one that the words alone give."""
     weak, strong = (drawn(generator, replace(REQUEST, identity_scale=scale))[0] for scale in (0.1, 1.0))
 
-    assert difference(weak, strong) > 1
+    assert 0 < difference(weak, vanilla) < difference(strong, vanilla)
 
 
 def test_the_lora_in_a_faceid_file_is_active_and_a_file_without_one_has_none(pack: Pack, generator: DiffusersGenerator):
@@ -292,10 +297,54 @@ def test_the_packs_scheduler_and_its_settings_are_taken(copied: Path):
     assert (scheduler.config.use_karras_sigmas, scheduler.config.beta_schedule) == (True, "scaled_linear")
 
 
-def test_the_base_models_safety_checker_is_left_out_knowingly(toy_packs: Path):
-    generator = load(toy_packs / "lora")
+def test_the_base_models_safety_checker_is_left_out_knowingly(copied: Path):
+    """Stable Diffusion 1.5 names one. Its weights are missing here, so only a pipeline that leaves it out loads."""
+    index = json.loads((copied / "model_index.json").read_text())
+    index |= {"safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"], "requires_safety_checker": True}
+    (copied / "model_index.json").write_text(json.dumps(index))
 
-    assert generator._pipeline.safety_checker is None  # pyright: ignore[reportPrivateUsage]
+    assert load(copied)._pipeline.safety_checker is None  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_prompt_that_is_too_long_says_what_was_cut_off(generator: DiffusersGenerator):
+    room = generator._pipeline.tokenizer.model_max_length - 2  # pyright: ignore[reportPrivateUsage]
+
+    assert generator.cut_off("a " * room) == ""
+    assert generator.cut_off("a " * room + "b c") == "b c"
+
+
+FULL_SIZE = """
+import sys
+from pipeline.faces import InsightFaces
+from pipeline.generator import DiffusersGenerator
+from pipeline.packs import load_pack
+from settings import BUILT_IN_PACKS
+from toy_packs import picture_of
+pack = load_pack("sd15-faceid", [BUILT_IN_PACKS])
+generator = DiffusersGenerator.load(pack, "cpu")
+(face,) = InsightFaces.load(pack).faces(picture_of((255, 200, 0)))
+print(type(generator._scheduler).__name__, *generator._pipeline.unet.peft_config, *(i.encoder for i in face.identities))
+"""
+
+
+def test_the_full_size_pack_is_loaded_from_files_of_its_names_and_layout(toy_packs: Path, tmp_path: Path):
+    """`packs/sd15-faceid/pack.toml` as it is, from the places where the hub's client and insightface keep downloads."""
+    toy, hub, models = toy_packs / "lora", tmp_path / "hub", tmp_path / ".insightface" / "models"
+    for name in ("stable-diffusion-v1-5--stable-diffusion-v1-5", "h94--IP-Adapter-FaceID"):
+        snapshot = hub / f"models--{name}" / "snapshots" / "0a1b2c"
+        shutil.copytree(toy, snapshot)
+        (snapshot / "ip-adapter-faceid_toy.bin").rename(snapshot / "ip-adapter-faceid_sd15.bin")
+        (snapshot.parent.parent / "refs").mkdir()
+        (snapshot.parent.parent / "refs" / "main").write_text("0a1b2c")
+    shutil.copytree(toy / "faces", models / "buffalo_l")
+    shutil.copytree(toy / "judge", models / "antelopev2" / "antelopev2")  # its archive holds a folder of its own
+    places = {"HOME": str(tmp_path), "HF_HUB_CACHE": str(hub), "HF_HUB_OFFLINE": "1", "PYTHONPATH": "tests"}
+
+    run = subprocess.run([sys.executable, "-c", FULL_SIZE], env=os.environ | places, capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stderr
+    said = "DPMSolverMultistepScheduler faceid_0 buffalo_l/w600k_r50 antelopev2/glintr100"
+    assert run.stdout.splitlines()[-1] == said
 
 
 ADAPTER = "ip-adapter-faceid_toy.bin"
@@ -318,6 +367,7 @@ DAMAGES = {
     "no index": lambda pack: remove(pack / "model_index.json"),
     "broken index": lambda pack: (pack / "model_index.json").write_text("{"),
     "no scheduler": lambda pack: rewrite(pack, "DDIMScheduler", "NoSuchScheduler"),
+    "no such setting": lambda pack: rewrite(pack, 'class = "DDIMS', 'use_karras = true\nclass = "DDIMS'),
     "not a scheduler": lambda pack: rewrite(pack, "DDIMScheduler", "UNet2DConditionModel"),
 }
 

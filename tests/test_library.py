@@ -207,6 +207,18 @@ def test_a_removed_option_can_be_neither_chosen_nor_saved(library: CharacterLibr
             verb(mina.id, second)
 
 
+def test_a_removed_option_can_be_brought_back_as_it_was(library: CharacterLibrary, mina: CastMember):
+    for option in mina.options:
+        library.remove_option(mina.id, option.image.id)
+
+    restored = library.restore_option(mina.id, mina.options[0].image.id)
+
+    assert restored.options == mina.options[:1]
+    assert restored.active_image_id == mina.options[0].image.id
+    with pytest.raises(NotFound):
+        library.restore_option(mina.id, "nothing")
+
+
 def test_removing_from_a_story_never_touches_the_library(library: CharacterLibrary, story: Story, mina: CastMember):
     first = image_ids(mina)[0]
     saved = library.save_character(mina.id, first)

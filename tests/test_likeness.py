@@ -129,15 +129,16 @@ def test_the_documented_calibration_file_is_read():
     calibration = Calibration.from_json(
         """{"encoder": "toy", "thresholds": {"0.1": 0.2, "0.01": 0.3, "0.001": 0.4},
         "genuine_quantiles": {"0.05": 0.4, "0.5": 0.6, "0.95": 0.8}, "genuine_pairs": 10, "impostor_pairs": 20,
-        "data": "dolls", "date": "2026-11-23", "copy_threshold": 0.9,
-        "steering": {"encoder": "s", "thresholds": {"0.1": 0.5}}}"""
+        "data": "dolls", "date": "2026-11-23", "copy_threshold": 0.9}"""
     )
 
     assert calibration.thresholds == {0.1: 0.2, 0.01: 0.3, 0.001: 0.4}
-    assert calibration.steering is not None and calibration.steering.thresholds == {0.1: 0.5}
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"encoder": "toy", "thresholds": {}}'])
+RATE_OF_ZERO = CALIBRATION.to_json().replace('"0.001"', '"0.0"')
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"encoder": "toy", "thresholds": {}}', RATE_OF_ZERO])
 def test_a_broken_calibration_is_a_value_error(text: str):
     with pytest.raises(ValueError):
         Calibration.from_json(text)

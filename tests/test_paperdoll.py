@@ -38,7 +38,7 @@ def reference_of(maker, picture):
 
 
 def request_of(maker, prompt, reference, **changed):
-    defaults = maker.defaults
+    defaults = maker.pack.defaults
     request = VariantRequest(prompt, 5, 1, reference, defaults.identity_scale, 8, defaults.guidance_scale)
     return replace(request, **changed)
 
@@ -115,4 +115,4 @@ def test_variants_are_more_like_their_own_reference_than_like_others(maker):
 
 
 def test_words_outside_the_vocabulary_are_named_and_words_inside_are_not(maker):
-    assert maker.unknown_words("a woman in a spacesuit juggling, in outer space") == ("juggling",)
+    assert maker.pack.unknown_words("a woman in a spacesuit juggling, in outer space") == ("juggling",)

@@ -157,8 +157,7 @@ def test_a_reference_without_a_face_is_refused():
         fake_maker().generate(replace(WITH_RED, reference=Reference(flat(BLACK), ())), ignore)
 
 
-def test_the_largest_face_is_the_one_meant():
-    assert fake_maker().find_face(flat(RED)).identities[0].embedding[0] == 1.0
+def test_a_picture_without_a_face_is_refused():
     with pytest.raises(NoFaceFound):
         fake_maker().find_face(flat(BLACK))
 
@@ -191,6 +190,15 @@ def test_a_pack_without_a_vocabulary_takes_the_prompt_as_it_is():
 
     assert generator.requests[0].prompt == "A (Cat)!"
     assert variants.unknown_words == ()
+
+
+def test_the_end_of_a_prompt_that_is_too_long_is_reported():
+    """Of what is drawn: unknown words take up no room. The fake has room for forty words."""
+    vocabulary = Vocabulary({"place": {"moon": ()}}, ("and",))
+    maker = fake_maker(pack=fake_pack(vocabulary=vocabulary))
+
+    assert maker.generate(replace(WITH_RED, prompt="moon " * 40 + "mina"), ignore).cut_off == ""
+    assert maker.generate(replace(WITH_RED, prompt="moon " * 40 + "and moon"), ignore).cut_off == "and moon"
 
 
 @pytest.mark.parametrize(

@@ -39,11 +39,18 @@ def draw_sheet(people: int = 8, looks: int = 6, first: int = 0, output: Path = P
 
 @app.command("pack")
 def pack(run: RunFolder = RUN, pack: PackFolder = PACK, small: Small = False, threads: Threads = 0) -> None:
-    """Everything from nothing to the pack's models. Stop it at any time; the same command goes on."""
+    """Everything from nothing to the pack's models, calibrated. Stop it at any time; the same command goes on."""
+    from training.measure import measure_encoders, write_calibration
     from training.pack import make_pack
 
     _use(threads)
-    make_pack(Run(run, Recipe.small() if small else Recipe(), pack))
+    if small:  # never over the pack that the app uses
+        make_pack(Run(run.with_name("small"), Recipe.small(), run.with_name("small") / "packs" / "paperdoll"))
+        return
+    place = Run(run, Recipe(), pack)
+    make_pack(place)
+    typer.echo(write_calibration(place))
+    typer.echo(measure_encoders(place))
 
 
 @app.command("generator")

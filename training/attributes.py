@@ -64,7 +64,7 @@ def train_attributes(run: Run, pictures: Pictures) -> AttributeClassifier:
     model = train(
         run,
         "attributes",
-        AttributeClassifier(),
+        AttributeClassifier,
         losses,
         Schedule(run.recipe.attribute_steps, learning_rate=2e-3, ema=0.98),
     )

@@ -105,7 +105,7 @@ def train_autoencoder(run: Run, pictures: Pictures) -> AutoencoderKL:
         }
 
     schedule = Schedule(run.recipe.autoencoder_steps, learning_rate=1.5e-3, ema=0.995)
-    vae = train(run, "autoencoder", build(), losses, schedule)
+    vae = train(run, "autoencoder", build, losses, schedule)
     assert isinstance(vae, AutoencoderKL)
     return vae
 
@@ -129,7 +129,8 @@ def train_decoder(run: Run, vae: AutoencoderKL, pictures: Pictures, latents: Ten
             "l1": F.l1_loss(made[inner], real[inner]).detach(),
         }
 
-    trained = train(run, "decoder", decoder, losses, Schedule(run.recipe.decoder_steps, learning_rate=1e-3, ema=0.998))
+    schedule = Schedule(run.recipe.decoder_steps, learning_rate=1e-3, ema=0.998)
+    trained = train(run, "decoder", lambda: decoder, losses, schedule)
     assert isinstance(trained, nn.ModuleDict)
     vae.post_quant_conv.load_state_dict(trained["post_quant_conv"].state_dict())
     vae.decoder.load_state_dict(trained["decoder"].state_dict())

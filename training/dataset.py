@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -48,11 +49,14 @@ class Pictures:
 
 
 def pictures(folder: Path, people: People, faces_only: bool = False) -> Pictures:
-    """The group's pictures, drawn now unless a finished set of exactly this group lies in the folder."""
+    """The group's pictures, drawn now unless a finished set of exactly this group and style lies in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = {"first": people.first, "count": people.count, "looks": people.looks, "faces_only": faces_only}
+    first = draw(person(people.first), look(look_seed(people.first, 0)))  # tells when the artist draws otherwise now
+    style = hashlib.sha256(first.pixels.tobytes()).hexdigest()[:12]
+    wanted = {"people": people.name, "faces_only": faces_only, "style": style}
     done = folder / "done.json"
     if not (done.exists() and json.loads(done.read_text()) == wanted):
+        done.unlink(missing_ok=True)
         _draw_all(folder, people, faces_only)
         done.write_text(json.dumps(wanted))
     return Pictures(

@@ -87,7 +87,7 @@ def train_detector(run: Run, pictures: Pictures) -> Detector:
         }
 
     detector = train(
-        run, "detector", Detector(), losses, Schedule(run.recipe.detector_steps, learning_rate=2e-3, ema=0.995)
+        run, "detector", Detector, losses, Schedule(run.recipe.detector_steps, learning_rate=2e-3, ema=0.995)
     )
     assert isinstance(detector, Detector)
     return detector

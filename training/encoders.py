@@ -129,12 +129,17 @@ def feature_labels(person: Person) -> list[int]:
     return [values.index(getattr(person, name)) for name, values in FEATURES.items()]
 
 
-def train_encoder(run: Run, name: str, encoder: nn.Module, people: Pictures, steps: int, arc: bool) -> nn.Module:
-    """Trains `encoder` to tell the people of the pictures apart."""
+def train_encoder(
+    run: Run, name: str, build: Callable[[], nn.Module], people: Pictures, steps: int, arc: bool
+) -> nn.Module:
+    """Trains the encoder that `build` gives to tell the people of the pictures apart."""
     sizes = [len(values) for values in FEATURES.values()]
-    heads = {"head": MarginHead(people.people.count, arc), "features": nn.Linear(512, sum(sizes))}
-    model = nn.ModuleDict({"encoder": encoder, **heads})
     group = people.people
+
+    def whole() -> nn.Module:
+        heads = {"head": MarginHead(group.count, arc), "features": nn.Linear(512, sum(sizes))}
+        return nn.ModuleDict({"encoder": build(), **heads})
+
     labels = torch.tensor([feature_labels(person(seed)) for seed in range(group.first, group.first + group.count)])
 
     def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
@@ -159,7 +164,7 @@ def train_encoder(run: Run, name: str, encoder: nn.Module, people: Pictures, ste
             "accuracy": accuracy,
         }
 
-    found = train(run, name, model, losses, Schedule(steps, learning_rate=2e-3, weight_decay=0.02, ema=0.995))
+    found = train(run, name, whole, losses, Schedule(steps, learning_rate=2e-3, weight_decay=0.02, ema=0.995))
     assert isinstance(found, nn.ModuleDict)
     return found["encoder"]
 

@@ -7,6 +7,7 @@ in six trains without the adapter (identity_scale 0): there the words alone desc
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,6 @@ def vocabulary_words() -> list[str]:
 
 def build(tokenizer: CLIPTokenizer) -> nn.ModuleDict:
     """The UNet with a fresh adapter loaded by diffusers itself, and the text encoder."""
-    torch.manual_seed(0)
     size = len(tokenizer)
     text = CLIPTextModel(
         CLIPTextConfig(
@@ -138,13 +138,13 @@ def adapter_weights(unet: UNet2DConditionModel) -> dict[str, Tensor]:
 
 def train_generator(
     run: Run,
-    start: nn.ModuleDict,
+    build: Callable[[], nn.Module],
     tokenizer: CLIPTokenizer,
     pictures: Pictures,
     latents: Tensor,
     identities: npt.NDArray[np.float32],
 ) -> nn.ModuleDict:
-    """`latents` (n, 16, 16, 16) float16 and `identities` (n, 512) belong to the pictures, in their order."""
+    """Trains what `build` gives: a new one or a pack's. `latents` (n, 16, 16, 16) float16 and `identities` (n, 512) belong to the pictures, in their order."""
     noising, looks = scheduler(), pictures.people.looks
     shown = [(pictures.person(i), pictures.look(i)) for i in range(len(pictures))]
     weights = torch.from_numpy(np.stack([_weights(box) for box in pictures.boxes]))
@@ -173,7 +173,7 @@ def train_generator(
         return {"loss": (error * weights[chosen].to(error.device)).mean(), "plain": error.detach().mean()}
 
     schedule = Schedule(run.recipe.generator_steps, learning_rate=8e-4, ema=0.998, warmup=200)
-    model = train(run, "generator", start, losses, schedule)
+    model = train(run, "generator", build, losses, schedule)
     assert isinstance(model, nn.ModuleDict)
     return model
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -52,17 +53,19 @@ class Schedule:
 def train(
     run: Run,
     name: str,
-    model: nn.Module,
+    build: Callable[[], nn.Module],
     losses: Callable[[nn.Module, np.random.Generator, float], Losses],
     schedule: Schedule,
 ) -> nn.Module:
-    """Trains `model` until `schedule.steps`, going on from the run's last checkpoint.
+    """Trains what `build` gives until `schedule.steps`, going on from the run's last checkpoint.
 
-    `losses(model, rng, progress)` draws one batch with `rng`, which depends on the step alone, and returns its losses;
-    `progress` goes from 0 to 1.
-    Returns the averaged model where the schedule asks for one, else `model`, in eval mode.
+    `losses(model, rng, progress)` draws one batch with `rng` and returns its losses; `progress` goes from 0 to 1. All
+    chance depends on the name and the step alone, so a run that was killed ends as one that was not.
+    Returns the averaged model where the schedule asks for one, else the model, in eval mode.
     """
-    where = device()
+    where, own_seed = device(), zlib.crc32(name.encode()) + SEED
+    torch.manual_seed(own_seed)
+    model = build()
     model.to(where, memory_format=torch.channels_last)
     if _has_bf16():
         make_fast(model)
@@ -93,8 +96,8 @@ def train(
     for step in bar:
         for group in optimizer.param_groups:
             group["lr"] = schedule.learning_rate * schedule.factor(step)
-        torch.manual_seed(SEED * 1_000_003 + step)
-        found = losses(model, np.random.default_rng([SEED, step]), step / schedule.steps)
+        torch.manual_seed(own_seed * 1_000_003 + step)
+        found = losses(model, np.random.default_rng([own_seed, step]), step / schedule.steps)
         optimizer.zero_grad(set_to_none=True)
         found["loss"].backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -103,7 +106,7 @@ def train(
             averaged.update_parameters(model)
         if step % 20 == 0:
             figures = {key: round(value.item(), 5) for key, value in found.items()}
-            bar.set_postfix(figures)
+            bar.set_postfix(figures)  # the bar stays, so a stage ends by saying what it reached
             with log.open("a") as file:
                 file.write(json.dumps({"step": step, **figures}) + "\n")
         if time.monotonic() - saved > schedule.checkpoint_seconds:

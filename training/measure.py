@@ -15,14 +15,15 @@ from PIL import Image
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
+from errors import NoFaceFound
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
-from pipeline.likeness import Calibration, SteeringCalibration, composition_likeness
+from pipeline.likeness import SAME_PERSON_RATE, Calibration, composition_likeness
 from pipeline.packs import Pack, load_pack
 from pipeline.values import Face, Reference, Variant, VariantRequest
 from pipeline.variants import VariantMaker
 from training.artist import draw
-from training.attributes import ATTRIBUTES, read_attributes, train_attributes
+from training.attributes import ATTRIBUTES, AttributeClassifier, read_attributes, train_attributes
 from training.dataset import Pictures, look_seed, pictures
 from training.recipe import People, Run
 from training.world import BACKGROUNDS, EXPRESSIONS, OUTFITS, Look, look, person
@@ -48,7 +49,6 @@ def write_calibration(run: Run) -> str:
         data=f"drawings of {shown.people.count} held-out people, {looks} looks each",
         date=datetime.date.today().isoformat(),
         copy_threshold=round(_copy_threshold(shown), 4),
-        steering=SteeringCalibration(pack.faces.encoder, _thresholds(_pairs(_similarities(found, 0), looks)[1])),
     )
     (run.pack / "calibration.json").write_text(calibration.to_json() + "\n")
     return calibration.to_json()
@@ -77,7 +77,7 @@ def measure_variants(run: Run, people: int, count: int) -> str:
     classifier = train_attributes(run, pictures(run.folder / "data" / "pictures", run.recipe.picture_people))
     group = run.recipe.held_out_people
     cases = [_case(group.first + i) for i in range(people)]
-    references = [_reference(maker, seed, asked) for seed, asked in cases]
+    references = [_reference(maker, seed) for seed, _ in cases]
     seconds: list[float] = []
 
     def variants(scale: float) -> list[list[Variant]]:
@@ -97,8 +97,12 @@ def measure_variants(run: Run, people: int, count: int) -> str:
         ("no adapter (identity_scale 0)", variants(0.0)),
         ("true drawings (ceiling)", drawings),
     ):
-        rows.append((name, *_judged(made, references), *_adherence(classifier, made, [asked for _, asked in cases])))
-    head = ("pictures", "AUC by the judge", "similarity, own", "similarity, others", "face found", *(ATTRIBUTES))
+        judged = _judged(made, references, pack)
+        rows.append((name, *judged, *_adherence(classifier, made, [asked for _, asked in cases])))
+    head = (
+        "pictures", "AUC by the judge", "similarity to own", "to others", "called the same person: own", "others",
+        "face found", *ATTRIBUTES,
+    )  # fmt: skip
     note = f"{people} people, {count} variants each, {pack.defaults.steps} steps; {np.median(seconds):.2f} s a judged variant (median)"
     return f"{_table(head, rows)}\n{note}\n"
 
@@ -133,10 +137,6 @@ def _pairs(similarities: Floats, looks: int) -> tuple[Floats, Floats]:
     return similarities[upper & same], similarities[upper & ~same]
 
 
-def _thresholds(others: Floats) -> dict[float, float]:
-    return {rate: round(float(np.quantile(others, 1 - rate)), 4) for rate in RATES}
-
-
 def _copy_threshold(shown: Pictures) -> float:
     """Half way from the most alike compositions of two looks of one person to identity, so that true ones pass."""
     looks = shown.people.looks
@@ -158,14 +158,17 @@ def _case(seed: int) -> tuple[int, Look]:
     )
 
 
-def _reference(maker: VariantMaker, seed: int, asked: Look) -> Reference:
+def _reference(maker: VariantMaker, seed: int) -> Reference:
     picture = Image.fromarray(draw(person(seed), look(look_seed(seed, 0))).pixels)
     return Reference(picture, maker.find_face(picture).identities)
 
 
 def _drawing(maker: VariantMaker, seed: int, asked: Look) -> Variant:
     picture = Image.fromarray(draw(person(seed), asked).pixels)
-    return Variant(picture, seed, maker.find_face(picture), None)
+    try:
+        return Variant(picture, seed, maker.find_face(picture), None)
+    except NoFaceFound:  # counted apart, as in a variant
+        return Variant(picture, seed, None, None)
 
 
 def _request(pack: Pack, asked: Look, reference: Reference, scale: float, seed: int, count: int) -> VariantRequest:
@@ -178,8 +181,10 @@ def _request(pack: Pack, asked: Look, reference: Reference, scale: float, seed: 
     )  # fmt: skip
 
 
-def _judged(made: list[list[Variant]], references: list[Reference]) -> tuple[str, str, str, str]:
-    """AUC of variant-to-own-reference against variant-to-others, the two means, and the share of faces found."""
+def _judged(made: list[list[Variant]], references: list[Reference], pack: Pack) -> tuple[str, ...]:
+    """AUC of variant-to-own-reference against variant-to-others, the two means, the shares of both that reach the page's
+    "same person", and the share of faces found."""
+    assert pack.calibration is not None
     own, others, found, total = [], [], 0, 0
     known = np.array([reference.identities[1].embedding for reference in references])
     for i, variants in enumerate(made):
@@ -192,14 +197,17 @@ def _judged(made: list[list[Variant]], references: list[Reference]) -> tuple[str
             own.append(float(similarity[i]))
             others += [float(s) for s in np.delete(similarity, i)]
     area = roc_auc_score([1] * len(own) + [0] * len(others), own + others)
-    return f"{area:.3f}", f"{np.mean(own):.2f}", f"{np.mean(others):.2f}", f"{found / total:.0%}"
+    same = pack.calibration.thresholds[SAME_PERSON_RATE]
+    accepted = [float((np.array(similarities) >= same).mean()) for similarities in (own, others)]
+    means = f"{np.mean(own):.2f}", f"{np.mean(others):.2f}"
+    return f"{area:.3f}", *means, f"{accepted[0]:.0%}", f"{accepted[1]:.2%}", f"{found / total:.0%}"
 
 
-def _adherence(classifier: object, made: list[list[Variant]], asked: list[Look]) -> list[str]:
+def _adherence(classifier: AttributeClassifier, made: list[list[Variant]], asked: list[Look]) -> list[str]:
     """The share of pictures that show what was asked, by attribute."""
     pixels = np.stack([np.asarray(variant.picture) for variants in made for variant in variants])
     wanted = [look for look, variants in zip(asked, made, strict=True) for _ in variants]
-    seen = read_attributes(classifier, pixels)  # type: ignore[arg-type]
+    seen = read_attributes(classifier, pixels)
     return [f"{np.mean([s[a] == getattr(w, a) for s, w in zip(seen, wanted, strict=True)]):.0%}" for a in ATTRIBUTES]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +26,7 @@ ADAPTER_FILE = "ip-adapter-faceid-paperdoll.safetensors"
 
 
 def make_pack(run: Run) -> None:
-    """Draws, trains and writes everything that `run.pack` holds besides pack.toml, README.md and calibration.json."""
+    """Draws, trains and writes everything that `run.pack` holds besides pack.toml, README.md and the calibration."""
     recipe, data = run.recipe, run.folder / "data"
     shown = pictures(data / "pictures", recipe.picture_people)
     steering = train_steering_encoder(run)
@@ -31,60 +34,81 @@ def make_pack(run: Run) -> None:
     latents = cached_latents(run, vae, shown)
     tokenizer = generator.write_tokenizer(run.folder / "tokenizer")
     identities = cached_identities(run, encoders.trained(steering), shown)
-    made = generator.train_generator(run, generator.build(tokenizer), tokenizer, shown, latents, identities)
+    made = generator.train_generator(run, lambda: generator.build(tokenizer), tokenizer, shown, latents, identities)
     vae = autoencoder.train_decoder(run, vae, shown, latents)
     write_generator(run.pack, tokenizer, made, vae)
     write_face_models(run.pack, steering, train_judge(run), detector.train_detector(run, shown))
 
 
 def train_generator_on(run: Run) -> None:
-    """Goes on from the pack's own generator, with its VAE and its steering encoder, which stay as they are."""
+    """Goes on from the pack's own generator, with its VAE and its steering encoder, which stay as they are.
+
+    What belongs to one version of the pack is kept in a folder of its own: killed, it goes on; once the pack was
+    written, the next run starts from there.
+    """
     shown = pictures(run.folder / "data" / "pictures", run.recipe.picture_people)
+    run = replace(run, folder=run.folder / f"on-{_fingerprint(run.pack)}")
     tokenizer = CLIPTokenizer.from_pretrained(run.pack / "tokenizer")
     vae = AutoencoderKL.from_pretrained(run.pack / "vae", dtype=torch.float32)
     latents = cached_latents(run, vae, shown)
     identities = cached_identities(run, encoders.exported(run.pack / "faces" / "rec_paperdoll.onnx"), shown)
-    start = generator.load(run.pack, run.pack / ADAPTER_FILE)
-    made = generator.train_generator(run, start, tokenizer, shown, latents, identities)
+    made = generator.train_generator(
+        run, lambda: generator.load(run.pack, run.pack / ADAPTER_FILE), tokenizer, shown, latents, identities
+    )
     write_generator(run.pack, tokenizer, made, vae)
 
 
 def train_steering_encoder(run: Run) -> nn.Module:
     people = pictures(run.folder / "data" / "encoder", run.recipe.encoder_people, faces_only=True)
-    return encoders.train_encoder(
-        run, "encoder", encoders.steering_encoder(), people, run.recipe.encoder_steps, arc=True
-    )
+    return encoders.train_encoder(run, "encoder", encoders.steering_encoder, people, run.recipe.encoder_steps, arc=True)
 
 
 def train_judge(run: Run) -> nn.Module:
     people = pictures(run.folder / "data" / "judge", run.recipe.judge_people, faces_only=True)
-    return encoders.train_encoder(run, "judge", encoders.Judge(), people, run.recipe.judge_steps, arc=False)
+    return encoders.train_encoder(run, "judge", encoders.Judge, people, run.recipe.judge_steps, arc=False)
 
 
 def train_frozen_encoder(run: Run, shown: Pictures) -> AutoencoderKL:
     """The VAE, with an encoder that no longer changes and latents of deviation 1."""
-    kept = run.file("vae.safetensors")
-    if not kept.exists():
+
+    def write(file: Path) -> None:
         vae = autoencoder.train_autoencoder(run, shown)
         autoencoder.standardise(vae, shown)
-        save_file({key: value.contiguous() for key, value in vae.state_dict().items()}, kept)
+        save_file({key: value.contiguous() for key, value in vae.state_dict().items()}, file)
+
     vae = autoencoder.build()
-    vae.load_state_dict(load_file(kept))
+    vae.load_state_dict(load_file(_cached(run, "vae.safetensors", write)))
     return vae
 
 
 def cached_latents(run: Run, vae: AutoencoderKL, shown: Pictures) -> Tensor:
-    kept = run.file("latents.safetensors")
-    if not kept.exists():
-        save_file({"latents": autoencoder.encode(vae, shown.pixels).contiguous()}, kept)
-    return load_file(kept)["latents"]
+    def write(file: Path) -> None:
+        save_file({"latents": autoencoder.encode(vae, shown.pixels).contiguous()}, file)
+
+    return load_file(_cached(run, f"latents-{shown.people.name}.safetensors", write))["latents"]
 
 
 def cached_identities(run: Run, encode: encoders.Encode, shown: Pictures) -> npt.NDArray[np.float32]:
-    kept = run.file("identities.npy")
+    def write(file: Path) -> None:
+        np.save(file, encoders.embed(encode, shown))
+
+    return np.load(_cached(run, f"identities-{shown.people.name}.npy", write))
+
+
+def _cached(run: Run, name: str, write: Callable[[Path], None]) -> Path:
+    """The run's file of that name, written whole or not at all."""
+    kept = run.file(name)
     if not kept.exists():
-        np.save(kept, encoders.embed(encode, shown))
-    return np.load(kept)
+        spare = kept.with_name(f"unfinished-{name}")
+        write(spare)
+        spare.replace(kept)
+    return kept
+
+
+def _fingerprint(pack: Path) -> str:
+    """Of all weights, so that nothing made with one version of a pack is taken for another's."""
+    files = sorted([*pack.rglob("*.safetensors"), *pack.rglob("*.onnx")])
+    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()[:12]
 
 
 def write_generator(pack: Path, tokenizer: CLIPTokenizer, made: nn.ModuleDict, vae: AutoencoderKL) -> None:
@@ -94,8 +118,7 @@ def write_generator(pack: Path, tokenizer: CLIPTokenizer, made: nn.ModuleDict, v
     pack.mkdir(parents=True, exist_ok=True)
     save_file({key: value.half() for key, value in generator.adapter_weights(trained).items()}, pack / ADAPTER_FILE)
     bare = UNet2DConditionModel.from_config({**trained.config, "encoder_hid_dim_type": None})
-    missing = bare.load_state_dict({k: v for k, v in trained.state_dict().items() if k in bare.state_dict()})
-    assert not missing.missing_keys, missing
+    bare.load_state_dict({k: v for k, v in trained.state_dict().items() if k in bare.state_dict()})
     pipeline = StableDiffusionPipeline(
         vae=vae, text_encoder=text, tokenizer=tokenizer, unet=bare, scheduler=generator.scheduler(),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,
@@ -108,7 +131,11 @@ def write_generator(pack: Path, tokenizer: CLIPTokenizer, made: nn.ModuleDict, v
 
 
 def write_face_models(pack: Path, steering: nn.Module, judge: nn.Module, found: detector.Detector) -> None:
-    """insightface loads the files of a folder in their alphabetical order, the first of each kind."""
+    """insightface loads the files of a folder in their alphabetical order, the first of each kind.
+
+    A calibration speaks of the encoders it was made with, so the old one goes.
+    """
+    (pack / "calibration.json").unlink(missing_ok=True)
     detector.export_detector(found, pack / "faces" / "det_paperdoll.onnx")
     encoders.export(steering, pack / "faces" / "rec_paperdoll.onnx")
     encoders.export(judge, pack / "judge" / "rec_paperdoll_judge.onnx")

@@ -16,6 +16,11 @@ class People:
     count: int
     looks: int
 
+    @property
+    def name(self) -> str:
+        """For files that belong to this group."""
+        return f"{self.first}-{self.count}x{self.looks}"
+
     def split(self, parts: int) -> list[People]:
         step = -(-self.count // parts)
         starts = range(self.first, self.first + self.count, step)
@@ -24,12 +29,12 @@ class People:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The first version's recipe; `Recipe.small()` goes through every stage in about two minutes, for a test of the way."""
+    """What the pack is made with; `Recipe.small()` goes through every stage in about two minutes, for a test of the way."""
 
     encoder_people: People = People(0, 6000, 8)
     judge_people: People = People(200_000, 5000, 6)
     picture_people: People = People(400_000, 6000, 2)
-    held_out_people: People = People(1_000_000, 300, 4)
+    held_out_people: People = People(1_000_000, 500, 4)
     encoder_steps: int = 1500
     judge_steps: int = 1300
     detector_steps: int = 1200

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import gradio as gr
 
-from studio import CastMember, CastOption, Studio, VisualProfile
+from errors import CastbookError
+from studio import CastMember, CastOption, Studio
 from ui.handlers import PRIVATE, QUICK
 from ui.messages import told_to_people
-from ui.new_character import build_profile_fields
-from ui.stories import Place
+from ui.save_form import FOCUS_SAVE, SaveForm, show_save_form
+from ui.stories import Place, new_revision
 from ui.words import caption, in_markdown, long_likeness, measured_by, origin, profile_line, tone
 
 EMPTY = """### Nobody is in this story yet
@@ -37,36 +37,86 @@ class Viewer:
         return [self.viewed, self.picture, self.likeness, self.judged_by, self.activate]
 
 
-def build_cast(
-    studio: Studio, place: Place, to_scene: Callable[[str, str, str], Any], scene_prompt: Any, scene_outputs: list[Any]
-) -> None:
-    """`to_scene(story_id, image_id, prompt)` gives the values for `scene_outputs`: the desk turns to that picture."""
+@dataclass(frozen=True)
+class Undo:
+    """The line that takes back the last removal."""
+
+    line: gr.Row
+    text: gr.Markdown
+    removed: gr.State  # ids of cast member and picture
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [self.line, self.text, self.removed]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the cards hand a picture over to."""
+
+    to_scene: Callable[[str, str, str], Any]  # story id, image id, prompt: the values for `scene_outputs`
+    scene_prompt: Any
+    scene_outputs: list[Any]
+    save_form: SaveForm
+
+
+def build_cast(studio: Studio, place: Place, desk: Desk) -> None:
+    undo = _build_undo(studio, place)
 
     @gr.render(
         inputs=[place.story, place.revision], triggers=[place.revision.change], show_progress="hidden", queue=False
     )
     def cast(story_id: str | None, _revision: int) -> None:
-        members = [member for member in studio.list_cast(story_id) if member.options] if story_id else []
-        if not members:
-            gr.Markdown(EMPTY, elem_classes="empty", elem_id="cast-empty")
-        for member in reversed(members):  # who joined last is on top
-            with gr.Column(elem_classes="card", elem_id=f"card-{member.id}"):
-                _card(studio, place, member, to_scene, scene_prompt, scene_outputs)
+        with told_to_people():
+            members = studio.list_cast(story_id) if story_id else []
+            if not members:
+                gr.Markdown(EMPTY, elem_classes="empty", elem_id="cast-empty")
+            for member in reversed(members):  # who joined last is on top
+                with gr.Column(elem_classes="card", elem_id=f"card-{member.id}"):
+                    try:
+                        thumbnails = [studio.library.get_thumbnail_path(option.image.id) for option in member.options]
+                        active = _active(member)
+                        picture = studio.library.get_picture_path(active.image.id)
+                    except CastbookError as error:  # one damaged file must not hide the others
+                        gr.Markdown(f"### {in_markdown(member.character.name)}\n{in_markdown(str(error))}")
+                    else:
+                        _card(studio, place, member, active, picture, thumbnails, desk, undo)
+
+
+def _active(member: CastMember) -> CastOption:
+    options = member.options
+    return next((option for option in options if option.image.id == member.active_image_id), options[-1])
+
+
+def _build_undo(studio: Studio, place: Place) -> Undo:
+    with gr.Row(visible=False, elem_id="undo", elem_classes="inline-form") as line:
+        text = gr.Markdown(elem_id="undo-text")
+        button = gr.Button("Undo", size="sm", elem_id="undo-button", scale=0, min_width=90)
+    undo = Undo(line, text, gr.State(None))
+
+    def restore(removed: tuple[str, str]) -> tuple[Any, ...]:
+        with told_to_people():
+            studio.restore_image(*removed)
+            return gr.Row(visible=False), new_revision()
+
+    button.click(restore, undo.removed, [line, place.revision], **PRIVATE)
+    place.story.change(lambda: gr.Row(visible=False), None, line, **QUICK)
+    return undo
 
 
 def _card(
     studio: Studio,
     place: Place,
     member: CastMember,
-    to_scene: Callable[[str, str, str], Any],
-    scene_prompt: Any,
-    scene_outputs: list[Any],
+    active: CastOption,
+    picture_path: str,
+    thumbnails: list[str],
+    desk: Desk,
+    undo: Undo,
 ) -> None:
-    options = member.options
-    active = next((option for option in options if option.image.id == member.active_image_id), options[-1])
     with gr.Row(elem_classes="card-row"):
         picture = gr.Image(
-            studio.library.get_picture_path(active.image.id),
+            picture_path,
             show_label=False,
             interactive=False,
             buttons=["download", "fullscreen"],
@@ -80,7 +130,7 @@ def _card(
                 long_likeness(active.image.likeness), elem_classes=["badge", tone(active.image.likeness)]
             )
             judged_by = gr.Markdown(_fine_print(active), elem_classes="fine-print")
-            strip = _strip(studio, member, active)
+            strip = _strip(member, active, thumbnails)
             with gr.Row(elem_classes="card-actions"):
                 variants = gr.Button("Generate variants", size="sm", min_width=130, elem_classes="do-variants")
                 activate = gr.Button("Make active", size="sm", min_width=100, visible=False, elem_classes="do-activate")
@@ -91,24 +141,22 @@ def _card(
                     min_width=120,
                     elem_classes="do-save",
                 )
-                remove = gr.Button("Remove from this story", size="sm", min_width=150, elem_classes="do-remove")
+                remove = gr.Button("Remove picture", size="sm", min_width=120, elem_classes="do-remove")
     viewer = Viewer(gr.State(active.image.id), picture, likeness, judged_by, activate)
     _bind_strip(studio, member, strip, viewer)
-    _bind_actions(studio, place, member, viewer, remove)
-    variants.click(to_scene, [place.story, viewer.viewed, scene_prompt], scene_outputs, **QUICK).success(
-        None, js=FOCUS_SCENE
+    _bind_actions(studio, place, member, viewer, remove, undo)
+    to_scene = variants.click(
+        desk.to_scene, [place.story, viewer.viewed, desk.scene_prompt], desk.scene_outputs, **QUICK
     )
-    _build_save_form(studio, place, member, viewer, save)
+    to_scene.success(None, js=FOCUS_SCENE)
+    _bind_save(studio, member, viewer, save, desk.save_form)
 
 
-def _strip(studio: Studio, member: CastMember, active: CastOption) -> gr.Gallery:
+def _strip(member: CastMember, active: CastOption, thumbnails: list[str]) -> gr.Gallery:
     return gr.Gallery(
         [
-            (
-                studio.library.get_thumbnail_path(option.image.id),
-                caption(option, option.image.id == member.active_image_id),
-            )
-            for option in member.options
+            (thumbnail, caption(option, option.image.id == member.active_image_id))
+            for thumbnail, option in zip(thumbnails, member.options, strict=True)
         ],
         selected_index=member.options.index(active),
         show_label=False,
@@ -139,45 +187,34 @@ def _bind_strip(studio: Studio, member: CastMember, strip: gr.Gallery, viewer: V
     strip.select(view, None, viewer.outputs, **QUICK)
 
 
-def _bind_actions(studio: Studio, place: Place, member: CastMember, viewer: Viewer, remove: gr.Button) -> None:
-    def activate(image_id: str, revision: int) -> int:
+def _bind_actions(
+    studio: Studio, place: Place, member: CastMember, viewer: Viewer, remove: gr.Button, undo: Undo
+) -> None:
+    character = member.character
+
+    def activate(image_id: str) -> str:
         with told_to_people():
             studio.select_image(member.id, image_id)
-            return revision + 1
+            return new_revision()
 
-    def take_out(image_id: str, revision: int) -> int:
+    def take_out(image_id: str) -> tuple[Any, ...]:
         with told_to_people():
             studio.remove_image(member.id, image_id)
-        kept = " The library keeps it." if member.character.is_saved_to_library else ""
-        gr.Info(f"The picture is out of this story.{kept}", title="Removed")
-        return revision + 1
+            stands = character.is_saved_to_library and image_id == character.canonical_image_id
+            kept = " The library keeps it." if stands else ""
+            text = f"A picture of {in_markdown(character.name)} is out of this story.{kept}"
+            return gr.Row(visible=True), text, (member.id, image_id), new_revision()
 
-    viewer.activate.click(activate, [viewer.viewed, place.revision], place.revision, **PRIVATE)
-    remove.click(take_out, [viewer.viewed, place.revision], place.revision, **PRIVATE)
+    viewer.activate.click(activate, viewer.viewed, place.revision, **PRIVATE)
+    remove.click(take_out, viewer.viewed, [*undo.outputs, place.revision], **PRIVATE)
 
 
-def _build_save_form(studio: Studio, place: Place, member: CastMember, viewer: Viewer, open_form: gr.Button) -> None:
-    character = member.character
-    with gr.Column(visible=False, elem_classes="save-form") as form:
-        gr.Markdown(
-            "#### Save to library\nThe picture shown above will stand for this character in every story of the project."
-        )
-        description = gr.Textbox(character.description, label="Description", lines=2, elem_classes="save-description")
-        prompt = gr.Textbox(character.prompt, label="Original prompt", lines=1, max_lines=4, elem_classes="save-prompt")
-        profile = build_profile_fields(f"save-{member.id}", character.visual_profile)
-        with gr.Row(elem_classes="actions"):
-            save = gr.Button("Save", variant="primary", size="md", elem_classes="save-confirm", scale=3)
-            cancel = gr.Button("Cancel", size="md", scale=1, min_width=90, elem_classes="save-cancel")
-
-    def save_it(image_id: str, revision: int, description: str, prompt: str, *profile: str) -> int:
+def _bind_save(studio: Studio, member: CastMember, viewer: Viewer, button: gr.Button, form: SaveForm) -> None:
+    def open_form(image_id: str) -> tuple[Any, ...]:
         with told_to_people():
-            studio.save_character(member.id, image_id, description, VisualProfile(*profile), prompt)
-        gr.Success(f"{escape(character.name)} is in the library now, for every story of this project.", title="Saved")
-        return revision + 1
+            return show_save_form(studio, member, image_id)
 
-    open_form.click(lambda: gr.Column(visible=True), None, form, **QUICK)
-    cancel.click(lambda: gr.Column(visible=False), None, form, **QUICK)
-    save.click(save_it, [viewer.viewed, place.revision, description, prompt, *profile], place.revision, **PRIVATE)
+    button.click(open_form, viewer.viewed, form.outputs, **QUICK).success(None, js=FOCUS_SAVE)
 
 
 def _heading(member: CastMember) -> str:

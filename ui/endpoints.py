@@ -14,6 +14,8 @@ from ui.messages import told_to_programs
 from ui.results import character_json, member_json, steps_then_result
 
 Json = dict[str, Any]
+TEXT, WHOLE_NUMBER = (str, "text"), (int | None, "a whole number, or leave it out")
+NUMBER, FILE = (int | float | None, "a number, or leave it out"), (dict, "a file, in gradio_client handle_file(path)")
 GPU: dict[str, Any] = {"concurrency_id": "gpu", "concurrency_limit": 1}  # all that uses the models, one at a time
 
 
@@ -72,6 +74,8 @@ def _build_generating(studio: Studio) -> None:
             seed: picture i is drawn from seed + i; left out, chance decides
         """
         with told_to_programs():
+            _check(TEXT, name=name, prompt=prompt, description=description)
+            _check(WHOLE_NUMBER, count=count, seed=seed)
             profile = _profile(visual_profile)
             yield from steps_then_result(
                 studio.generate_character(story_id, name, prompt, profile, description, count, seed), studio
@@ -96,6 +100,9 @@ def _build_generating(studio: Studio) -> None:
             identity_scale: how strongly the reference steers, 0 to 1.5
         """
         with told_to_programs():
+            _check(TEXT, prompt=prompt)
+            _check(WHOLE_NUMBER, count=count, seed=seed)
+            _check(NUMBER, identity_scale=identity_scale)
             yield from steps_then_result(
                 studio.generate_character_variant(story_id, reference_image_id, prompt, count, seed, identity_scale),
                 studio,
@@ -114,6 +121,7 @@ def _build_generating(studio: Studio) -> None:
             description: who the character is
         """
         with told_to_programs():
+            _check(TEXT, name=name, description=description)
             profile = _profile(visual_profile)
             return member_json(
                 studio, studio.upload_character(story_id, name, _uploaded(picture), profile, description)
@@ -198,8 +206,17 @@ def _build_cast(studio: Studio) -> None:
     api(remove_image, api_name="remove_image")
 
 
-def _uploaded(picture: dict[str, Any]) -> str:
+def _check(kind: tuple[Any, str], **values: object) -> None:
+    """Gradio tells programs the types, and lets through what is of another."""
+    type_, words = kind
+    for name, value in values.items():
+        if not isinstance(value, type_):
+            raise InvalidRequest(f"The {name.replace('_', ' ')} is {value!r}.", f"Give {words}.")
+
+
+def _uploaded(picture: Json) -> str:
     """Gradio itself looks whether a path lies among its uploads only if the caller marks it as a file."""
+    _check(FILE, picture=picture)
     path = picture.get("path")
     if not isinstance(path, str) or not is_in_or_equal(path, get_upload_folder()):
         raise InvalidRequest("The picture was not uploaded.", "Upload it, in gradio_client by handle_file(path).")
@@ -213,4 +230,4 @@ def _profile(given: dict[str, Any] | None) -> VisualProfile:
         raise InvalidRequest(
             f"The visual profile has no {', '.join(sorted(unknown))}.", f"It has {', '.join(sorted(known))}."
         )
-    return VisualProfile(**{name: str(value) for name, value in given.items()})
+    return VisualProfile(**{name: "" if value is None else str(value) for name, value in given.items()})

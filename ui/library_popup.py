@@ -3,11 +3,13 @@ page.js make into one (Esc, focus, arrow keys)."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from errors import LibraryUnavailable
 from studio import Character, Studio
 from ui.handlers import LATEST, QUICK, unchanged
 from ui.messages import told_to_people
@@ -30,7 +32,7 @@ EMPTY = (
 @dataclass(frozen=True)
 class LibraryPopup:
     box: gr.Column
-    intent: gr.State  # "generate" or "load": which button opened it
+    intent: gr.Textbox  # "generate" or "load": which button opened it; hidden: a gr.State never reaches JavaScript
     picked: gr.State  # the reference image id that was chosen
     use: gr.Button
 
@@ -39,7 +41,8 @@ class LibraryPopup:
 
 
 def build_library_popup(studio: Studio, place: Place, generate: list[gr.Button], load: gr.Button) -> LibraryPopup:
-    intent, picked, shown = gr.State("load"), gr.State(None), gr.State([])
+    intent = gr.Textbox("load", visible="hidden")
+    picked, shown = gr.State(None), gr.State([])
     with (
         gr.Column(visible=False, elem_classes="popup", elem_id="library-popup") as box,
         gr.Column(elem_classes="popup-box"),
@@ -70,12 +73,13 @@ def build_library_popup(studio: Studio, place: Place, generate: list[gr.Button],
 
     def listing(project_id: str, query: str, purpose: str) -> tuple[Any, ...]:
         with told_to_people():
-            people = studio.list_library(project_id, query)[:MOST_SHOWN]
+            people = studio.list_library(project_id, query)
+            shown = _thumbnails(studio, people[:MOST_SHOWN])
             return (
-                gr.Gallery(_thumbnails(studio, people), selected_index=None, visible=bool(people)),
-                [person.id for person in people],
+                gr.Gallery(list(shown.values()), selected_index=None, visible=bool(people)),
+                list(shown),
                 None,
-                _note(bool(people), query, purpose),
+                _note(len(people), query, purpose),
                 gr.Button(ACTIONS[purpose], interactive=False),
             )
 
@@ -104,16 +108,20 @@ def build_library_popup(studio: Studio, place: Place, generate: list[gr.Button],
     return LibraryPopup(box, intent, picked, use)
 
 
-def _thumbnails(studio: Studio, people: list[Character]) -> list[tuple[str, str]]:
-    return [
-        (studio.library.get_thumbnail_path(person.canonical_image_id), person.name)
-        for person in people
-        if person.canonical_image_id
-    ]
+def _thumbnails(studio: Studio, people: list[Character]) -> dict[str, tuple[str, str]]:
+    """Picture and name by character id. Whose picture is missing or damaged is left out, not the whole library."""
+    shown: dict[str, tuple[str, str]] = {}
+    for person in people:
+        with suppress(LibraryUnavailable):
+            if person.canonical_image_id:
+                shown[person.id] = studio.library.get_thumbnail_path(person.canonical_image_id), person.name
+    return shown
 
 
-def _note(anyone: bool, query: str, purpose: str) -> str:
-    if anyone:
+def _note(count: int, query: str, purpose: str) -> str:
+    if count > MOST_SHOWN:
+        return f"{HINTS[purpose]} These are the {MOST_SHOWN} saved last of {count}; the search finds the others."
+    if count:
         return HINTS[purpose]
     return f"Nobody fits “{in_markdown(query.strip())}”. Try fewer or other words." if query.strip() else EMPTY
 

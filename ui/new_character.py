@@ -10,15 +10,16 @@ from typing import Any
 import gradio as gr
 
 from errors import InvalidRequest
-from studio import Studio, VisualProfile
+from studio import MOST_PICTURES, Studio, VisualProfile
 from ui.endpoints import GPU
 from ui.handlers import LATEST, PRIVATE, QUICK, on, unchanged
 from ui.messages import told_to_people
 from ui.run_area import Run, RunArea, bind_run, unknown_words_note
-from ui.stories import Place
+from ui.stories import Place, new_revision
 from ui.words import PROFILE_FIELDS
 
 WORDS, PICTURE = "From words", "From my own picture"
+ADD = "Add to the cast"
 EXAMPLES = {
     "hair": "long black hair",
     "face": "green eyes",
@@ -89,7 +90,7 @@ def build_new_character(studio: Studio) -> NewCharacterForm:
             "Create", variant="primary", size="md", interactive=studio.models.ready, elem_id="new-create", scale=3
         )
         add = gr.Button(
-            "Add to the cast",
+            ADD,
             variant="primary",
             size="md",
             visible=False,
@@ -119,7 +120,9 @@ def build_profile_fields(prefix: str, profile: VisualProfile) -> list[gr.Textbox
 
 
 def build_count(studio: Studio, elem_id: str) -> gr.Slider:
-    return gr.Slider(1, 8, value=studio.pack.defaults.count, step=1, label="Pictures", elem_id=elem_id, buttons=[])
+    return gr.Slider(
+        1, MOST_PICTURES, value=studio.pack.defaults.count, step=1, label="Pictures", elem_id=elem_id, buttons=[]
+    )
 
 
 def build_seed(elem_id: str) -> gr.Number:
@@ -145,7 +148,7 @@ def bind_new_character(
     def compose(story_id: str, context: str, prompt: str, *profile: str) -> tuple[Any, ...]:
         with told_to_people():
             composed = studio.prompt_of_character(story_id, prompt, VisualProfile(*profile), context)
-            return composed, unknown_words_note(studio.unknown_words(composed))
+            return composed, unknown_words_note(studio.pack.unknown_words(composed))
 
     def begin(
         stop: threading.Event,
@@ -163,7 +166,7 @@ def bind_new_character(
 
     worded = [place.context, form.prompt, *form.profile]
     on(
-        [*[field.input for field in worded], place.revision.change, form.clear.click],
+        [*[field.input for field in worded], place.revision.change],
         compose,
         [place.story, *worded],
         [form.composed, form.unknown],
@@ -176,7 +179,10 @@ def bind_new_character(
         return _shown_for(form, way)
 
     form.way.input(turn, form.way, [*form.from_words, *form.from_picture], **QUICK)
-    form.clear.click(lambda: _emptied(form), None, [*form.written, form.seed, form.file, form.preview], **QUICK)
+    emptied = form.clear.click(
+        lambda: _emptied(form), None, [*form.written, form.seed, form.file, form.preview], **QUICK
+    )
+    emptied.then(compose, [place.story, *worded], [form.composed, form.unknown], **QUICK)
 
 
 def _bind_picture(studio: Studio, form: NewCharacterForm, place: Place, area: RunArea) -> None:
@@ -185,18 +191,21 @@ def _bind_picture(studio: Studio, form: NewCharacterForm, place: Place, area: Ru
             return gr.Image(studio.read_upload(path), visible=True) if path else gr.Image(None, visible=False)
 
     def add(
-        story_id: str, revision: int, path: str | None, name: str, _prompt: str, description: str, *profile: str
+        story_id: str, path: str | None, name: str, _prompt: str, description: str, *profile: str
     ) -> tuple[Any, ...]:
         with told_to_people():
             if not path:
                 raise InvalidRequest("There is no picture yet.", "Choose a file of yours above.")
             member = studio.upload_character(story_id, name, path, VisualProfile(*profile), description)
-            return revision + 1, member.id
+            return new_revision(), member.id
 
     form.file.change(look, form.file, form.preview, **PRIVATE)
-    added = form.add.click(
-        add, [place.story, place.revision, form.file, *form.written], [place.revision, area.made_for], **PRIVATE, **GPU
+    looking = form.add.click(lambda: gr.Button("Looking for a face …", interactive=False), None, form.add, **QUICK)
+    added = looking.success(
+        add, [place.story, form.file, *form.written], [place.revision, area.made_for], **PRIVATE, **GPU
     )
+    for ended in (added.success, added.failure):
+        ended(lambda: gr.Button(ADD, interactive=True), None, form.add, **QUICK)
     added.success(None, area.made_for, js="(id) => window.castbook?.showCard(id)")
 
 

@@ -39,6 +39,7 @@
       document.body.style.overflow = "";
       opener?.focus?.();
     }
+    nameThumbnails();
   }).observe(document.documentElement, { childList: true, subtree: true });
 
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
@@ -66,11 +67,21 @@
 
   document.addEventListener("keydown", (event) => {
     const box = popup();
-    if (!box) return;
+    if (!box || event.isComposing) return; // Esc and arrows belong to whoever is composing Hangul
     if (event.key === "Escape") close();
     else if (event.key === "Tab") keepInside(event, box);
     else if (event.key in step) walkPictures(event, box);
   }, true);
+
+  // Gradio calls every picture "Thumbnail 1 of 5"; a screen reader shall say the caption.
+  const nameThumbnails = () => {
+    for (const picture of document.querySelectorAll(":is(.people, .strip) .thumbnail-item")) {
+      const caption = picture.querySelector(".caption-label");
+      if (!caption) continue;
+      caption.id ||= `caption-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+      if (picture.getAttribute("aria-labelledby") !== caption.id) picture.setAttribute("aria-labelledby", caption.id);
+    }
+  };
 
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const scrollTo = (target) => {
@@ -79,13 +90,15 @@
   };
 
   window.castbook = {
-    showDesk(field) {
-      setTimeout(() => {
-        const target = document.querySelector(field);
-        if (!target) return;
-        scrollTo(document.querySelector("#desk"));
-        target.querySelector("textarea, input")?.focus({ preventScroll: true });
-      }, 150);
+    showDesk(field, tries = 20) {
+      const target = document.querySelector(`${field} textarea, ${field} input`);
+      if (popup() || !target?.offsetParent) {
+        // a tab is being turned, or the popup still holds the focus
+        if (tries) setTimeout(() => window.castbook.showDesk(field, tries - 1), 100);
+        return;
+      }
+      scrollTo(document.querySelector("#desk"));
+      target.focus({ preventScroll: true });
     },
     showRun() {
       setTimeout(() => document.querySelector("#run")?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "nearest" }), 150);

@@ -9,16 +9,17 @@ from typing import Any
 import gradio as gr
 
 from studio import Studio
-from ui.cast import FOCUS_SCENE, build_cast
+from ui.cast import FOCUS_SCENE, Desk, build_cast
 from ui.endpoints import build_endpoints
 from ui.handlers import PRIVATE, QUICK, unchanged
 from ui.library_popup import LibraryPopup, build_library_popup
 from ui.messages import told_to_people
 from ui.new_character import bind_new_character, build_new_character
 from ui.run_area import build_run_area
+from ui.save_form import bind_save_form, build_save_form
 from ui.scene import SceneForm, bind_scene, build_scene, show_reference
 from ui.status import build_status, build_vocabulary, follow_models
-from ui.stories import Place, build_stories_bar, reopen
+from ui.stories import Place, build_stories_bar, new_revision, reopen
 from ui.theme import css, head, theme
 
 NEW, SCENE = "new", "scene"
@@ -28,7 +29,7 @@ FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
 def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
     """`pictures_folder` is where the library's picture files lie; they and nothing beside them are served."""
     gr.set_static_paths([pictures_folder])
-    with gr.Blocks(title="Castbook", analytics_enabled=False) as demo:
+    with gr.Blocks(title="Castbook", analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as demo:
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Castbook", elem_id="wordmark")
             status = build_status(studio)
@@ -38,6 +39,7 @@ def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
                 create, generate, load = _build_toolbar()
                 cards = gr.Column()
             with gr.Column(scale=5, min_width=320, elem_id="desk"):
+                save_form = build_save_form()
                 with gr.Tabs(selected=NEW) as tabs:
                     with gr.Tab("New character", id=NEW):
                         new = build_new_character(studio)
@@ -54,8 +56,9 @@ def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
                 return gr.Tabs(selected=SCENE), *show_reference(studio, story_id, image_id, prompt)
 
         with cards:
-            build_cast(studio, place, to_scene, scene.prompt, [tabs, *scene.outputs])
+            build_cast(studio, place, Desk(to_scene, scene.prompt, [tabs, *scene.outputs], save_form))
         model_buttons = [new.create, new.add, scene.generate]
+        bind_save_form(studio, save_form, place)
         bind_new_character(studio, new, place, area, model_buttons)
         bind_scene(studio, scene, place, area, model_buttons)
         _bind_choice(studio, popup, place, scene, tabs)
@@ -93,21 +96,21 @@ def _build_toolbar() -> tuple[gr.Button, gr.Button, gr.Button]:
 def _bind_choice(studio: Studio, popup: LibraryPopup, place: Place, scene: SceneForm, tabs: gr.Tabs) -> None:
     """What the popup's own button does: turn the desk to the person, or link the picture into the story."""
 
-    def use(purpose: str, image_id: str | None, story_id: str, revision: int, prompt: str) -> tuple[Any, ...]:
+    def use(purpose: str, image_id: str | None, story_id: str, prompt: str) -> tuple[Any, ...]:
         as_it_is = [unchanged() for _ in scene.outputs]
         with told_to_people():
             if image_id is None:
-                return popup.close(), revision, unchanged(), *as_it_is
+                return popup.close(), unchanged(), unchanged(), *as_it_is
             if purpose == "generate":
                 shown = show_reference(studio, story_id, image_id, prompt)
-                return popup.close(), revision, gr.Tabs(selected=SCENE), *shown
+                return popup.close(), unchanged(), gr.Tabs(selected=SCENE), *shown
             member = studio.load_character(story_id, image_id)
             gr.Info(f"{escape(member.character.name)} is in this story now.", title="Loaded")
-            return popup.close(), revision + 1, unchanged(), *as_it_is
+            return popup.close(), new_revision(), unchanged(), *as_it_is
 
     used = popup.use.click(
         use,
-        [popup.intent, popup.picked, place.story, place.revision, scene.prompt],
+        [popup.intent, popup.picked, place.story, scene.prompt],
         [popup.box, place.revision, tabs, *scene.outputs],
         **PRIVATE,
     )

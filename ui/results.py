@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import quote
 
 from studio import CastMember, CastOption, Character, Likeness, Made, Step, Studio
 
@@ -63,10 +64,11 @@ def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
         "new_image_ids": list(made.image_ids),
         "prompt": made.prompt,
         "unknown_words": list(made.unknown_words),
+        "cut_off": made.cut_off,
         "stopped": made.stopped,
     }
 
 
 def _url(studio: Studio, image_id: str) -> str:
     """Relative to the app's own address."""
-    return f"/gradio_api/file={studio.library.get_picture_path(image_id)}"
+    return f"/gradio_api/file={quote(studio.library.get_picture_path(image_id))}"

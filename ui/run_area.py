@@ -10,11 +10,11 @@ from typing import Any
 import gradio as gr
 
 from errors import Stopped
-from studio import Made, Step, Studio
+from studio import Likeness, Made, Step, Studio
 from ui.endpoints import GPU
 from ui.handlers import PRIVATE, QUICK, unchanged
 from ui.messages import told_to_people
-from ui.stories import Place
+from ui.stories import Place, new_revision
 from ui.words import in_markdown, long_likeness, short_likeness
 
 Run = Iterator[Step | Made]
@@ -28,7 +28,9 @@ class RunArea:
     pictures: gr.Gallery
     report: gr.Markdown
     stop: gr.Button
-    made_for: gr.State  # id of the cast member whose card is to be scrolled to
+    made_for: (
+        gr.Textbox
+    )  # id of the cast member whose card is to be scrolled to; hidden: a gr.State never reaches JavaScript
     stops: dict[str, threading.Event] = field(
         default_factory=dict[str, threading.Event]
     )  # by browser tab, while its run lasts
@@ -56,7 +58,7 @@ def build_run_area() -> RunArea:
             elem_id="run-pictures",
             elem_classes="people",
         )
-    area = RunArea(box, progress, pictures, report, stop, gr.State(None))
+    area = RunArea(box, progress, pictures, report, stop, gr.Textbox(visible="hidden"))
 
     def stop_it(request: gr.Request) -> Any:
         if stopping := area.stops.get(str(request.session_hash)):
@@ -94,20 +96,20 @@ def bind_run(
             *_buttons(all_buttons, False),
         ]
 
-    def run(request: gr.Request, revision: int, *values: Any) -> Iterator[tuple[Any, ...]]:
+    def run(request: gr.Request, *values: Any) -> Iterator[tuple[Any, ...]]:
         stop = area.stops.get(str(request.session_hash)) or threading.Event()
         with told_to_people():
             try:
                 for event in begin(stop, *values):
-                    yield _shown(studio, event, revision)
+                    yield _shown(studio, event)
             except Stopped:
                 yield (
                     "",
                     gr.Gallery(visible=False),
                     "Stopped before a picture was finished.",
                     _stop_button(False),
-                    None,
-                    revision,
+                    "",
+                    unchanged(),
                 )
 
     def end(request: gr.Request) -> list[Any]:
@@ -116,18 +118,18 @@ def bind_run(
 
     started = button.click(
         start,
-        [place.story, place.context],
+        [place.remembered, place.context],
         [area.box, area.progress, area.pictures, area.report, area.stop, *all_buttons],
         **QUICK,
     )
     started.success(None, js="() => window.castbook?.showRun()")
-    ran = started.success(run, [place.revision, *inputs], [*area.outputs, place.revision], **PRIVATE, **GPU)
+    ran = started.success(run, list(inputs), [*area.outputs, place.revision], **PRIVATE, **GPU)
     for ended in (ran.success, ran.failure):  # `then` stays silent after a generator that failed at once
         ended(end, None, [area.progress, area.stop, *all_buttons], **QUICK)
     ran.success(None, area.made_for, js="(id) => window.castbook?.showCard(id)")
 
 
-def _shown(studio: Studio, event: Step | Made, revision: int) -> tuple[Any, ...]:
+def _shown(studio: Studio, event: Step | Made) -> tuple[Any, ...]:
     if isinstance(event, Step):
         previews = [(picture, "") for picture in event.previews]
         gallery = gr.Gallery(previews, visible=True) if previews else unchanged()
@@ -139,7 +141,7 @@ def _shown(studio: Studio, event: Step | Made, revision: int) -> tuple[Any, ...]
         )
         for place, option in enumerate(event.options)
     ]
-    return "", gr.Gallery(pictures, visible=True), report(event), _stop_button(False), event.member.id, revision + 1
+    return "", gr.Gallery(pictures, visible=True), report(event), _stop_button(False), event.member.id, new_revision()
 
 
 def report(made: Made) -> str:
@@ -149,8 +151,10 @@ def report(made: Made) -> str:
     lines = [f"**{count} new picture{'s' if count > 1 else ''} of {name}**{', then stopped' if made.stopped else ''}"]
     if made.unknown_words:
         lines.append(unknown_words_note(made.unknown_words))
-    judged = [option for option in made.options if option.image.likeness]
-    ranked = "\n".join(f"{place + 1}. {_verdict(option.image.likeness)}" for place, option in enumerate(judged))
+    if made.cut_off:
+        lines.append(f"The prompt was too long. Its end was left out: *{in_markdown(made.cut_off)}*")
+    judged = [option.image.likeness for option in made.options if option.image.likeness]
+    ranked = "\n".join(f"{place + 1}. {_verdict(likeness)}" for place, likeness in enumerate(judged))
     return "\n\n".join([*lines, ranked])
 
 
@@ -161,7 +165,7 @@ def unknown_words_note(words: Sequence[str]) -> str:
     return f"This pack cannot draw: {named}. The picture is made without."
 
 
-def _verdict(likeness: Any) -> str:
+def _verdict(likeness: Likeness) -> str:
     rejected = likeness.band == "another person" or likeness.copied
     return f"Rejected: {in_markdown(likeness.reason)}" if rejected else long_likeness(likeness)
 

@@ -58,7 +58,7 @@ def build_scene(studio: Studio) -> SceneForm:
                 container=False,
                 scale=0,
                 min_width=96,
-                elem_id="scene-reference",
+                elem_classes="who-picture",
             )
             with gr.Column(min_width=140):
                 who = gr.Markdown(elem_id="scene-who")
@@ -113,7 +113,10 @@ def show_reference(studio: Studio, story_id: str, image_id: str, prompt: str) ->
 def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all_buttons: Sequence[gr.Button]) -> None:
     def compose(story_id: str, image_id: str | None, prompt: str, context: str) -> tuple[Any, ...]:
         with told_to_people():
-            return _composed(studio, story_id, image_id, prompt, context) if image_id else ("", "")
+            try:
+                return _composed(studio, story_id, image_id, prompt, context) if image_id else ("", "")
+            except InvalidRequest:  # the project was left, and its people with it
+                return "", ""
 
     def begin(
         stop: threading.Event,
@@ -129,7 +132,7 @@ def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all
         return studio.generate_character_variant(story_id, image_id, prompt, int(count), seed, identity_scale, stop)
 
     on(
-        [form.prompt.input, place.context.input],
+        [form.prompt.input, place.context.input, place.revision.change],
         compose,
         [place.story, form.reference, form.prompt, place.context],
         [form.composed, form.unknown],
@@ -147,4 +150,4 @@ def forget_reference() -> tuple[Any, ...]:
 
 def _composed(studio: Studio, story_id: str, image_id: str, prompt: str, context: str | None) -> tuple[str, str]:
     composed = studio.prompt_of_variant(story_id, image_id, prompt, context)
-    return composed, unknown_words_note(studio.unknown_words(composed))
+    return composed, unknown_words_note(studio.pack.unknown_words(composed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +15,13 @@ from ui.messages import told_to_people
 
 @dataclass(frozen=True)
 class Place:
-    """Where the creator is. A new `revision` makes the cast show itself anew."""
+    """Where the creator is. A `new_revision()` makes the cast show itself anew."""
 
     project: gr.Dropdown
     story: gr.Dropdown
     context: gr.Textbox
     revision: gr.State
-    remembered: gr.BrowserState  # the story id, so that a reload comes back to it
+    remembered: gr.BrowserState  # the id of the story shown, so that a reload comes back to it; set with its context
 
     @property
     def outputs(self) -> list[Any]:
@@ -51,21 +52,26 @@ def build_stories_bar(studio: Studio) -> Place:
             max_lines=4,
         )
     place = Place(
-        project, chosen, context, gr.State(0), gr.BrowserState("", storage_key="castbook-story", secret="castbook")
+        project, chosen, context, gr.State(""), gr.BrowserState("", storage_key="castbook-story", secret="castbook")
     )
     _build_naming(studio, place, new_project, new_story)
     _bind(studio, place)
     return place
 
 
-def show_place(studio: Studio, story: Story, revision: int) -> tuple[Any, ...]:
+def new_revision() -> str:
+    """Unlike any before. Counted up, two handlers at work at once would agree on one number, and one go unseen."""
+    return secrets.token_hex(8)
+
+
+def show_place(studio: Studio, story: Story) -> tuple[Any, ...]:
     """Values for `Place.outputs`."""
     projects, stories = _choices(studio, story)
     return (
         gr.Dropdown(choices=projects, value=story.project_id),
         gr.Dropdown(choices=stories, value=story.id),
         story.context,
-        revision + 1,
+        new_revision(),
         story.id,
     )
 
@@ -73,30 +79,31 @@ def show_place(studio: Studio, story: Story, revision: int) -> tuple[Any, ...]:
 def reopen(studio: Studio, place: Place, demo: gr.Blocks) -> None:
     """A loaded page shows the story that was looked at last."""
 
-    def opened(remembered: str, revision: int) -> tuple[Any, ...]:
+    def opened(remembered: str) -> tuple[Any, ...]:
         with told_to_people():
-            return show_place(studio, _remembered_story(studio, remembered), revision)
+            return show_place(studio, _remembered_story(studio, remembered))
 
-    demo.load(opened, [place.remembered, place.revision], place.outputs, **PRIVATE)
+    demo.load(opened, place.remembered, place.outputs, **PRIVATE)
 
 
 def _bind(studio: Studio, place: Place) -> None:
-    def to_project(project_id: str, revision: int) -> tuple[Any, ...]:
+    def to_project(project_id: str) -> tuple[Any, ...]:
         with told_to_people():
-            return show_place(studio, studio.ensure_a_story(project_id), revision)
+            return show_place(studio, studio.ensure_a_story(project_id))
 
-    def to_story(story_id: str, revision: int) -> tuple[Any, ...]:
+    def to_story(story_id: str) -> tuple[Any, ...]:
         with told_to_people():
-            return show_place(studio, studio.library.get_story(story_id), revision)
+            return show_place(studio, studio.library.get_story(story_id))
 
     def save_context(story_id: str, context: str) -> None:
         with told_to_people():
             studio.set_context(story_id, context)
 
-    place.project.input(to_project, [place.project, place.revision], place.outputs, **PRIVATE)
-    place.story.input(to_story, [place.story, place.revision], place.outputs, **PRIVATE)
-    place.context.blur(save_context, [place.story, place.context], None, **QUICK)
-    place.context.submit(save_context, [place.story, place.context], None, **QUICK)
+    place.project.input(to_project, place.project, place.outputs, **PRIVATE)
+    place.story.input(to_story, place.story, place.outputs, **PRIVATE)
+    # The dropdown may already say another story than the one whose context is still in the field.
+    place.context.blur(save_context, [place.remembered, place.context], None, **QUICK)
+    place.context.submit(save_context, [place.remembered, place.context], None, **QUICK)
 
 
 def _build_naming(studio: Studio, place: Place, new_project: gr.Button, new_story: gr.Button) -> None:
@@ -110,13 +117,13 @@ def _build_naming(studio: Studio, place: Place, new_project: gr.Button, new_stor
     def ask(what: str) -> tuple[Any, ...]:
         return gr.Row(visible=True), gr.Textbox(value="", label=f"Name of the new {what}"), what
 
-    def made(what: str, given: str, project_id: str, revision: int) -> tuple[Any, ...]:
+    def made(what: str, given: str, project_id: str) -> tuple[Any, ...]:
         with told_to_people():
             if what == "project":
                 story = studio.ensure_a_story(studio.create_project(given).id)
             else:
                 story = studio.create_story(project_id, given)
-            return gr.Row(visible=False), *show_place(studio, story, revision)
+            return gr.Row(visible=False), *show_place(studio, story)
 
     focus = "() => setTimeout(() => document.querySelector('#naming-name input, #naming-name textarea')?.focus(), 150)"
     new_project.click(lambda: ask("project"), None, [line, name, kind], **QUICK).then(None, js=focus)
@@ -125,7 +132,7 @@ def _build_naming(studio: Studio, place: Place, new_project: gr.Button, new_stor
     on(
         [create.click, name.submit],
         made,
-        [kind, name, place.project, place.revision],
+        [kind, name, place.project],
         [line, *place.outputs],
         **PRIVATE,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fakes import BLACK, RED, flat
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 from served import App
 
@@ -38,9 +39,11 @@ def create(page: Page, name: str = "Hana", prompt: str = "a girl") -> None:
 
 def save(page: Page, description: str = "") -> None:
     page.locator(".do-save").first.click()
-    page.locator(".save-description textarea").fill(description)
-    page.click(".save-confirm")
-    expect(page.locator(".card-name", has_text="in the library").first).to_be_visible()
+    expect(box(page, "save-name")).to_be_focused()
+    page.locator("#save-description textarea").fill(description)
+    page.click("#save-confirm")
+    expect(page.locator(".card-name").first).to_contain_text("in the library")
+    expect(page.locator("#save-form")).to_be_hidden()
 
 
 def new_story(page: Page, title: str) -> None:
@@ -182,6 +185,87 @@ def test_the_popup_by_keyboard(app: App, visit: Visit) -> None:
     expect(toast(page).last).to_contain_text("Hana is in this story")
 
 
+def test_a_screen_reader_hears_who_is_in_the_popup(app: App, visit: Visit) -> None:
+    page = visit(app)
+    create(page)
+    save(page)
+    page.click("#load-character")
+    expect(page.locator(".popup").get_by_role("button", name="Hana")).to_be_visible()
+
+
+def test_whoever_was_chosen_is_described_next_also_on_a_phone(app: App, visit: Visit) -> None:
+    page = visit(app, width=390)
+    create(page)
+    expect(page.locator(".card")).to_be_in_viewport()
+    save(page)
+    page.click("#generate-with-reference")
+    choose(page, "Hana")
+    expect(box(page, "scene-prompt")).to_be_focused()
+    expect(box(page, "scene-prompt")).to_be_in_viewport()
+
+
+def test_what_is_written_and_what_was_drawn_meet_on_the_card(app: App, visit: Visit) -> None:
+    """While variants are drawn their character is saved: neither the form's text nor the new pictures get lost."""
+    page = visit(app)
+    create(page)
+    page.click(".do-variants")
+    write(page, "scene-prompt", "moon")
+    app.generator.may_go_on.clear()
+    page.click("#scene-generate")
+    expect(page.locator("#run-progress")).to_contain_text(re.compile(r"Step \d of 4"))
+    page.click(".do-save")
+    write(page, "save-name", " of the Sea")
+    write(page, "save-description", "a sail")
+    page.click("#save-confirm")
+    expect(page.locator(".card-name").first).to_contain_text("in the library")
+    page.click(".do-save")
+    write(page, "save-description", "or")
+    app.generator.may_go_on.set()
+    expect(page.locator(".strip .thumbnail-item")).to_have_count(4)
+    expect(box(page, "save-description")).to_have_value("a sailor")
+    assert app.library[0].name == "Hana of the Sea"
+
+
+def test_a_removed_picture_comes_back(app: App, visit: Visit) -> None:
+    page = visit(app)
+    create(page)
+    for left in (1, 0):
+        page.click(".do-remove")
+        expect(page.locator(".card .thumbnail-item")).to_have_count(left)
+    expect(page.locator("#undo-text")).to_have_text("A picture of Hana is out of this story.")
+    page.click("#undo-button")
+    expect(page.locator(".card .thumbnail-item")).to_have_count(1)
+    expect(page.locator("#undo")).to_be_hidden()
+
+
+def test_a_missing_picture_hides_nobody_else(app: App, visit: Visit) -> None:
+    page = visit(app)
+    create(page, "Hana", "a girl")
+    page.click("#new-clear")
+    expect(box(page, "new-name")).to_have_value("")
+    create(page, "Mina", "a girl")
+    for option in app.cast[0].options:
+        for file in app.studio.library.pictures_folder.rglob(f"{option.image.content_hash}.*"):
+            file.unlink()
+    page.reload()
+    expect(page.locator(".card")).to_have_count(2)
+    expect(page.locator(".card", has_text="Hana")).to_contain_text("missing")
+    expect(page.locator(".card", has_text="Mina").locator(".thumbnail-item")).to_have_count(2)
+
+
+def test_the_composed_prompt_follows_the_story_and_the_form(app: App, visit: Visit) -> None:
+    page = visit(app)
+    create(page)
+    page.click("#new-clear")
+    expect(box(page, "new-composed")).to_have_value("")
+    page.click(".do-variants")
+    write(page, "scene-prompt", "moon")
+    write(page, "context", "rain")
+    expect(box(page, "scene-composed")).to_have_value("moon, rain")
+    new_story(page, "Story B")
+    expect(box(page, "scene-composed")).to_have_value("moon")
+
+
 def test_an_empty_library_says_what_to_do(app: App, visit: Visit) -> None:
     page = visit(app)
     page.click("#load-character")
@@ -218,13 +302,19 @@ def test_an_empty_prompt_is_told_and_the_form_keeps_its_content(app: App, visit:
 
 
 @pytest.mark.parametrize(
-    ("file", "message"), [("notes.png", "no JPEG, PNG or WebP picture"), ("wall.png", "No face was found")]
+    ("file", "message"),
+    [
+        ("notes.png", "no JPEG, PNG or WebP picture"),
+        ("wall.png", "No face was found"),
+        ("huge.png", "too many pixels"),
+    ],
 )
 def test_a_bad_picture_is_told_and_the_form_keeps_its_content(
     app: App, visit: Visit, tmp_path: Path, file: str, message: str
 ) -> None:
     (tmp_path / "notes.png").write_text("dear diary")
     flat(BLACK).save(tmp_path / "wall.png")
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "huge.png")
     page = visit(app)
     write(page, "new-name", "Me")
     page.get_by_text("From my own picture").click()
