@@ -13,7 +13,7 @@ from pipeline.generator import DiffusersGenerator
 from pipeline.packs import load_pack
 from pipeline.values import VariantRequest
 from settings import BUILT_IN_PACKS
-from training import generator, loop, world
+from training import generator, loop, words, world
 from training.artist import SIZE, draw
 from training.dataset import align, pictures
 from training.groupnorm import make_fast
@@ -81,6 +81,15 @@ def test_captions_use_only_words_of_the_vocabulary():
     for seed in range(200):
         said = world.caption(person(seed), look(seed), rng, describe_person=True)
         assert set(said.replace(",", " ").replace("-", " ").split()) <= known
+
+
+def test_what_a_caption_says_is_a_label_and_what_it_leaves_out_is_none():
+    who, shown = person(1), dataclasses.replace(look(1), outfit="hoodie", background="beach")
+
+    labels = dict(zip(words.PHRASES, words.said("wearing a hooded sweatshirt, woods", who, shown), strict=True))
+
+    assert labels.pop("outfit") == list(world.OUTFITS).index("hoodie")
+    assert set(labels.values()) == {words.UNSAID}
 
 
 def test_each_known_word_is_one_token_and_the_longest_caption_fits(tmp_path):

@@ -23,6 +23,7 @@ from training.autoencoder import LATENT_CHANNELS
 from training.dataset import Pictures
 from training.loop import Losses, Schedule, autocast, device, train
 from training.recipe import Run
+from training.words import teach_words, tokens
 from training.world import Look, Person, caption, vocabulary
 
 TOKENS = 48  # the tokenizer's model_max_length: the longest caption of the world takes about 40
@@ -147,6 +148,14 @@ def train_generator(
     """Trains what `build` gives: a new one or a pack's. `latents` (n, 16, 16, 16) float16 and `identities` (n, 512) belong to the pictures, in their order."""
     noising, looks = scheduler(), pictures.people.looks
     shown = [(pictures.person(i), pictures.look(i)) for i in range(len(pictures))]
+
+    def taught() -> nn.ModuleDict:
+        model = build()
+        text = model["text"]
+        assert isinstance(text, CLIPTextModel)
+        teach_words(run, text, tokenizer)
+        return model
+
     weights = torch.from_numpy(np.stack([_weights(box) for box in pictures.boxes]))
 
     def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
@@ -172,15 +181,10 @@ def train_generator(
         error = (made.float() - target).square().mean(1)
         return {"loss": (error * weights[chosen].to(error.device)).mean(), "plain": error.detach().mean()}
 
-    schedule = Schedule(run.recipe.generator_steps, learning_rate=8e-4, ema=0.998, warmup=200)
-    model = train(run, "generator", build, losses, schedule)
+    schedule = Schedule(run.recipe.generator_steps, learning_rate=7e-4, ema=0.997, warmup=100)
+    model = train(run, "generator", taught, losses, schedule)
     assert isinstance(model, nn.ModuleDict)
     return model
-
-
-def tokens(tokenizer: CLIPTokenizer, prompts: list[str]) -> Tensor:
-    encoded = tokenizer(prompts, padding="max_length", max_length=TOKENS, truncation=True, return_tensors="pt")
-    return encoded.input_ids.to(device())
 
 
 def set_scale(unet: UNet2DConditionModel, scale: float) -> None:

@@ -40,6 +40,7 @@ class Recipe:
     detector_steps: int = 1200
     autoencoder_steps: int = 3600
     decoder_steps: int = 2500
+    word_steps: int = 600
     generator_steps: int = 12_000
     attribute_steps: int = 700
 
@@ -48,7 +49,7 @@ class Recipe:
         few = 40
         return Recipe(
             People(0, few, 4), People(200_000, few, 4), People(400_000, few, 2), People(1_000_000, 8, 4),
-            encoder_steps=8, judge_steps=8, detector_steps=8, autoencoder_steps=6, decoder_steps=4, generator_steps=8, attribute_steps=8,
+            encoder_steps=8, judge_steps=8, detector_steps=8, autoencoder_steps=6, decoder_steps=4, word_steps=8, generator_steps=8, attribute_steps=8,
         )  # fmt: skip
 
 
