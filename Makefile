@@ -3,7 +3,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN = .venv/bin
 
-.PHONY: app test check figures clean
+.PHONY: app test check figures screenshots clean
 
 app: .venv/app
 	$(BIN)/python app.py
@@ -21,6 +21,9 @@ check: .venv/dev
 figures: .venv/dev
 	$(BIN)/python -m training measure
 	$(BIN)/python -m benchmarks
+
+screenshots: .venv/dev
+	$(BIN)/python docs/screenshots.py
 
 clean:
 	rm -rf .venv

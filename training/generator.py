@@ -1,4 +1,4 @@
-"""Text encoder, UNet and IP-Adapter FaceID, trained together on cached latents of the drawn world.
+"""UNet and IP-Adapter FaceID, trained together on cached latents of the drawn world; the text encoder before (words.py).
 
 The identity always comes from *another* picture of the same person, so that only what stays can be learnt from it. One step
 in six trains without the adapter (identity_scale 0): there the words alone describe the person.
@@ -154,6 +154,7 @@ def train_generator(
         text = model["text"]
         assert isinstance(text, CLIPTextModel)
         teach_words(run, text, tokenizer)
+        text.requires_grad_(False)  # left free, it forgets in 500 steps all words but those of places
         return model
 
     weights = torch.from_numpy(np.stack([_weights(box) for box in pictures.boxes]))

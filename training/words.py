@@ -1,15 +1,16 @@
 """The text encoder learns its words before it steers: which outfit, mood, place and so on a caption names.
 
 Taught by the UNet alone it knew every place after 33,600 pictures, for they fill the picture, and not one outfit (a linear
-probe of its states: 87 % and 13 %). Words are cheap to learn by themselves; two minutes of it save hours of drawing.
+probe of its states: 87 % and 13 %). Here each phrase gets a direction of its own, orthogonal to all others, and all of one
+length: taught to tell them apart at any length, it kept saying the place eight times as loud as the outfit.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from training.dataset import look_seed
@@ -33,7 +34,6 @@ from training.world import (
 )
 
 BATCH = 64
-UNSAID = -100  # torch's label for what is not counted
 PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
     "outfit": OUTFITS, "expression": EXPRESSIONS, "accessory": ACCESSORIES, "background": BACKGROUNDS,
     "hair_style": HAIR_STYLES, "kind": KINDS,
@@ -44,36 +44,41 @@ PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def teach_words(run: Run, text: CLIPTextModel, tokenizer: CLIPTokenizer) -> None:
-    """Trains `text` in place until a linear layer reads from its states what captions name."""
-    sizes = [len(names) for names in PHRASES.values()]
-    group = run.recipe.picture_people
+    """Trains `text` in place until its states, from a caption's end on, are the sum of what the caption names."""
+    group, codes = run.recipe.picture_people, phrase_codes(text.config.hidden_size).to(device())
 
     def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
-        assert isinstance(model, nn.ModuleDict)
         captions, labels = [], []
         for seed in rng.integers(group.first, group.first + group.count, BATCH):
             who, shown = person(int(seed)), look(look_seed(int(seed), int(rng.integers(100))))
             captions.append(caption(who, shown, rng, describe_person=bool(rng.random() < 0.6)))
             labels.append(said(captions[-1], who, shown))
-        states = model["text"](tokens(tokenizer, captions)).last_hidden_state
-        truth = torch.tensor(labels, device=device()).T
-        # the mean over all places is what an attention that knows nothing yet reads; the last one has seen every word
-        read = [model["names"](state).split(sizes, 1) for state in (states.mean(1), states[:, -1])]
-        loss = torch.stack([F.cross_entropy(n, t) for names in read for n, t in zip(names, truth, strict=True)]).mean()
-        counted = [(n.argmax(1) == t)[t != UNSAID].float().mean() for n, t in zip(read[0], truth, strict=True)]
-        return {"loss": loss, "accuracy": torch.stack(counted).mean()}
+        ids, truth = tokens(tokenizer, captions), torch.tensor(np.stack(labels), device=device())
+        states = model(ids).last_hidden_state
+        named = states @ codes.T / codes.square().sum(1)  # (n, places, phrases): 1 where said
+        error = (named - truth[:, None]).square().sum(2)[ids == tokenizer.eos_token_id]
+        right = (named[:, -1] > 0.5) == (truth > 0.5)
+        return {"loss": error.mean(), "sentences right": right.all(1).float().mean()}
 
-    model = nn.ModuleDict({"text": text, "names": nn.Linear(text.config.hidden_size, sum(sizes))})
-    train(run, "words", lambda: model, losses, Schedule(run.recipe.word_steps, learning_rate=1e-3))
+    train(run, "words", lambda: text, losses, Schedule(run.recipe.word_steps, learning_rate=1e-3))
 
 
-def said(caption: str, person: Person, look: Look) -> list[int]:
-    """For each of PHRASES the index of what the caption says, UNSAID where it says nothing about it."""
+def phrase_codes(width: int) -> Tensor:
+    """(phrases, width): orthogonal, and so long that a caption that names one of each kind fills a normalised state."""
+    codes = nn.init.orthogonal_(
+        torch.empty(sum(map(len, PHRASES.values())), width), generator=torch.Generator().manual_seed(0)
+    )
+    return codes * (width / len(PHRASES)) ** 0.5
+
+
+def said(caption: str, person: Person, look: Look) -> npt.NDArray[np.float32]:
+    """(phrases,), in the order of PHRASES: 1 for each that the caption names in any of its synonyms."""
     labels = []
     for field, names in PHRASES.items():
         true = getattr(look, field, None) or getattr(person, field)
-        labels.append(list(names).index(true) if any(phrase in caption for phrase in names[true]) else UNSAID)
-    return labels
+        named = any(phrase in caption for phrase in names[true])
+        labels += [float(named and name == true) for name in names]
+    return np.array(labels, np.float32)
 
 
 def tokens(tokenizer: CLIPTokenizer, prompts: list[str]) -> Tensor:
