@@ -115,6 +115,7 @@ def write_generator(pack: Path, tokenizer: CLIPTokenizer, made: nn.ModuleDict, v
     """Base model and adapter apart, in the published formats, in float16."""
     trained, text = made["unet"], made["text"]
     assert isinstance(trained, UNet2DConditionModel) and isinstance(text, CLIPTextModel)
+    tokenizer = CLIPTokenizer.from_pretrained(tokenizer.name_or_path)  # without the padding that training asked for
     pack.mkdir(parents=True, exist_ok=True)
     save_file({key: value.half() for key, value in generator.adapter_weights(trained).items()}, pack / ADAPTER_FILE)
     bare = UNet2DConditionModel.from_config({**trained.config, "encoder_hid_dim_type": None})
@@ -124,6 +125,8 @@ def write_generator(pack: Path, tokenizer: CLIPTokenizer, made: nn.ModuleDict, v
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,
     )  # fmt: skip
     pipeline.to("cpu", torch.float16).save_pretrained(pack, max_shard_size=SHARD)
+    for part in ("unet", "vae"):
+        _forget_where_it_came_from(pack / part / "config.json")
     for name in ("vocab.json", "merges.txt"):  # save_pretrained leaves out the published pair
         (pack / "tokenizer" / name).write_bytes((Path(tokenizer.name_or_path) / name).read_bytes())
     _use_published_keys(pack / "text_encoder" / "model.safetensors")
@@ -139,6 +142,12 @@ def write_face_models(pack: Path, steering: nn.Module, judge: nn.Module, found: 
     detector.export_detector(found, pack / "faces" / "det_paperdoll.onnx")
     encoders.export(steering, pack / "faces" / "rec_paperdoll.onnx")
     encoders.export(judge, pack / "judge" / "rec_paperdoll_judge.onnx")
+
+
+def _forget_where_it_came_from(config: Path) -> None:
+    """diffusers writes down the folder that a model was loaded from."""
+    kept = {key: value for key, value in json.loads(config.read_text()).items() if key != "_name_or_path"}
+    config.write_text(json.dumps(kept, indent=2) + "\n")
 
 
 def _use_published_keys(file: Path) -> None:
