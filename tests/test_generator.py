@@ -314,7 +314,6 @@ def test_a_prompt_that_is_too_long_says_what_was_cut_off(generator: DiffusersGen
 
 
 FULL_SIZE = """
-import sys
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
 from pipeline.packs import load_pack
@@ -322,7 +321,7 @@ from settings import BUILT_IN_PACKS
 from toy_packs import picture_of
 pack = load_pack("sd15-faceid", [BUILT_IN_PACKS])
 generator = DiffusersGenerator.load(pack, "cpu")
-(face,) = InsightFaces.load(pack).faces(picture_of((255, 200, 0)))
+face, *_ = InsightFaces.load(pack).faces(picture_of((255, 200, 0)))
 print(type(generator._scheduler).__name__, *generator._pipeline.unet.peft_config, *(i.encoder for i in face.identities))
 """
 
