@@ -35,6 +35,7 @@ def main() -> None:
                 if name == "page":
                     page.click("#load-character")
                     expect(page.locator("#library-gallery .thumbnail-item")).to_have_count(2)
+                    page.wait_for_timeout(600)  # until the popup has faded in
                     page.screenshot(path=HERE / "library.png")
         browser.close()
         studio.library.close()

@@ -119,11 +119,11 @@ def _load(pack: Pack, model: str, load: Callable[[Path], T]) -> T:
 
 def _folder(model: str) -> Path:
     """The folder of the .onnx files. insightface downloads a name that it does not have yet."""
-    if Path(model).is_dir():
-        return Path(model)
-    folder = Path(download("models", model))
-    if not any(folder.rglob("*.onnx")):  # a download that broke off leaves an empty folder, taken for a whole one
-        folder = Path(download("models", model, force=True))
+    folder = Path(model) if Path(model).is_dir() else Path(download("models", model))
+    if not Path(model).is_dir() and not any(folder.rglob("*.onnx")):
+        folder = Path(
+            download("models", model, force=True)
+        )  # one that broke off left an empty folder, taken for a whole
     nested = folder / folder.name  # antelopev2.zip holds a folder of its own
     return nested if nested.is_dir() and not list(folder.glob("*.onnx")) else folder
 

@@ -149,10 +149,9 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path):
                 raise KeyboardInterrupt
             return losses(model, rng, progress)
 
-        torch.manual_seed(0)
         run = Run(folder, Recipe.small(), folder / "pack")
         schedule = loop.Schedule(20, 1e-2, ema=0.9, warmup=2, checkpoint_seconds=0)
-        return loop.train(run, "toy", nn.Linear(4, 4), interrupted, schedule)
+        return loop.train(run, "toy", lambda: nn.Linear(4, 4), interrupted, schedule)
 
     whole = train(tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
