@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from fakes import BLACK, BLUE, CALIBRATION, GREEN, RED, YELLOW, FakeFaces, fake_pack, flat, reference_of
+from fakes import BLACK, BLUE, GREEN, RED, YELLOW, FakeFaces, fake_pack, flat, reference_of
 
 from pipeline.values import Variant
 from training import measure
+from training.attributes import ATTRIBUTES
 from training.dataset import look_seed
-from training.world import look
+from training.world import look, unseen
 
 
 def variant(colour):
@@ -26,23 +27,52 @@ def test_pairs_are_of_one_person_or_of_two_and_each_counts_once():
 
 def test_what_is_asked_for_is_never_what_the_reference_shows():
     for seed in range(50):
-        known, (_, asked) = look(look_seed(seed, 0)), measure._case(seed)
-        assert asked.outfit != known.outfit
-        assert asked.expression != known.expression
-        assert asked.background != known.background
+        known = look(look_seed(seed, 0))
+        for kept in (False, True):
+            asked = measure._asked(seed, kept)
+            assert unseen(asked.outfit, asked.expression, asked.background) == kept
+            assert all(
+                getattr(asked, a) != getattr(known, a) for a in ("outfit", "expression", "accessory", "background")
+            )
 
 
-def test_variants_are_judged_against_their_own_reference_and_all_others():
-    references = [reference_of(flat(colour)) for colour in (RED, GREEN, BLUE)]
-    made = [[variant(RED), variant(BLACK)], [variant(YELLOW)], [variant(BLUE)]]
+class Ruler:
+    """Reads in every picture what was asked for, but for the outfit of the last."""
 
-    area, own, others, same, strangers, found = measure._judged(made, references, fake_pack())
 
-    # own: 1, 0.71, 1; others: 0, 0, 0.71 (yellow is half red), 0, 0, 0; black has no face
-    assert float(area) == pytest.approx((6 + 5.5 + 6) / 18, abs=1e-3)
-    assert (own, others, found) == ("0.90", "0.12", "75%")
-    assert CALIBRATION.thresholds[0.001] == 0.9
-    assert (same, strangers) == ("67%", "0.00%")
+def test_variants_are_judged_against_their_own_reference_all_others_and_the_truth(monkeypatch):
+    cases = [
+        measure.Case(i, look(i), reference_of(flat(c)), reference_of(flat(c)), variant(YELLOW))
+        for i, c in enumerate((RED, GREEN, BLUE, GREEN))
+    ]
+    made = [variant(colour) for colour in (RED, YELLOW, BLUE, BLACK)]
+    read = [{a: getattr(case.asked, a) for a in ATTRIBUTES} for case in cases]
+    read[3]["outfit"] = "nothing"
+    monkeypatch.setattr(measure, "read_attributes", lambda ruler, pixels: read)
+    monkeypatch.setattr(measure, "picture_features", lambda ruler, pixels: np.eye(4)[:, :2] + len(pixels))
+    monkeypatch.setattr(measure, "_sharpness", lambda pixels: 1.0)
+
+    figures = measure._figures(cases, made, Ruler(), fake_pack())
+
+    assert figures["similarity"] == pytest.approx((1 + 0.5**0.5 + 1) / 3, abs=1e-6)  # black has no face: not a 0
+    assert figures["rank-1"] == 0.5  # yellow is as much red as green, and black nobody
+    assert figures["face found"] == 0.75
+    assert figures["same person"] == 0.5
+    assert figures["outfit"] == 0.75
+    assert figures["background"] == 1
+    assert figures["distance"] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_variant_that_is_nearer_to_the_reference_than_to_the_truth_is_a_copy(monkeypatch):
+    """The reference is red; asked for was a picture that is truly yellow, 45 degrees away."""
+    monkeypatch.setattr(measure, "read_attributes", lambda ruler, pixels: [dict.fromkeys(ATTRIBUTES)] * 2)
+    monkeypatch.setattr(measure, "picture_features", lambda ruler, pixels: np.eye(2))
+    monkeypatch.setattr(measure, "_sharpness", lambda pixels: 1.0)
+    case = measure.Case(0, look(0), reference_of(flat(RED)), reference_of(flat(RED)), variant(YELLOW))
+    other = measure.Case(1, look(0), reference_of(flat(BLUE)), reference_of(flat(BLUE)), variant(BLUE))
+    for colour, copy in ((RED, 1), (YELLOW, -1)):
+        figures = measure._figures([case, other], [variant(colour), variant(BLUE)], Ruler(), fake_pack())
+        assert figures["copy"] == pytest.approx(copy, abs=1e-3)
 
 
 def test_a_table_is_markdown():

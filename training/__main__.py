@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
@@ -17,11 +17,13 @@ from training.dataset import look_seed
 from training.recipe import Recipe, Run
 from training.world import look, person
 
+RECIPES = {"full": Recipe, "two-cores": Recipe.two_cores, "small": Recipe.small}
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
 
 RunFolder = Annotated[Path, typer.Option(help="Where data and checkpoints are kept between runs; never committed.")]
 PackFolder = Annotated[Path, typer.Option(help="The pack's folder.")]
-Small = Annotated[bool, typer.Option(help="Every stage with next to nothing, to try the way.")]
+RecipeName = Annotated[Literal["full", "two-cores", "small"], typer.Option("--recipe", help="How much of everything.")]
+Minutes = Annotated[float, typer.Option(help="Stop after about so many, to go on in another piece; 0: never.")]
 Threads = Annotated[int, typer.Option(help="CPU threads for torch; 0: all cores. Use 1 while anything else runs.")]
 RUN, PACK = Path("training-runs/paperdoll"), BUILT_IN_PACKS / "paperdoll"
 
@@ -38,52 +40,82 @@ def draw_sheet(people: int = 8, looks: int = 6, first: int = 0, output: Path = P
 
 
 @app.command("pack")
-def pack(run: RunFolder = RUN, pack: PackFolder = PACK, small: Small = False, threads: Threads = 0) -> None:
+def pack(
+    run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "full", minutes: Minutes = 0,
+    start: Annotated[Path | None, typer.Option(help="A pack whose weights are trained on, instead of from nothing.")] = None,
+    threads: Threads = 0,
+) -> None:  # fmt: skip
     """Everything from nothing to the pack's models, calibrated. Stop it at any time; the same command goes on."""
-    from training.measure import measure_encoders, write_calibration
+    from training.curves import draw_curves
+    from training.loop import TimeIsUp
+    from training.measure import write_calibration
     from training.pack import make_pack
 
     _use(threads)
-    if small:  # never over the pack that the app uses
-        make_pack(Run(run.with_name("small"), Recipe.small(), run.with_name("small") / "packs" / "paperdoll"))
-        return
-    place = Run(run, Recipe(), pack)
-    make_pack(place)
+    if recipe == "small" and pack == PACK:
+        raise typer.BadParameter("A small pack would replace the one that the app uses: give --pack another folder.")
+    place = Run(run, RECIPES[recipe](), pack, time.monotonic() + 60 * minutes if minutes else None)
+    try:
+        made = make_pack(place, start)
+    except TimeIsUp as said:
+        typer.echo(said)
+        raise typer.Exit(75) from None  # EX_TEMPFAIL: try again
+    draw_curves(made.folder, pack / "training.png")
     typer.echo(write_calibration(place))
-    typer.echo(measure_encoders(place))
-
-
-@app.command("generator")
-def generator(
-    run: RunFolder = RUN, pack: PackFolder = PACK, steps: int = Recipe().generator_steps, threads: Threads = 0
-) -> None:
-    """Trains the pack's generator on, from the weights in the pack; its encoders and VAE stay. Resumable, as `pack` is."""
-    from training.pack import train_generator_on
-
-    _use(threads)
-    train_generator_on(Run(run, replace(Recipe(), generator_steps=steps), pack))
 
 
 @app.command("calibrate")
-def calibrate(run: RunFolder = RUN, pack: PackFolder = PACK, threads: Threads = 0) -> None:
-    """Writes the pack's calibration.json from drawn people never trained on."""
+def calibrate(
+    run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "two-cores", threads: Threads = 0
+) -> None:
+    """Writes the pack's calibration.json from drawn people never trained on, and variants of them."""
     from training.measure import write_calibration
 
     _use(threads)
-    typer.echo(write_calibration(Run(run, Recipe(), pack)))
+    typer.echo(write_calibration(Run(run, RECIPES[recipe](), pack)))
 
 
 @app.command("measure")
 def measure(
-    run: RunFolder = RUN, pack: PackFolder = PACK, people: int = 100, variants: int = 2, threads: Threads = 0
+    run: RunFolder = RUN,
+    pack: PackFolder = PACK,
+    recipe: RecipeName = "two-cores",
+    people: int = 300,
+    threads: Threads = 0,
 ) -> None:
-    """Prints how well the pack finds faces, tells people apart, keeps them and obeys words, as a Markdown table."""
+    """Prints how well the pack finds faces, tells people apart, keeps them and obeys words, as Markdown tables."""
     from training.measure import measure_encoders, measure_variants
 
     _use(threads)
-    place = Run(run, Recipe(), pack)
+    place = Run(run, RECIPES[recipe](), pack)
     typer.echo(measure_encoders(place))
-    typer.echo(measure_variants(place, people, variants))
+    typer.echo(measure_variants(place, people))
+
+
+@app.command("steps")
+def steps(
+    run: RunFolder = RUN,
+    pack: PackFolder = PACK,
+    recipe: RecipeName = "two-cores",
+    people: int = 60,
+    threads: Threads = 0,
+) -> None:
+    """Prints a Markdown table: the generator with other schedulers and fewer steps."""
+    from training.measure import compare_steps
+
+    _use(threads)
+    typer.echo(compare_steps(Run(run, RECIPES[recipe](), pack), people))
+
+
+@app.command("sheet")
+def sheet(
+    run: RunFolder = RUN, pack: PackFolder = PACK, people: int = 8, looks: int = 7, output: Path = Path("variants.png")
+) -> None:
+    """A contact sheet of the pack's variants: in each row a reference drawing and the same person in other looks."""
+    from training.measure import contact_sheet
+
+    contact_sheet(Run(run, Recipe(), pack), people, looks).save(output)
+    typer.echo(output)
 
 
 def _use(threads: int) -> None:

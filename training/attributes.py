@@ -14,13 +14,15 @@ from training.autoencoder import to_tensor
 from training.dataset import Pictures
 from training.loop import Losses, Schedule, autocast, device, train
 from training.recipe import Run
-from training.world import ACCESSORIES, BACKGROUNDS, EXPRESSIONS, OUTFITS, Look
+from training.world import ACCESSORIES, BACKGROUNDS, EXPRESSIONS, LIGHTS, OUTFITS, VIEWS, Look
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "outfit": tuple(OUTFITS),
     "expression": tuple(EXPRESSIONS),
     "accessory": tuple(ACCESSORIES),
     "background": tuple(BACKGROUNDS),
+    "view": tuple(VIEWS),
+    "light": tuple(LIGHTS),
 }
 BATCH = 48
 
@@ -74,6 +76,16 @@ def train_attributes(run: Run, pictures: Pictures) -> AttributeClassifier:
 
 def attribute_labels(look: Look) -> list[int]:
     return [names.index(getattr(look, attribute)) for attribute, names in ATTRIBUTES.items()]
+
+
+@torch.no_grad()
+def picture_features(model: AttributeClassifier, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """(n, 160): what the ruler sees in the pictures (n, 256, 256, 3), before it names it."""
+    found = []
+    for start in range(0, len(pixels), 32):
+        small = F.interpolate(to_tensor(pixels[start : start + 32]), size=(128, 128), mode="area")
+        found.append(model.features(small).mean((2, 3)).double().cpu().numpy())
+    return np.concatenate(found)
 
 
 @torch.no_grad()

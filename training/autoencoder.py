@@ -7,6 +7,8 @@ generator makes are never exact. Afterwards the latents' channels are standardis
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -86,8 +88,8 @@ def to_tensor(pixels: npt.NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).to(device()).float().div_(127.5).sub_(1)
 
 
-def train_autoencoder(run: Run, pictures: Pictures) -> AutoencoderKL:
-    """Encoder and decoder together."""
+def train_autoencoder(run: Run, build: Callable[[], AutoencoderKL], pictures: Pictures) -> AutoencoderKL:
+    """Encoder and decoder of what `build` gives, together."""
 
     def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
         assert isinstance(model, AutoencoderKL)
@@ -157,6 +159,21 @@ def encode(vae: AutoencoderKL, pixels: npt.NDArray[np.uint8]) -> Tensor:
         with autocast():
             found.append(vae.encode(to_tensor(pixels[start : start + batch])).latent_dist.mean.half().cpu())
     return torch.cat(found)
+
+
+@torch.no_grad()
+def soften(vae: AutoencoderKL, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Pictures (n, h, w, 3) as the decoder draws them from latents that are off by 0.1 to 0.5 of their deviation."""
+    vae.to(device(), memory_format=torch.channels_last).eval()
+    rng, found = torch.Generator().manual_seed(0), []
+    for start in tqdm(range(0, len(pixels), 8), desc="softening", mininterval=5):
+        with autocast():
+            latents = vae.encode(to_tensor(pixels[start : start + 8])).latent_dist.mean
+            off = 0.1 + 0.4 * torch.rand(len(latents), 1, 1, 1, generator=rng)
+            noise = torch.randn(latents.shape, generator=rng) * off * latents.float().std().cpu()
+            made = vae.decode(latents + noise.to(latents)).sample
+        found.append(made.float().add(1).mul(127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy())
+    return np.concatenate(found)
 
 
 @torch.no_grad()

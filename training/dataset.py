@@ -49,16 +49,16 @@ class Pictures:
 
 
 def pictures(folder: Path, people: People, faces_only: bool = False) -> Pictures:
-    """The group's pictures, drawn now unless a finished set of exactly this group and style lies in the folder."""
+    """The group's pictures. What of exactly this group and style lies in the folder already is not drawn again."""
     folder.mkdir(parents=True, exist_ok=True)
     first = draw(person(people.first), look(look_seed(people.first, 0)))  # tells when the artist draws otherwise now
     style = hashlib.sha256(first.pixels.tobytes()).hexdigest()[:12]
     wanted = {"people": people.name, "faces_only": faces_only, "style": style}
-    done = folder / "done.json"
-    if not (done.exists() and json.loads(done.read_text()) == wanted):
-        done.unlink(missing_ok=True)
-        _draw_all(folder, people, faces_only)
-        done.write_text(json.dumps(wanted))
+    kept = folder / "drawn.json"
+    if not kept.exists() or json.loads(kept.read_text())["group"] != wanted:
+        _make_room(folder, people, faces_only)
+        kept.write_text(json.dumps({"group": wanted, "parts": []}))
+    _draw_missing(folder, people, faces_only, kept)
     return Pictures(
         people, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("pixels", "boxes", "landmarks"))
     )
@@ -78,7 +78,7 @@ def _similarity(source: npt.NDArray[Any], target: npt.NDArray[Any]) -> npt.NDArr
     return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]])
 
 
-def _draw_all(folder: Path, people: People, faces_only: bool) -> None:
+def _make_room(folder: Path, people: People, faces_only: bool) -> None:
     n, size = people.count * people.looks, CROP if faces_only else SIZE
     shapes = {
         "pixels": ((n, size, size, 3), np.uint8),
@@ -87,13 +87,24 @@ def _draw_all(folder: Path, people: People, faces_only: bool) -> None:
     }
     for name, (shape, kind) in shapes.items():
         np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=shape).flush()
-    jobs = [(folder, people, part, faces_only) for part in people.split(max(1, min(people.count // 10, 200)))]
+
+
+def _draw_missing(folder: Path, people: People, faces_only: bool, kept: Path) -> None:
+    """By all cores; `kept` remembers which parts of the group are drawn, for whoever goes on after a kill."""
+    state = json.loads(kept.read_text())
+    parts = [part for part in people.split(max(1, min(people.count // 10, 200))) if part.first not in state["parts"]]
+    if not parts:
+        return
+    jobs = [(folder, people, part, faces_only) for part in parts]
     with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
-        for _ in tqdm(pool.imap_unordered(_draw_part, jobs), total=len(jobs), desc=f"drawing {n} pictures"):
-            pass
+        drawn = pool.imap_unordered(_draw_part, jobs)
+        for first in tqdm(drawn, total=len(jobs), desc=f"drawing {people.count} people, {people.looks} looks each"):
+            state["parts"].append(first)
+            kept.write_text(json.dumps(state))
 
 
-def _draw_part(job: tuple[Path, People, People, bool]) -> None:
+def _draw_part(job: tuple[Path, People, People, bool]) -> int:
+    """Draws a part of the group; returns its first seed."""
     folder, people, part, faces_only = job
     pixels, boxes, landmarks = (
         np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("pixels", "boxes", "landmarks")
@@ -104,3 +115,4 @@ def _draw_part(job: tuple[Path, People, People, bool]) -> None:
             i = (seed - people.first) * people.looks + index
             pixels[i] = align(drawing.pixels, drawing.landmarks, CROP) if faces_only else drawing.pixels
             boxes[i], landmarks[i] = drawing.box, drawing.landmarks
+    return part.first

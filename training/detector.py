@@ -6,6 +6,7 @@ non-maximum suppression keeps one). Distances are in units of the stride, from t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.dataset import Pictures
+from training.encoders import export
 from training.loop import Losses, Schedule, autocast, device, train
 from training.recipe import Run
 
@@ -54,7 +56,9 @@ class Detector(nn.Module):
         return [head(p) for head, p in zip(self.heads, (p8, p16, p32), strict=True)]
 
 
-def train_detector(run: Run, pictures: Pictures) -> Detector:
+def train_detector(run: Run, build: Callable[[], nn.Module], pictures: Pictures) -> nn.Module:
+    """Trains the detector that `build` gives, on scenes put together from the pictures."""
+
     def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
         assert isinstance(model, Detector)
         scenes = [scene(pictures, rng) for _ in range(BATCH)]
@@ -86,11 +90,7 @@ def train_detector(run: Run, pictures: Pictures) -> Detector:
             "points": points.detach(),
         }
 
-    detector = train(
-        run, "detector", Detector, losses, Schedule(run.recipe.detector_steps, learning_rate=2e-3, ema=0.995)
-    )
-    assert isinstance(detector, Detector)
-    return detector
+    return train(run, "detector", build, losses, Schedule(run.recipe.detector_steps, learning_rate=2e-3, ema=0.995))
 
 
 Scene = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.float32]]
@@ -162,12 +162,8 @@ def _targets(
     return result
 
 
-def export_detector(detector: Detector, path: Path) -> None:
+def export_detector(detector: nn.Module, path: Path) -> None:
     """Writes the ONNX file: one input of any height and width, nine outputs in SCRFD's order."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     names = [f"{part}_{stride}" for part in ("score", "bbox", "kps") for stride in STRIDES]
     axes = {"input.1": {2: "height", 3: "width"}} | {name: {0: f"n_{name}"} for name in names}
-    torch.onnx.export(
-        detector.cpu().float().eval(), (torch.zeros(1, 3, SIZE, SIZE),), str(path), input_names=["input.1"],
-        output_names=names, dynamic_axes=axes, opset_version=17, dynamo=False,
-    )  # fmt: skip
+    export(detector, path, (1, 3, SIZE, SIZE), axes)

@@ -3,7 +3,8 @@
 The steering one is a residual network with an ArcFace margin (Deng et al. 2019); the judge is a plain network on 4 x 4
 patches with squeeze-and-excitation and a CosFace margin (Wang et al. 2018). Both also name the person's known features
 (hair style, eye colour, ...) while they train: with few pictures of each person that gets the margin loss going in a
-fraction of the steps. Normalisation stays outside the graphs: insightface does it, (pixel - 127.5) / 127.5 on RGB.
+fraction of the steps. An eighth of what they see is drawn again by the VAE from noisy latents, as soft as a generated picture,
+but of a person who is certain. Normalisation stays outside the graphs: insightface does it, (pixel - 127.5) / 127.5 on RGB.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+import onnx
 import torch
 from insightface.model_zoo import get_model
+from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -24,6 +27,8 @@ from training.dataset import CROP, Pictures, align
 from training.loop import Losses, Schedule, autocast, device, train
 from training.recipe import Run
 from training.world import (
+    AGES,
+    BUILDS,
     EYE_COLOURS,
     EYE_SHAPES,
     FRINGES,
@@ -37,7 +42,9 @@ from training.world import (
 )
 
 BATCH = 96
+SOFT_EVERY = 8  # one picture in so many is seen softened
 SCALE, ARC_MARGIN, COS_MARGIN = 32.0, 0.35, 0.25
+Bytes = npt.NDArray[np.uint8]
 Encode = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]  # RGB crops (n, 112, 112, 3) to embeddings (n, 512)
 
 
@@ -119,7 +126,8 @@ class MarginHead(nn.Module):
 
 FEATURES: dict[str, tuple[object, ...]] = {
     "hair_style": tuple(HAIR_STYLES), "hair_word": tuple(HAIR_COLOURS), "fringe": FRINGES, "eye_word": tuple(EYE_COLOURS),
-    "eye_shape": EYE_SHAPES, "skin_word": tuple(SKINS), "nose": NOSES, "kind": tuple(KINDS), "scar": (0, 1, 2, 3),
+    "eye_shape": EYE_SHAPES, "skin_word": tuple(SKINS), "nose": NOSES, "kind": tuple(KINDS), "age": tuple(AGES),
+    "build": tuple(BUILDS), "scar": (0, 1, 2, 3),
     "beard": ("", "stubble", "moustache", "goatee", "full"), "freckles": (False, True), "pointed_ears": (False, True),
 }  # fmt: skip
 
@@ -130,15 +138,19 @@ def feature_labels(person: Person) -> list[int]:
 
 
 def train_encoder(
-    run: Run, name: str, build: Callable[[], nn.Module], people: Pictures, steps: int, arc: bool
+    run: Run, name: str, build: Callable[[], nn.Module], people: Pictures, soft: Bytes, steps: int, arc: bool
 ) -> nn.Module:
-    """Trains the encoder that `build` gives to tell the people of the pictures apart."""
+    """Trains the encoder that `build` gives to tell the people of the pictures apart.
+
+    `soft` (n / SOFT_EVERY, 128, 128, 3) stands for every SOFT_EVERY-th of the pictures.
+    """
     sizes = [len(values) for values in FEATURES.values()]
     group = people.people
 
     def whole() -> nn.Module:
-        heads = {"head": MarginHead(group.count, arc), "features": nn.Linear(512, sum(sizes))}
-        return nn.ModuleDict({"encoder": build(), **heads})
+        encoder, head = build(), MarginHead(group.count, arc)
+        start_from_means(head, encoder, people)
+        return nn.ModuleDict({"encoder": encoder, "head": head, "features": nn.Linear(512, sum(sizes))})
 
     labels = torch.tensor([feature_labels(person(seed)) for seed in range(group.first, group.first + group.count)])
 
@@ -146,7 +158,8 @@ def train_encoder(
         assert isinstance(model, nn.ModuleDict)
         chosen = rng.integers(0, len(people), BATCH)
         who = torch.from_numpy(chosen // group.looks)
-        faces = normalised(np.stack([augmented(people.pixels[i], rng) for i in chosen]))
+        crops = (people.pixels[i] if i % SOFT_EVERY else soft[i // SOFT_EVERY] for i in chosen)
+        faces = normalised(np.stack([augmented(crop, rng) for crop in crops]))
         with autocast():
             embedding = model["encoder"](faces)
         target = who.to(device())
@@ -167,6 +180,16 @@ def train_encoder(
     found = train(run, name, whole, losses, Schedule(steps, learning_rate=2e-3, weight_decay=0.02, ema=0.995))
     assert isinstance(found, nn.ModuleDict)
     return found["encoder"]
+
+
+@torch.no_grad()
+def start_from_means(head: MarginHead, encoder: nn.Module, people: Pictures) -> None:
+    """Each person's vector begins where the encoder puts one of their pictures: a trained one need not search for it."""
+    encode, looks = trained(encoder), people.people.looks
+    crops = people.pixels[::looks, 8:-8, 8:-8]
+    found = [encode(np.ascontiguousarray(crops[i : i + 128])) for i in range(0, len(crops), 128)]
+    head.weight.copy_(F.normalize(torch.from_numpy(np.concatenate(found))) * 0.2)
+    encoder.train()
 
 
 def normalised(crops: npt.NDArray[np.uint8]) -> Tensor:
@@ -225,10 +248,27 @@ def exported(file: Path) -> Encode:
     return lambda crops: model.get_feat([np.ascontiguousarray(crop[:, :, ::-1]) for crop in crops])
 
 
-def export(encoder: nn.Module, path: Path, shape: Sequence[int] = (1, 3, 112, 112)) -> None:
-    """Writes the encoder as the ONNX file that insightface's model zoo reads."""
+Axes = dict[str, dict[int, str]]  # of each input and output, the sizes that may change
+ENCODER_AXES: Axes = {"input.1": {0: "batch"}, "embedding": {0: "batch"}}
+
+
+def export(model: nn.Module, path: Path, shape: Sequence[int] = (1, 3, 112, 112), axes: Axes = ENCODER_AXES) -> None:
+    """Writes the ONNX file that insightface's model zoo reads, each weight under its name in the model (`read_weights`)."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    outputs = [name for name in axes if name != "input.1"]
+    model.cpu().float().eval()
+    model.training = True  # of the outermost module alone: else the exporter merges weights that are equal, and names go
     torch.onnx.export(
-        encoder.cpu().float().eval(), (torch.zeros(*shape),), str(path), input_names=["input.1"], output_names=["embedding"],
-        dynamic_axes={"input.1": {0: "batch"}, "embedding": {0: "batch"}}, opset_version=17, dynamo=False,
+        model, (torch.zeros(*shape),), str(path), input_names=["input.1"], output_names=outputs,
+        dynamic_axes=axes, opset_version=17, dynamo=False, do_constant_folding=False,
+        training=torch.onnx.TrainingMode.PRESERVE,
     )  # fmt: skip
+    model.eval()
+
+
+def read_weights(model: nn.Module, path: Path) -> nn.Module:
+    """The model with the weights that `export` wrote: a pack can be trained on."""
+    weights = {tensor.name: numpy_helper.to_array(tensor).copy() for tensor in onnx.load(path).graph.initializer}
+    wanted = [name for name in model.state_dict() if not name.endswith("num_batches_tracked")]
+    model.load_state_dict({name: torch.from_numpy(weights[name]) for name in wanted}, strict=False)
+    return model

@@ -1,7 +1,8 @@
 """UNet and IP-Adapter FaceID, trained together on cached latents of the drawn world; the text encoder before (words.py).
 
-The identity always comes from *another* picture of the same person, so that only what stays can be learnt from it. One step
-in six trains without the adapter (identity_scale 0): there the words alone describe the person.
+The identity always comes from *another* picture of the same person, or is the mean of several, so that only what stays can
+be learnt from it. One step in six trains without the adapter (identity_scale 0): there the words alone describe the person.
+Beside the usual squared error a reader (reader.py) tells what in the predicted picture says something else than it should.
 """
 
 from __future__ import annotations
@@ -22,15 +23,18 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from training.autoencoder import LATENT_CHANNELS
 from training.dataset import Pictures
 from training.loop import Losses, Schedule, autocast, device, train
+from training.reader import Reader, misread
+from training.reader import shown as labels_of
 from training.recipe import Run
 from training.words import teach_words, tokens
 from training.world import Look, Person, caption, vocabulary
 
-TOKENS = 48  # the tokenizer's model_max_length: the longest caption of the world takes about 40
+TOKENS = 64  # the tokenizer's model_max_length: the longest caption of the world takes about 55
 WIDTH = 192  # of the text encoder and of the cross-attention
 IDENTITY_TOKENS = 4
 LATENT_SIDE, CELL = 16, 16  # latents a side, and the pixels a side that each stands for
-BATCH = 16
+READ = 0.1  # the weight of what is misread, beside the squared error
+SEVERAL = 0.3  # of the identities are means over two or more pictures: a creator may give several references
 
 
 def scheduler() -> DDIMScheduler:
@@ -80,8 +84,8 @@ def vocabulary_words() -> list[str]:
     return sorted(words | set(filler) | set(",."))
 
 
-def build(tokenizer: CLIPTokenizer) -> nn.ModuleDict:
-    """The UNet with a fresh adapter loaded by diffusers itself, and the text encoder."""
+def build(tokenizer: CLIPTokenizer, start: Path | None = None, adapter_file: str = "") -> nn.ModuleDict:
+    """The UNet with the adapter loaded by diffusers itself, new or of the pack `start`; and a new text encoder."""
     size = len(tokenizer)
     text = CLIPTextModel(
         CLIPTextConfig(
@@ -89,23 +93,19 @@ def build(tokenizer: CLIPTokenizer) -> nn.ModuleDict:
             max_position_embeddings=TOKENS, bos_token_id=size - 2, eos_token_id=size - 1, pad_token_id=size - 1,
         )
     )  # fmt: skip
-    unet = UNet2DConditionModel(
-        sample_size=16, in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS, layers_per_block=1,
-        block_out_channels=(96, 192), attention_head_dim=2, norm_num_groups=16, cross_attention_dim=WIDTH,
-        down_block_types=("CrossAttnDownBlock2D",) * 2, up_block_types=("CrossAttnUpBlock2D",) * 2,
-    )  # fmt: skip
-    unet._load_ip_adapter_weights([fresh_adapter(unet)])
-    return nn.ModuleDict({"unet": unet, "text": text})
-
-
-def load(pack: Path, adapter: Path) -> nn.ModuleDict:
-    """The same models with a pack's weights."""
-    unet = UNet2DConditionModel.from_pretrained(pack / "unet", dtype=torch.float32)
-    kept = {key: value.float() for key, value in load_file(adapter).items()}
-    parts = ("image_proj", "ip_adapter")
-    weights = {p: {k.removeprefix(f"{p}."): v for k, v in kept.items() if k.startswith(f"{p}.")} for p in parts}
-    unet._load_ip_adapter_weights([weights])
-    text = CLIPTextModel.from_pretrained(pack / "text_encoder", dtype=torch.float32)
+    if start is None:
+        unet = UNet2DConditionModel(
+            sample_size=16, in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS, layers_per_block=1,
+            block_out_channels=(96, 192), attention_head_dim=2, norm_num_groups=16, cross_attention_dim=WIDTH,
+            down_block_types=("CrossAttnDownBlock2D",) * 2, up_block_types=("CrossAttnUpBlock2D",) * 2,
+        )  # fmt: skip
+        unet._load_ip_adapter_weights([fresh_adapter(unet)])
+    else:
+        unet = UNet2DConditionModel.from_pretrained(start / "unet", dtype=torch.float32)
+        kept = {key: value.float() for key, value in load_file(start / adapter_file).items()}
+        parts = ("image_proj", "ip_adapter")
+        weights = {p: {k.removeprefix(f"{p}."): v for k, v in kept.items() if k.startswith(f"{p}.")} for p in parts}
+        unet._load_ip_adapter_weights([weights])
     return nn.ModuleDict({"unet": unet, "text": text})
 
 
@@ -144,10 +144,12 @@ def train_generator(
     pictures: Pictures,
     latents: Tensor,
     identities: npt.NDArray[np.float32],
+    reader: Reader,
 ) -> nn.ModuleDict:
     """Trains what `build` gives: a new one or a pack's. `latents` (n, 16, 16, 16) float16 and `identities` (n, 512) belong to the pictures, in their order."""
-    noising, looks = scheduler(), pictures.people.looks
-    shown = [(pictures.person(i), pictures.look(i)) for i in range(len(pictures))]
+    noising, looks, batch = scheduler(), pictures.people.looks, run.recipe.generator_batch
+    shown, labels = [(pictures.person(i), pictures.look(i)) for i in range(len(pictures))], labels_of(pictures)
+    signal = noising.alphas_cumprod.to(device()).sqrt()
 
     def taught() -> nn.ModuleDict:
         model = build()
@@ -162,30 +164,50 @@ def train_generator(
     def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
         assert isinstance(model, nn.ModuleDict)
         unet, text = model["unet"], model["text"]
-        chosen = rng.integers(0, len(pictures), BATCH)
+        chosen = rng.integers(0, len(pictures), batch)
         with_identity = rng.random() < 5 / 6
-        others = chosen // looks * looks + (chosen % looks + rng.integers(1, looks, BATCH)) % looks
-        identity = torch.from_numpy(identities[others] * (rng.random((BATCH, 1)) > 0.12 * with_identity)).float()
+        given = np.stack([_identity_of_others(identities, int(i), looks, rng) for i in chosen])
+        identity = torch.from_numpy(given * (rng.random((batch, 1)) > 0.12 * with_identity)).float()
         captions = [
             _training_caption(*shown[i], rng, with_identity and bool(given.any()))
             for i, given in zip(chosen, identity, strict=True)
         ]
         latent = latents[chosen].to(device()).float()
         noise = torch.randn_like(latent)
-        t = _times(rng).to(latent.device)
+        t = _times(rng, batch).to(latent.device)
         noisy, target = noising.add_noise(latent, noise, t), noising.get_velocity(latent, noise, t)
         set_scale(unet, float(with_identity))
         with autocast():
             states = text(tokens(tokenizer, captions)).last_hidden_state
             embeds = {"image_embeds": [identity[:, None].to(latent.device)]}
             made = unet(noisy, t, encoder_hidden_states=states, added_cond_kwargs=embeds).sample
+            clean = signal[t].view(-1, 1, 1, 1) * noisy - (1 - signal[t].square()).sqrt().view(-1, 1, 1, 1) * made
+            read = reader.to(latent.device)(clean)
         error = (made.float() - target).square().mean(1)
-        return {"loss": (error * weights[chosen].to(error.device)).mean(), "plain": error.detach().mean()}
+        wrong, other = misread(*(part.float() for part in read), labels[chosen], torch.from_numpy(identities[chosen]))
+        sure = signal[t].square()  # of pure noise no clean picture can be told
+        taught = (sure * (wrong + (other if with_identity else 0))).mean()
+        return {
+            "loss": (error * weights[chosen].to(error.device)).mean() + READ * taught,
+            "plain": error.detach().mean(),
+            "misread": (sure * wrong).detach().mean(),
+            "another": (sure * other).detach().mean(),
+        }
 
     schedule = Schedule(run.recipe.generator_steps, learning_rate=7e-4, ema=0.997, warmup=100)
     model = train(run, "generator", taught, losses, schedule)
     assert isinstance(model, nn.ModuleDict)
     return model
+
+
+def _identity_of_others(
+    identities: npt.NDArray[np.float32], i: int, looks: int, rng: np.random.Generator
+) -> npt.NDArray[np.float32]:
+    """(512,): of another picture of the person in picture i, or the mean of several others, of unit length."""
+    first = i // looks * looks
+    others = rng.permutation([k for k in range(first, first + looks) if k != i])
+    mean = identities[others[: int(rng.integers(1, looks)) if rng.random() < SEVERAL else 1]].mean(0)
+    return mean / np.linalg.norm(mean)
 
 
 def set_scale(unet: UNet2DConditionModel, scale: float) -> None:
@@ -195,11 +217,11 @@ def set_scale(unet: UNet2DConditionModel, scale: float) -> None:
             processor.scale = [scale]
 
 
-def _times(rng: np.random.Generator) -> Tensor:
+def _times(rng: np.random.Generator, batch: int) -> Tensor:
     """Most of a batch in the middle of the noise, where shapes are decided (logit-normal, Esser et al. 2024)."""
-    middle = 1 / (1 + np.exp(-rng.normal(0.2, 1.0, BATCH)))
-    anywhere = rng.random(BATCH)
-    return torch.from_numpy((np.where(rng.random(BATCH) < 0.2, anywhere, middle) * 1000).astype(np.int64))
+    middle = 1 / (1 + np.exp(-rng.normal(0.2, 1.0, batch)))
+    anywhere = rng.random(batch)
+    return torch.from_numpy((np.where(rng.random(batch) < 0.2, anywhere, middle) * 1000).astype(np.int64))
 
 
 def _weights(box: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

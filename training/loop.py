@@ -20,6 +20,10 @@ from training.recipe import SEED, Run
 Losses = dict[str, Tensor]  # "loss" is what is minimised; the others are only logged
 
 
+class TimeIsUp(Exception):
+    """The minutes that a piece of a run was given are over."""
+
+
 def device() -> torch.device:
     """The best device there is, never assumed."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -61,14 +65,14 @@ def train(
 
     `losses(model, rng, progress)` draws one batch with `rng` and returns its losses; `progress` goes from 0 to 1. All
     chance depends on the name and the step alone, so a run that was killed ends as one that was not.
-    Returns the averaged model where the schedule asks for one, else the model, in eval mode.
+    Returns the averaged model where the schedule asks for one, else the model, in eval mode. Raises TimeIsUp, with all
+    saved, when the run's time is over.
     """
     where, own_seed = device(), zlib.crc32(name.encode()) + SEED
     torch.manual_seed(own_seed)
     model = build()
     model.to(where, memory_format=torch.channels_last)
-    if _has_bf16():
-        make_fast(model)
+    make_fast(model)
     averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema)) if schedule.ema else None
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=1.0, weight_decay=schedule.weight_decay, betas=(0.9, 0.99), fused=True
@@ -109,9 +113,14 @@ def train(
             bar.set_postfix(figures)  # the bar stays, so a stage ends by saying what it reached
             with log.open("a") as file:
                 file.write(json.dumps({"step": step, **figures}) + "\n")
-        if time.monotonic() - saved > schedule.checkpoint_seconds:
+        over = run.ends is not None and time.monotonic() > run.ends
+        if over or time.monotonic() - saved > schedule.checkpoint_seconds:
             save(step + 1)
             saved = time.monotonic()
+        if over and step + 1 < schedule.steps:
+            raise TimeIsUp(
+                f"{name} stopped at step {step + 1} of {schedule.steps}; the same command goes on from there."
+            )
     if first < schedule.steps:
         save(schedule.steps)
     return (averaged.module if averaged is not None else model).eval()

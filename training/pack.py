@@ -18,67 +18,81 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from training import autoencoder, detector, encoders, generator
 from training.dataset import Pictures, pictures
+from training.reader import train_reader
 from training.recipe import Run
 from training.world import vocabulary
 
 SHARD = "9MB"  # the repository takes no file of 10 MB or more
 ADAPTER_FILE = "ip-adapter-faceid-paperdoll.safetensors"
+DETECTOR_FILE, STEERING_FILE = "faces/det_paperdoll.onnx", "faces/rec_paperdoll.onnx"
+JUDGE_FILE = "judge/rec_paperdoll_judge.onnx"
 
 
-def make_pack(run: Run) -> None:
-    """Draws, trains and writes everything that `run.pack` holds besides pack.toml, README.md and the calibration."""
-    recipe, data = run.recipe, run.folder / "data"
-    shown = pictures(data / "pictures", recipe.picture_people)
-    steering = train_steering_encoder(run)
-    vae = train_frozen_encoder(run, shown)
-    latents = cached_latents(run, vae, shown)
-    tokenizer = generator.write_tokenizer(run.folder / "tokenizer")
-    identities = cached_identities(run, encoders.trained(steering), shown)
-    made = generator.train_generator(run, lambda: generator.build(tokenizer), tokenizer, shown, latents, identities)
-    vae = autoencoder.train_decoder(run, vae, shown, latents)
-    write_generator(run.pack, tokenizer, made, vae)
-    write_face_models(run.pack, steering, train_judge(run), detector.train_detector(run, shown))
+def make_pack(run: Run, start: Path | None = None) -> Run:
+    """Draws, trains and writes everything that `run.pack` holds besides pack.toml, README.md and the calibration.
 
-
-def train_generator_on(run: Run) -> None:
-    """Goes on from the pack's own generator, with its VAE and its steering encoder, which stay as they are.
-
-    What belongs to one version of the pack is kept in a folder of its own: killed, it goes on; once the pack was
-    written, the next run starts from there.
+    From nothing, or from the weights of the pack `start`: an earlier world is a good beginning. Killed, it goes on; what
+    belongs to one version of a pack is kept in a folder of its own. Returns the run with that folder.
     """
-    shown = pictures(run.folder / "data" / "pictures", run.recipe.picture_people)
-    run = replace(run, folder=run.folder / f"on-{_fingerprint(run.pack)}")
-    tokenizer = CLIPTokenizer.from_pretrained(run.pack / "tokenizer")
-    vae = AutoencoderKL.from_pretrained(run.pack / "vae", dtype=torch.float32)
+    recipe, data = run.recipe, run.folder / "data"
+    if start is not None:
+        run = replace(run, folder=run.folder / f"on-{_fingerprint(start)}")
+    shown = pictures(data / "pictures", recipe.picture_people)
+    vae = frozen_encoder(run, shown, start)
+    faces = pictures(data / "encoder", recipe.encoder_people, faces_only=True)
+    steering = encoders.train_encoder(
+        run, "encoder", _build(encoders.steering_encoder, start, STEERING_FILE), faces, softened(run, "encoder", vae, faces),
+        recipe.encoder_steps, arc=True,
+    )  # fmt: skip
     latents = cached_latents(run, vae, shown)
-    identities = cached_identities(run, encoders.exported(run.pack / "faces" / "rec_paperdoll.onnx"), shown)
+    identities = cached_identities(run, encoders.trained(steering), shown)
+    reader = train_reader(run, shown, latents, identities)
+    tokenizer = generator.write_tokenizer(run.folder / "tokenizer")
     made = generator.train_generator(
-        run, lambda: generator.load(run.pack, run.pack / ADAPTER_FILE), tokenizer, shown, latents, identities
+        run, lambda: generator.build(tokenizer, start, ADAPTER_FILE), tokenizer, shown, latents, identities, reader
     )
+    vae = autoencoder.train_decoder(run, vae, shown, latents)
+    faces = pictures(data / "judge", recipe.judge_people, faces_only=True)
+    judge = encoders.train_encoder(
+        run, "judge", _build(encoders.Judge, start, JUDGE_FILE), faces, softened(run, "judge", vae, faces),
+        recipe.judge_steps, arc=False,
+    )  # fmt: skip
+    found = detector.train_detector(run, _build(detector.Detector, start, DETECTOR_FILE), shown)
     write_generator(run.pack, tokenizer, made, vae)
+    write_face_models(run.pack, steering, judge, found)
+    return run
 
 
-def train_steering_encoder(run: Run) -> nn.Module:
-    people = pictures(run.folder / "data" / "encoder", run.recipe.encoder_people, faces_only=True)
-    return encoders.train_encoder(run, "encoder", encoders.steering_encoder, people, run.recipe.encoder_steps, arc=True)
+def _build(fresh: Callable[[], nn.Module], start: Path | None, file: str) -> Callable[[], nn.Module]:
+    """A new model, or the one that the pack `start` holds in `file`."""
+    return fresh if start is None else lambda: encoders.read_weights(fresh(), start / file)
 
 
-def train_judge(run: Run) -> nn.Module:
-    people = pictures(run.folder / "data" / "judge", run.recipe.judge_people, faces_only=True)
-    return encoders.train_encoder(run, "judge", encoders.Judge, people, run.recipe.judge_steps, arc=False)
-
-
-def train_frozen_encoder(run: Run, shown: Pictures) -> AutoencoderKL:
+def frozen_encoder(run: Run, shown: Pictures, start: Path | None) -> AutoencoderKL:
     """The VAE, with an encoder that no longer changes and latents of deviation 1."""
 
+    def build() -> AutoencoderKL:
+        return (
+            autoencoder.build() if start is None else AutoencoderKL.from_pretrained(start / "vae", dtype=torch.float32)
+        )
+
     def write(file: Path) -> None:
-        vae = autoencoder.train_autoencoder(run, shown)
+        vae = autoencoder.train_autoencoder(run, build, shown)
         autoencoder.standardise(vae, shown)
         save_file({key: value.contiguous() for key, value in vae.state_dict().items()}, file)
 
-    vae = autoencoder.build()
+    vae = build()
     vae.load_state_dict(load_file(_cached(run, "vae.safetensors", write)))
     return vae
+
+
+def softened(run: Run, name: str, vae: AutoencoderKL, faces: Pictures) -> npt.NDArray[np.uint8]:
+    """Every SOFT_EVERY-th of the faces as the VAE draws it from noisy latents."""
+
+    def write(file: Path) -> None:
+        np.save(file, autoencoder.soften(vae, faces.pixels[:: encoders.SOFT_EVERY]))
+
+    return np.load(_cached(run, f"soft-{name}-{faces.people.name}.npy", write), mmap_mode="r")
 
 
 def cached_latents(run: Run, vae: AutoencoderKL, shown: Pictures) -> Tensor:
@@ -133,15 +147,15 @@ def write_generator(pack: Path, tokenizer: CLIPTokenizer, made: nn.ModuleDict, v
     (pack / "vocabulary.json").write_text(json.dumps(vocabulary(), indent=1))
 
 
-def write_face_models(pack: Path, steering: nn.Module, judge: nn.Module, found: detector.Detector) -> None:
+def write_face_models(pack: Path, steering: nn.Module, judge: nn.Module, found: nn.Module) -> None:
     """insightface loads the files of a folder in their alphabetical order, the first of each kind.
 
     A calibration speaks of the encoders it was made with, so the old one goes.
     """
     (pack / "calibration.json").unlink(missing_ok=True)
-    detector.export_detector(found, pack / "faces" / "det_paperdoll.onnx")
-    encoders.export(steering, pack / "faces" / "rec_paperdoll.onnx")
-    encoders.export(judge, pack / "judge" / "rec_paperdoll_judge.onnx")
+    detector.export_detector(found, pack / DETECTOR_FILE)
+    encoders.export(steering, pack / STEERING_FILE)
+    encoders.export(judge, pack / JUDGE_FILE)
 
 
 def _forget_where_it_came_from(config: Path) -> None:

@@ -1,4 +1,7 @@
-"""Ink and colour on a skia canvas: smooth outlines, two-tone fills, tapered strokes. Knows no people."""
+"""Ink and colour on a skia canvas: smooth outlines, two-tone fills, tapered strokes. Knows no people.
+
+Light comes from the upper left. Lines take a dark shade of what they surround, and are heavier on the side away from the light.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,11 @@ def shade(colour: Rgb, amount: float = 0.22) -> Rgb:
 def tint(colour: Rgb, amount: float = 0.3) -> Rgb:
     """The colour in light."""
     return mix(colour, (255, 250, 240), amount)
+
+
+def ink(colour: Rgb) -> Rgb:
+    """The line around an area of this colour: nearly black, warm or cool as the colour is."""
+    return mix(shade(colour, 0.8), INK, 0.55)
 
 
 def smooth(points: Points, closed: bool = True) -> skia.Path:
@@ -70,10 +78,20 @@ class Pen:
         paint.setStrokeJoin(skia.Paint.kRound_Join)
         self.canvas.drawPath(path, paint)
 
-    def shape(self, path: skia.Path, colour: Rgb, width: float = 2.2) -> None:
-        """Filled and inked."""
+    def shape(self, path: skia.Path, colour: Rgb, width: float = 2.2, line: Rgb | None = None) -> None:
+        """Filled, and inked outside: thin towards the light, up to `width` away from it."""
+        line = ink(colour) if line is None else line
+        with self.moved(width * 0.2, width * 0.28):
+            self.line(path, line, width)
+            self.fill(path, line)
+        self.line(path, line, width * 0.8)
         self.fill(path, colour)
-        self.line(path, width=width)
+
+    def cel(self, path: skia.Path, colour: Rgb, shadow: skia.Path, dark: Rgb | None = None, width: float = 2.2) -> None:
+        """A shape in two tones: what of `shadow` lies inside it is in shade."""
+        self.shape(path, colour, width)
+        with self.inside(path):
+            self.fill(shadow, shade(colour) if dark is None else dark)
 
     def stroke(self, points: Points, width: float, colour: Rgb = INK) -> None:
         """A tapered ink stroke: thin at both ends, `width` in the middle."""
@@ -87,6 +105,13 @@ class Pen:
             upper.append((x + nx, y + ny))
             lower.append((x - nx, y - ny))
         self.fill(smooth([*upper, *reversed(lower)]), colour)
+
+    def soft(self, x: float, y: float, radius: float, colour: Rgb, alpha: float = 1, squash: float = 1) -> None:
+        """A round patch that fades out towards its edge; `squash` is its height over its width."""
+        with self.moved(x, y, 0, 1, squash):
+            colours = [skia.Color(*colour, round(255 * alpha)), skia.Color(*colour, 0)]
+            shader = skia.GradientShader.MakeRadial(skia.Point(0, 0), radius, colours)
+            self.canvas.drawCircle(0, 0, radius, skia.Paint(AntiAlias=True, Shader=shader))
 
     def vertical(self, path: skia.Path, top: float, bottom: float, colours: Sequence[Rgb]) -> None:
         """Filled with a gradient from top to bottom."""

@@ -7,6 +7,8 @@ length: taught to tell them apart at any length, it kept saying the place eight 
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -18,14 +20,18 @@ from training.loop import Losses, Schedule, device, train
 from training.recipe import Run
 from training.world import (
     ACCESSORIES,
+    AGES,
     BACKGROUNDS,
+    BUILDS,
     EXPRESSIONS,
     EYE_COLOURS,
     HAIR_COLOURS,
     HAIR_STYLES,
     KINDS,
+    LIGHTS,
     OUTFITS,
     SKINS,
+    VIEWS,
     Look,
     Person,
     caption,
@@ -34,10 +40,10 @@ from training.world import (
 )
 
 BATCH = 64
-PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
+PHRASES: dict[str, dict[str, tuple[str, ...]]] = {  # patterns, found at the borders of words
     "outfit": OUTFITS, "expression": EXPRESSIONS, "accessory": ACCESSORIES, "background": BACKGROUNDS,
-    "hair_style": HAIR_STYLES, "kind": KINDS,
-    "hair_word": {word: (f"{word} ",) for word in HAIR_COLOURS},
+    "view": VIEWS, "light": LIGHTS, "hair_style": HAIR_STYLES, "kind": KINDS, "age": AGES, "build": BUILDS,
+    "hair_word": {word: (f"{word} (?!eyes|skin|brown)",) for word in HAIR_COLOURS},
     "eye_word": {word: (f"{word} eyes",) for word in EYE_COLOURS},
     "skin_word": {word: (f"{word} skin",) for word in SKINS},
 }  # fmt: skip
@@ -76,7 +82,7 @@ def said(caption: str, person: Person, look: Look) -> npt.NDArray[np.float32]:
     labels = []
     for field, names in PHRASES.items():
         true = getattr(look, field, None) or getattr(person, field)
-        named = any(phrase in caption for phrase in names[true])
+        named = any(re.search(rf"\b{phrase}\b", caption) for phrase in names[true])
         labels += [float(named and name == true) for name in names]
     return np.array(labels, np.float32)
 

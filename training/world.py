@@ -2,11 +2,13 @@
 
 A person's features are independent of their look; both are sampled from a seed alone. The phrases below are the embedded
 pack's whole vocabulary: the first of each tuple is the canonical one, the others are synonyms it was trained on as well.
+A tenth of the combinations of outfit, expression and background is never drawn for training (`unseen`).
 """
 
 from __future__ import annotations
 
 import colorsys
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +32,9 @@ HAIR_STYLES: Phrases = {
     "buzz": ("buzz cut hair", "buzz cut"),
     "undercut": ("undercut hair", "undercut"),
     "mohawk": ("mohawk hair", "mohawk"),
+    "slicked back": ("slicked back hair", "slicked hair"),
+    "side braid": ("side braid hair", "side braid"),
+    "dreadlocks": ("dreadlocks hair", "dreadlocks"),
     "bald": ("bald head", "bald"),
 }
 HAIR_COLOURS: dict[str, str] = {
@@ -43,9 +48,21 @@ EYE_COLOURS: dict[str, str] = {
 }  # fmt: skip
 SKINS: dict[str, str] = {
     "porcelain": "#fdebe0", "fair": "#fbdcc6", "peach": "#f5c9a6", "olive": "#dfb384",
-    "tan": "#c98f62", "brown": "#a36a45", "dark": "#7a4a33", "deep": "#573427",
+    "tan": "#c98f62", "brown": "#a36a45", "dark": "#8a5a40", "deep": "#694030",
 }  # fmt: skip
 KINDS: Phrases = {"woman": ("woman", "girl", "lady"), "man": ("man", "boy", "guy")}
+AGES: Phrases = {
+    "child": ("child", "kid"),
+    "teenager": ("teenager", "teen"),
+    "adult": ("adult", "grown up"),
+    "elder": ("elderly", "old"),
+}
+BUILDS: Phrases = {
+    "slim": ("slim build", "slender"),
+    "average": ("average build",),
+    "muscular": ("muscular build", "muscular"),
+    "plump": ("plump build", "chubby"),
+}
 MARKS: Phrases = {
     "freckles": ("freckles",),
     "mole": ("a mole", "beauty mark"),
@@ -110,14 +127,24 @@ BACKGROUNDS: Phrases = {
     "snow": ("snow", "winter"),
     "sunset": ("sunset", "evening sky"),
 }
+VIEWS: Phrases = {
+    "front": ("front view", "facing forward"),
+    "left": ("looking left", "facing left"),
+    "right": ("looking right", "facing right"),
+}
+LIGHTS: Phrases = {"day": ("daylight", "by day"), "night": ("night light", "by night")}
 FILLER = (
-    "a an the of in on at with and wearing wears dressed as is her his their she he they person young portrait webtoon "
+    "a an the of in on at with and wearing wears dressed as is her his their she he they person portrait webtoon "
     "character close up hair eyes skin background day very"
 ).split()
 
 # Probabilities are set so that no common feature gives a person away: what tells people apart is the combination.
-_FEMININE_STYLES = tuple(style for style in HAIR_STYLES if style not in ("buzz", "bald", "mohawk"))
-_MASCULINE_STYLES = tuple(s for s in HAIR_STYLES if s not in ("twin tails", "hime", "space buns", "braids"))
+_FEMININE_STYLES = tuple(s for s in HAIR_STYLES if s not in ("buzz", "bald", "mohawk", "slicked back"))
+_MASCULINE_STYLES = tuple(
+    s for s in HAIR_STYLES if s not in ("twin tails", "hime", "space buns", "braids", "side braid")
+)
+_CHILDISH_STYLES = tuple(s for s in HAIR_STYLES if s not in ("bald", "mohawk", "slicked back", "undercut"))
+_TURN = 0.56  # radians: three quarters, as webtoons draw a head that is turned
 
 
 @dataclass(frozen=True)
@@ -125,6 +152,8 @@ class Person:
     """Everything that stays the same from picture to picture. Lengths are in units of the 256 px canvas."""
 
     kind: str
+    age: str
+    build: str
     hair_style: str
     hair_colour: tuple[int, int, int]
     hair_word: str
@@ -170,8 +199,10 @@ class Look:
     expression: str
     accessory: str
     background: str
+    view: str
+    light: str
     tint: int  # which of the colourings of outfit, accessory and background
-    yaw: float  # -1 (their right) to 1
+    yaw: float  # radians, positive towards the right of the picture: near 0 in the front view, near 0.56 turned
     roll: float  # radians
     scale: float
     dx: float
@@ -182,14 +213,20 @@ def person(seed: int) -> Person:
     """The person of a seed, the same on every machine."""
     rng = np.random.default_rng([seed, 1])
     kind = str(rng.choice(("woman", "man")))
-    woman = kind == "woman"
-    hair_word, hair_colour = _colour(rng, HAIR_COLOURS, 0.035)
+    age = str(rng.choice(tuple(AGES), p=(0.14, 0.22, 0.46, 0.18)))
+    woman, child, grown = kind == "woman", age == "child", age in ("adult", "elder")
+    build = str(rng.choice(tuple(BUILDS) if not child else ("slim", "average", "plump")))
+    hair_word, hair_colour = _colour(rng, _hair_colours(rng, age), 0.035)
     eye_word, eye_colour = _colour(rng, EYE_COLOURS, 0.03)
     skin_word, skin = _colour(rng, SKINS, 0.015)
-    style = str(rng.choice(_FEMININE_STYLES if woman else _MASCULINE_STYLES))
-    beard = "" if woman or rng.random() < 0.55 else str(rng.choice(("stubble", "moustache", "goatee", "full")))
+    styles = _FEMININE_STYLES if woman else _MASCULINE_STYLES
+    style = str(rng.choice([s for s in styles if not child or s in _CHILDISH_STYLES]))
+    bearded = not woman and grown and rng.random() < 0.6
+    round_, young = 2.5 * (build == "plump") - 1.5 * (build == "slim"), 6 * child + 2 * (age == "teenager")
     return Person(
         kind=kind,
+        age=age,
+        build=build,
         hair_style=style,
         hair_colour=hair_colour,
         hair_word=hair_word,
@@ -197,55 +234,69 @@ def person(seed: int) -> Person:
         hair_volume=rng.uniform(0.94, 1.14),
         skin=skin,
         skin_word=skin_word,
-        face_width=rng.uniform(45, 51) if woman else rng.uniform(46, 54),
-        jaw_width=rng.uniform(32, 40) if woman else rng.uniform(36, 46),
-        jaw_square=rng.uniform(0, 0.6) if woman else rng.uniform(0.2, 1),
-        chin=rng.uniform(58, 66) if woman else rng.uniform(61, 72),
+        face_width=(rng.uniform(45, 50) if woman else rng.uniform(46, 53)) + round_,
+        jaw_width=(rng.uniform(31, 38) if woman or child else rng.uniform(35, 45)) + 1.6 * round_ + child * 2,
+        jaw_square=rng.uniform(0, 0.5) if woman or child else rng.uniform(0.2, 1),
+        chin=(rng.uniform(60, 67) if woman else rng.uniform(63, 73)) - young * (1.1 if woman else 1.6),
         eye_shape=str(rng.choice(EYE_SHAPES)),
         eye_colour=eye_colour,
         eye_word=eye_word,
-        eye_size=rng.uniform(0.95, 1.2) if woman else rng.uniform(0.8, 1.05),
-        eye_spacing=rng.uniform(22.5, 27.5),
+        eye_size=(rng.uniform(0.95, 1.18) if woman else rng.uniform(0.78, 1.0))
+        + 0.025 * young
+        - 0.1 * (age == "elder"),
+        eye_spacing=rng.uniform(22.5, 26.5),
         eye_tilt=rng.uniform(-0.08, 0.12),
         lashes=rng.uniform(0.4, 1) if woman else rng.uniform(0, 0.5),
-        brow_thickness=rng.uniform(2, 4.2) if woman else rng.uniform(3.2, 6.5),
+        brow_thickness=rng.uniform(2, 4.2) if woman or child else rng.uniform(3.2, 6.5),
         brow_tilt=rng.uniform(-0.16, 0.16),
         brow_arch=rng.uniform(0, 5),
         brow_height=rng.uniform(22, 27),
         nose=str(rng.choice(NOSES)),
-        nose_length=rng.uniform(20, 27),
-        nose_width=rng.uniform(4, 8),
-        mouth_width=rng.uniform(10, 16),
-        mouth_height=rng.uniform(38, 44),
-        lips=rng.uniform(0.3, 1) if woman else rng.uniform(0, 0.6),
+        nose_length=rng.uniform(20, 27) - young * 0.7,
+        nose_width=rng.uniform(4, 8) - young * 0.3,
+        mouth_width=rng.uniform(10, 16) - young * 0.2,
+        mouth_height=rng.uniform(39, 45) - young * 0.9,
+        lips=rng.uniform(0.3, 1) if woman and not child else rng.uniform(0, 0.6),
         freckles=bool(rng.random() < 0.2),
-        mole=(float(rng.choice((-1, 1)) * rng.uniform(10, 34)), float(rng.uniform(16, 50)))
+        mole=(float(rng.choice((-1, 1)) * rng.uniform(10, 32)), float(rng.uniform(16, 46)))
         if rng.random() < 0.25
         else None,
         scar=int(rng.choice(4, p=(0.82, 0.06, 0.06, 0.06))),
-        beard=beard,
+        beard=str(rng.choice(("stubble", "moustache", "goatee", "full"))) if bearded else "",
         pointed_ears=bool(rng.random() < 0.12),
         ear_size=rng.uniform(0.85, 1.2),
-        blush=rng.uniform(0, 1) if woman else rng.uniform(0, 0.4),
+        blush=rng.uniform(0, 1) if woman or child else rng.uniform(0, 0.4),
     )
 
 
 def look(seed: int, **asked: str) -> Look:
-    """The look of a seed; `asked` fixes outfit, expression, accessory or background."""
+    """The look of a seed, one of those that are trained on; `asked` fixes any of its words, unseen combinations too."""
     rng = np.random.default_rng([seed, 2])
-    drawn = Look(
-        outfit=str(rng.choice(tuple(OUTFITS))),
-        expression=str(rng.choice(tuple(EXPRESSIONS))),
-        accessory=str(rng.choice(tuple(ACCESSORIES), p=[0.3] + [0.1] * 7)),
-        background=str(rng.choice(tuple(BACKGROUNDS))),
+    outfit, expression = str(rng.choice(tuple(OUTFITS))), str(rng.choice(tuple(EXPRESSIONS)))
+    background = str(rng.choice([b for b in BACKGROUNDS if not unseen(outfit, expression, b)]))
+    drawn = {
+        "outfit": outfit,
+        "expression": expression,
+        "accessory": str(rng.choice(tuple(ACCESSORIES), p=[0.3] + [0.1] * 7)),
+        "background": background,
+        "view": str(rng.choice(tuple(VIEWS), p=(0.5, 0.25, 0.25))),
+        "light": str(rng.choice(tuple(LIGHTS), p=(0.7, 0.3))),
+    } | asked
+    return Look(
+        **drawn,
         tint=int(rng.integers(3)),
-        yaw=float(np.clip(rng.normal(0, 0.45), -1, 1)),
+        yaw={"front": 0.0, "left": -_TURN, "right": _TURN}[drawn["view"]]
+        + float(np.clip(rng.normal(0, 0.07), -0.16, 0.16)),
         roll=float(np.clip(rng.normal(0, 0.05), -0.14, 0.14)),
-        scale=rng.uniform(0.86, 1.04),
-        dx=rng.uniform(-10, 10),
-        dy=rng.uniform(-5, 7),
+        scale=rng.uniform(0.72, 0.9) if rng.random() < 0.15 else rng.uniform(0.94, 1.14),
+        dx=rng.uniform(-9, 9),
+        dy=rng.uniform(-4, 8),
     )
-    return drawn if not asked else Look(**{**drawn.__dict__, **asked})
+
+
+def unseen(outfit: str, expression: str, background: str) -> bool:
+    """Whether this combination is of the tenth that is kept for measuring."""
+    return zlib.crc32(f"{outfit}, {expression}, {background}".encode()) % 10 == 0
 
 
 def marks(person: Person) -> list[str]:
@@ -260,7 +311,8 @@ def profile(person: Person) -> dict[str, str]:
     hair = HAIR_STYLES[person.hair_style][0]
     coloured = hair if person.hair_style == "bald" else f"{person.hair_word} {hair}"
     face = [f"{person.eye_word} eyes", f"{person.skin_word} skin", *(MARKS[mark][0] for mark in marks(person))]
-    return {"hair": coloured, "face": ", ".join(face), "body": person.kind}
+    body = [person.kind, AGES[person.age][0], *([BUILDS[person.build][0]] if person.build != "average" else [])]
+    return {"hair": coloured, "face": ", ".join(face), "body": ", ".join(body)}
 
 
 def caption(person: Person, look: Look, rng: np.random.Generator, describe_person: bool) -> str:
@@ -273,12 +325,20 @@ def caption(person: Person, look: Look, rng: np.random.Generator, describe_perso
     scene += [pick(EXPRESSIONS[look.expression]), pick(BACKGROUNDS[look.background])]
     if look.accessory != "none" or rng.random() < 0.3:
         scene.append(("with " if rng.random() < 0.3 else "") + pick(ACCESSORIES[look.accessory]))
+    if look.view != "front" or rng.random() < 0.3:
+        scene.append(pick(VIEWS[look.view]))
+    if look.light != "day" or rng.random() < 0.2:
+        scene.append(pick(LIGHTS[look.light]))
     scene = [phrase for phrase in scene if rng.random() > 0.12]
     who: list[str] = []
     if describe_person:
         style = pick(HAIR_STYLES[person.hair_style])
         who.append(style if person.hair_style == "bald" else f"{person.hair_word} {style}")
         who += [f"{person.eye_word} eyes", f"{person.skin_word} skin", pick(KINDS[person.kind])]
+        if person.age != "adult" or rng.random() < 0.3:
+            who.append(pick(AGES[person.age]))
+        if person.build != "average" or rng.random() < 0.2:
+            who.append(pick(BUILDS[person.build]))
         who += [pick(MARKS[mark]) for mark in marks(person)]
         who = [phrase for phrase in who if rng.random() > 0.15]
     phrases = [scene, who] if rng.random() < 0.7 else [who, scene]
@@ -295,11 +355,19 @@ def vocabulary() -> dict[str, object]:
         "eyes": {f"{word} eyes": () for word in EYE_COLOURS},
         "skin": {f"{word} skin": () for word in SKINS},
     }
-    named = {"hair": HAIR_STYLES, "marks": MARKS, "body": KINDS, "outfit": OUTFITS, "expression": EXPRESSIONS}
-    named |= {"accessories": ACCESSORIES, "background": BACKGROUNDS}
+    named = {"hair": HAIR_STYLES, "marks": MARKS, "body": KINDS | AGES | BUILDS, "outfit": OUTFITS}
+    named |= {"expression": EXPRESSIONS, "accessories": ACCESSORIES, "background": BACKGROUNDS}
+    named |= {"view": VIEWS, "light": LIGHTS}
     groups = {group: {p[0]: list(p[1:]) for p in phrases.values()} for group, phrases in named.items()}
     groups |= {group: {phrase: [] for phrase in phrases} for group, phrases in coloured.items()}
     return {"groups": groups, "filler": list(FILLER)}
+
+
+def _hair_colours(rng: np.random.Generator, age: str) -> dict[str, str]:
+    """All of them; most elders are grey or white."""
+    if age == "elder" and rng.random() < 0.6:
+        return {word: HAIR_COLOURS[word] for word in ("grey", "white", "platinum")}
+    return HAIR_COLOURS
 
 
 def _colour(rng: np.random.Generator, named: dict[str, str], spread: float) -> tuple[str, tuple[int, int, int]]:
