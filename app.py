@@ -23,19 +23,21 @@ def open_studio(settings: Settings) -> Studio:
 
 def load_maker(pack: Pack) -> VariantMaker:
     """Takes from seconds to minutes, the imports alone some seconds: so it runs when the page is up."""
+    from pipeline.adherence import load_prompt_reader
     from pipeline.faces import InsightFaces
     from pipeline.generator import DiffusersGenerator
 
-    return VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack)
+    return VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack, load_prompt_reader(pack))
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        studio = open_studio(Settings())
+        settings = Settings()
+        studio = open_studio(settings)
     except CastbookError as error:
         sys.exit(f"Castbook cannot start. {error}")
     demo = build_page(studio, studio.library.pictures_folder).queue(max_size=32)
-    demo.launch(prevent_thread_lock=True, **launch_options())
+    demo.launch(prevent_thread_lock=True, **launch_options(settings.mcp))
     studio.models.start()
     demo.block_thread()

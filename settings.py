@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     pictures: str = ""  # an fsspec URL; default: a folder in the home
     pack: str = "paperdoll"
     packs: Path | None = None  # a folder of the operator's own packs, looked in first
+    mcp: bool = False  # whether the verbs are tools for language models too; needs the package `mcp`
 
     @property
     def resolved_database_url(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
@@ -106,11 +107,27 @@ def identity_by(encoder: str, identities: tuple[Identity, ...]) -> Identity | No
     return next((identity for identity in identities if identity.encoder == encoder), None)
 
 
+def average(references: Sequence[Reference]) -> Reference:
+    """One reference for several pictures of a person: the first picture, and by each encoder that saw them all the mean
+    identity, of unit length. Raises ValueError where no encoder saw them all."""
+    encoders = [identity.encoder for identity in references[0].identities]
+    seen = [[identity_by(encoder, reference.identities) for reference in references] for encoder in encoders]
+    means = tuple(_mean([i for i in identities if i]) for identities in seen if all(identities))
+    if not means:
+        raise ValueError("No encoder has seen all of these references.")
+    return Reference(references[0].picture, means)
+
+
 def composition_likeness(picture: Image.Image, other: Image.Image) -> float:
     """Correlation, -1 to 1, of two pictures' 32x32 luminance thumbnails; 0 where one of them is flat."""
     one, two = _thumbnail(picture), _thumbnail(other)
     spread = math.sqrt(float(np.dot(one, one)) * float(np.dot(two, two)))
     return float(np.dot(one, two)) / spread if spread else 0.0
+
+
+def _mean(identities: Sequence[Identity]) -> Identity:
+    mean = np.mean([identity.embedding for identity in identities], axis=0)
+    return Identity(identities[0].encoder, (mean / np.linalg.norm(mean)).astype(np.float32))
 
 
 def _thumbnail(picture: Image.Image) -> npt.NDArray[np.float64]:

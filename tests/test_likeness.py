@@ -9,8 +9,8 @@ import pytest
 from fakes import BLACK, CALIBRATION, GREEN, JUDGE, RED, STEERING, YELLOW, FakeFaces, flat, reference_of
 from PIL import Image
 
-from pipeline.likeness import Calibration, composition_likeness, judge, similarity_of
-from pipeline.values import Identity, Likeness
+from pipeline.likeness import Calibration, average, composition_likeness, judge, similarity_of
+from pipeline.values import Identity, Likeness, Reference
 
 ORANGE = (255, 90, 0)  # 0.94 like red
 OLIVE = (255, 255, 255)  # 0.58 like red
@@ -119,6 +119,35 @@ def test_identities_of_two_encoders_are_never_compared():
 
     with pytest.raises(ValueError, match="cannot be compared"):
         similarity_of(Identity("one", embedding), Identity("two", embedding))
+
+
+def reference_by(picture: Image.Image, **directions: int) -> Reference:
+    """By each encoder an identity in one direction."""
+    axes = np.eye(512, dtype=np.float32)
+    return Reference(picture, tuple(Identity(encoder, axes[axis]) for encoder, axis in directions.items()))
+
+
+def test_several_references_are_one_half_way_between_with_the_first_ones_picture():
+    first, second = flat(RED), flat(GREEN)
+
+    together = average([reference_by(first, one=0, two=7), reference_by(second, two=7, one=1)])
+
+    assert together.picture is first
+    assert [identity.encoder for identity in together.identities] == ["one", "two"]
+    one, two = (identity.embedding for identity in together.identities)
+    assert one[:3] == pytest.approx([0.5**0.5, 0.5**0.5, 0]) and one.dtype == np.float32
+    assert two[7] == pytest.approx(1)
+
+
+def test_an_encoder_that_did_not_see_all_references_is_left_out():
+    together = average([reference_by(flat(RED), one=0, two=1), reference_by(flat(RED), two=1)])
+
+    assert [identity.encoder for identity in together.identities] == ["two"]
+
+
+def test_references_that_no_encoder_saw_all_of_are_a_fault():
+    with pytest.raises(ValueError, match="No encoder"):
+        average([reference_by(flat(RED), one=0), reference_by(flat(RED), two=0)])
 
 
 def test_a_calibration_survives_its_file():

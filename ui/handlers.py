@@ -19,6 +19,7 @@ api = cast("Callable[..., Any]", events.api)  # pyright: ignore[reportUnknownMem
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 QUICK: dict[str, Any] = {**PRIVATE, "queue": False}  # answers at once; nothing that draws
 LATEST: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}  # while typing, only the last one counts
+GPU: dict[str, Any] = {"concurrency_id": "gpu", "concurrency_limit": 1}  # all that uses the models, one at a time
 
 
 def unchanged() -> Any:

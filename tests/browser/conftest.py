@@ -56,8 +56,8 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     """`visit(app)` opens the page, ready to draw. Afterwards nothing may have gone wrong behind the scenes."""
     visited: list[tuple[App, Page]] = []
 
-    def open_page(app: App, width: int = 1280, query: str = "") -> Page:
-        page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
+    def open_page(app: App, width: int = 1280, query: str = "", locale: str = "en-US") -> Page:
+        page = browser.new_context(viewport={"width": width, "height": 900}, locale=locale).new_page()
         page.on("console", lambda line: app.troubles.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: app.troubles.append(str(error)))
         page.on("request", lambda request: app.troubles.append(request.url) if _is_foreign(request.url) else None)
