@@ -33,7 +33,7 @@ def create(page: Page, name: str = "Hana", prompt: str = "a girl") -> None:
     write(page, "new-name", name)
     write(page, "new-prompt", prompt)
     page.click("#new-create")
-    expect(page.locator(".card", has_text=name)).to_be_visible()
+    expect(page.locator(".card", has_text=name)).to_be_visible(timeout=60_000)  # the real models take their time
 
 
 def save(page: Page, description: str = "") -> None:
