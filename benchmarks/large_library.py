@@ -80,6 +80,7 @@ def _figures(page: Page) -> list[tuple[str, int, float]]:
         measured(WRITE.format(words=""), f"{EXTENT}.endsWith('of 10,000')")
     page.locator("#people-gallery .thumbnail-item").first.click()
     expect(page.locator("#character-page")).to_be_visible()
+    page.wait_for_timeout(2000)  # for the whole of their page
     faces = []
     for _ in range(RUNS):
         alike = "document.querySelector('#people-gallery .caption-label').innerText.includes('1.00')"

@@ -34,8 +34,8 @@ from pipeline.variants import OnStep
 # for one VAE only. Of pictures in 30 steps (SD 1.5 at 512) two decodings of each are 11 %.
 PREVIEWS_AT = (0.5, 0.75)  # of a run; before, there is only noise to be seen
 BATCH_ON_GPU = 4  # SD 1.5 at 512x512 in half precision then fits 8 GB
-# Half of the usual four are there at half time, and a Stop keeps them. It costs: paperdoll's four take 6.9 s in twos and
-# 5.5 s at once (`python -m benchmarks`, two cores).
+# Half of the usual four are there at half time, and a Stop keeps them. It costs: paperdoll takes 6.9 s for four in
+# twos, 5.5 s at once (`python -m benchmarks`, two cores).
 BATCH_ON_CPU = 2
 FACEID_LORA = "faceid_0"  # the name that diffusers gives the LoRA in a FaceID file
 IDENTITY_SIZE = 512
