@@ -5,18 +5,16 @@ Verbs that draw are iterators: they yield a `Step` for each step done and end wi
 
 from __future__ import annotations
 
-import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from PIL import Image
 
-from errors import AnotherProject, CastbookError, InvalidRequest, NoFaceFound, PackUnavailable, Stopped
+from errors import AnotherProject, InvalidRequest, NoFaceFound, Stopped
 from library_store.library import CharacterLibrary
 from library_store.portable import ImportReport
 from library_store.records import (
@@ -42,6 +40,7 @@ from pipeline.streaming import stream
 from pipeline.uploads import Upload, clipped_box, read_picture
 from pipeline.values import Box, Face, Likeness, Reference, Step, Variant, VariantRequest, Variants
 from pipeline.variants import OnStep, VariantMaker
+from studio_models import Models
 from studio_portable import Exports, request_in, request_of
 from studio_unseen import Unseen
 
@@ -72,7 +71,6 @@ __all__ = [
     "VisualProfile",
 ]
 
-logger = logging.getLogger("castbook")
 MOST_PICTURES = 8  # in one run: what fits a screen, and about twenty seconds on two cores
 SEEDS = 2**32
 NO_LOOKS = VisualProfile()
@@ -96,47 +94,6 @@ class Made:
     def options(self) -> tuple[CastOption, ...]:
         by_id = {option.image.id: option for option in self.member.options}
         return tuple(by_id[id] for id in self.image_ids)
-
-
-class Models:
-    """The models of a pack: loaded in the background, waited for by whoever needs them."""
-
-    def __init__(self, load: Callable[[], VariantMaker]) -> None:
-        self._load = load
-        self._loaded: Future[VariantMaker] = Future()
-        self._starting = threading.Lock()
-
-    def start(self) -> None:
-        """Begins to load; once, however often it is asked."""
-        with self._starting:
-            if self._loaded.running() or self._loaded.done():
-                return
-            self._loaded.set_running_or_notify_cancel()
-        threading.Thread(target=self._run, name="castbook-models", daemon=True).start()
-
-    @property
-    def ready(self) -> bool:
-        return self._loaded.done() and self._loaded.exception() is None
-
-    @property
-    def failure(self) -> BaseException | None:
-        return self._loaded.exception() if self._loaded.done() else None
-
-    def get(self) -> VariantMaker:
-        """Waits until they are loaded. Raises PackUnavailable where they can't be."""
-        self.start()
-        return self._loaded.result()
-
-    def _run(self) -> None:
-        try:
-            self._loaded.set_result(self._load())
-        except CastbookError as error:
-            self._loaded.set_exception(error)
-        except Exception as error:
-            logger.exception("The models could not be loaded")
-            unavailable = PackUnavailable("The models could not be loaded.", "The server's log says why.")
-            unavailable.__cause__ = error
-            self._loaded.set_exception(unavailable)
 
 
 class Studio:

@@ -16,6 +16,7 @@ from ui.language import say, t, told
 from ui.messages import told_to_people
 from ui.save_form import FOCUS_SAVE, show_save_form
 from ui.stories import Place, new_revision
+from ui.thumbnails import THUMBNAILS
 from ui.words import (
     caption,
     full_origin,
@@ -190,15 +191,10 @@ def _strip(member: CastMember, active: CastOption, thumbnails: list[str]) -> gr.
             for number, (thumbnail, option) in enumerate(zip(thumbnails, member.options, strict=True), 1)
         ],
         selected_index=member.options.index(active),
-        show_label=False,
         container=False,
         columns=6,
-        allow_preview=False,
-        interactive=False,
-        buttons=[],
-        object_fit="cover",
-        fit_columns=False,
         elem_classes="strip",
+        **THUMBNAILS,
     )
 
 

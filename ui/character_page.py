@@ -24,6 +24,7 @@ from ui.language import say, t, told
 from ui.lineage import CLICKED, draw_lineage
 from ui.messages import told_to_people
 from ui.stories import Place, new_revision
+from ui.thumbnails import THUMBNAILS
 from ui.words import ORIGIN, in_markdown, long_likeness, measured_by, profile_line, short_likeness, tone
 
 NOBODY = """### Nobody is chosen
@@ -108,8 +109,8 @@ def build_character_page(studio: Studio) -> CharacterPage:
                     copy = gr.Button(t("Copy link"), size="sm", min_width=90, elem_id="character-copy")
         gr.Markdown(t("#### Pictures"))
         strip = gr.Gallery(
-            show_label=False, container=False, columns=6, allow_preview=False, interactive=False, buttons=[],
-            object_fit="cover", fit_columns=False, elem_classes="strip", elem_id="character-strip",
+            container=False, columns=6, elem_classes="strip", elem_id="character-strip",
+            **THUMBNAILS,
         )  # fmt: skip
         outliers = gr.Markdown(visible=False, elem_classes="unknown-words", elem_id="character-outliers")
         likeness = gr.Markdown(elem_classes="badge", elem_id="character-likeness")

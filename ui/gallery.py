@@ -14,6 +14,7 @@ from ui.handlers import GPU, LATEST, PRIVATE, QUICK, on, unchanged
 from ui.language import say, t
 from ui.messages import told_to_people
 from ui.stories import Place
+from ui.thumbnails import THUMBNAILS
 from ui.words import in_markdown
 
 PAGE = 60  # thumbnails a browser paints at once without a wait
@@ -83,8 +84,8 @@ def build_gallery(prefix: str, with_trash: bool) -> Gallery:
         gr.Markdown(t("Who looks like this? The most alike face first, with its similarity."))
         everyone = gr.Button(t("Show everyone"), size="sm", scale=0, min_width=120, elem_id=f"{prefix}-everyone")
     pictures = gr.Gallery(
-        label=t("Characters"), show_label=False, columns=4, allow_preview=False, interactive=False, buttons=[],
-        object_fit="cover", fit_columns=False, elem_id=f"{prefix}-gallery", elem_classes="people",
+        label=t("Characters"), columns=4, elem_id=f"{prefix}-gallery", elem_classes="people",
+        **THUMBNAILS,
     )  # fmt: skip
     note = gr.Markdown(elem_id=f"{prefix}-note", elem_classes="gallery-note", visible=False)
     with gr.Row(visible=False, elem_classes="gallery-pager") as pager:

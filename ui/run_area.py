@@ -18,6 +18,7 @@ from ui.handlers import GPU, PRIVATE, QUICK, unchanged
 from ui.language import say, t
 from ui.messages import told_to_people
 from ui.stories import Place, new_revision
+from ui.thumbnails import THUMBNAILS
 from ui.words import in_markdown, long_likeness, rejected, short_likeness
 
 Run = Iterator[Step | Made]
@@ -49,16 +50,11 @@ def build_run_area() -> RunArea:
             stop = gr.Button(t("Stop"), variant="stop", size="sm", elem_id="run-stop", scale=0, min_width=80)
         report = gr.Markdown(elem_id="run-report")
         pictures = gr.Gallery(
-            show_label=False,
             columns=2,
-            allow_preview=False,
-            interactive=False,
-            buttons=[],
-            object_fit="cover",
-            fit_columns=False,
             visible=False,
             elem_id="run-pictures",
             elem_classes="people",
+            **THUMBNAILS,
         )
     area = RunArea(box, progress, pictures, report, stop, gr.Textbox(visible="hidden"))
 

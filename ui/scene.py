@@ -18,6 +18,7 @@ from ui.new_character import build_composed, build_count, build_seed
 from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.run_area import Run, RunArea, bind_run, unknown_words_note
 from ui.stories import Place
+from ui.thumbnails import THUMBNAILS
 from ui.words import LOOK_FIELDS, in_markdown, profile_line, strength_in_words
 
 STRONGEST = 1.5  # of the identity scale
@@ -115,17 +116,12 @@ def build_scene(studio: Studio) -> SceneForm:
 
 def _build_steering() -> gr.Gallery:
     return gr.Gallery(
-        show_label=False,
         container=False,
         columns=6,
-        allow_preview=False,
-        interactive=False,
-        buttons=[],
-        object_fit="cover",
-        fit_columns=False,
         visible=False,
         elem_id="scene-steering",
         elem_classes="steering",
+        **THUMBNAILS,
     )
 
 
