@@ -40,4 +40,5 @@ if __name__ == "__main__":
     demo = build_page(studio, studio.library.pictures_folder).queue(max_size=32)
     demo.launch(prevent_thread_lock=True, **launch_options(settings.mcp))
     studio.models.start()
+    studio.library.read_faces(studio.pack.judge_encoder)
     demo.block_thread()

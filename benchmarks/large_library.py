@@ -78,6 +78,7 @@ def _figures(page: Page) -> list[tuple[str, int, float]]:
     for each in words:
         searched.append(measured(WRITE.format(words=each), f"!{EXTENT}.endsWith('of 10,000')"))
         measured(WRITE.format(words=""), f"{EXTENT}.endsWith('of 10,000')")
+    page.wait_for_timeout(1000)  # what is clicked while the list changes under it is nobody
     page.locator("#people-gallery .thumbnail-item").first.click()
     expect(page.locator("#character-page")).to_be_visible()
     page.wait_for_timeout(2000)  # for the whole of their page

@@ -31,7 +31,8 @@ from settings import Settings
 
 ENCODERS = ("paperdoll/steering", "paperdoll/judge")
 TABLES = (CharacterRow, TagRow, ImageRow, IdentityRow, CastMemberRow, CastOptionRow)  # in which foreign keys hold
-IMAGES, PICTURES, STORIES, BATCH = 3, 12, 20, 500  # a character's images, distinct files, stories, characters an insert
+IMAGES, PICTURES, BATCH = 3, 12, 500  # a character's images, distinct files, characters an insert
+CAST = 25  # characters for each story: with the stories that they share, forty stand in one
 FIRST_SAVED = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 Rows = defaultdict[type[Row], list[Row]]
@@ -62,7 +63,7 @@ def main(
 def fill_project(library: CharacterLibrary, database_url: str, characters: int, seed: int = 0) -> str:
     """All rows in one transaction. Gives the new project's id."""
     project = library.create_project(f"{characters} characters")
-    stories = [library.create_story(project.id, f"Chapter {i + 1}") for i in range(STORIES)]
+    stories = [library.create_story(project.id, f"Chapter {i + 1}") for i in range(-(-characters // CAST))]
     files = [NewPicture(_draw(i), "uploaded") for i in range(PICTURES)]
     pictures = [option.image for option in library.create_character(stories[0].id, "-", files, "generated").options]
     chance, faces = random.Random(seed), np.random.default_rng(seed)
@@ -101,7 +102,7 @@ def _add_character(
     for image in images:
         rows[ImageRow].append(image)
         rows[IdentityRow] += _identities(faces, image.id)
-    for story in chance.sample(stories, chance.randint(0, 3)):
+    for story in chance.sample(stories, min(len(stories), chance.randint(0, 3))):
         member = CastMemberRow(id=new_id(), story_id=story.id, character_id=character.id, active_image_id=images[0].id)
         rows[CastMemberRow].append(member)
         rows[CastOptionRow].append(

@@ -41,7 +41,14 @@ from library_store.records import (
 )
 from library_store.rows import find, find_character, hold, hold_character
 from library_store.schema import CastMemberRow, CharacterRow, ImageRow, ProjectRow, SteeringRow, StoryRow
-from library_store.search import FaceIndex, count_characters, select_characters, select_tags, select_unseen
+from library_store.search import (
+    KEPT_PROJECTS,
+    FaceIndex,
+    count_characters,
+    select_characters,
+    select_tags,
+    select_unseen,
+)
 from library_store.text import clean, required
 from library_store.transfer import add_portable, plan_import, read_portable
 from pipeline.values import Face, Identity, Reference
@@ -343,6 +350,13 @@ class CharacterLibrary:
             meant = select(CharacterRow).where(CharacterRow.id.in_([hit.character_id for hit in hits]))
             characters = {row.id: row.record() for row in session.scalars(meant)}
             return [FaceMatch(characters[hit.character_id], hit.image_id, hit.similarity) for hit in hits]
+
+    def read_faces(self, encoder: str) -> None:
+        """Makes the first `find_faces` of each project as quick as the others that memory has room for."""
+        with self._reading() as session:
+            projects = select(ProjectRow).where(ProjectRow.trashed_at.is_(None)).order_by(ProjectRow.id.desc())
+            for project in reversed(session.scalars(projects.limit(KEPT_PROJECTS)).all()):
+                self._faces.read(session, project, encoder)
 
     def list_unseen(self, project_id: str, encoder: str) -> list[str]:
         """The canonical images of saved characters whom `find_faces` cannot find by an encoder, last saved first: it

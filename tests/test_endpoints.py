@@ -21,12 +21,6 @@ from pipeline.variants import VariantMaker
 from studio import Models, Studio
 from ui import build_page, launch_options
 
-# Gradio's server and client leave sockets to the garbage collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
 # What is for the page alone: it takes or gives pictures and faces, or is a shorter way to something else.
 OF_THE_PAGE = {
     "ensure_a_story",

@@ -18,12 +18,6 @@ from settings import Settings
 from studio import Models, Studio
 from ui import build_page, launch_options
 
-# Gradio's server and client leave sockets to the garbage collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
 
 @pytest.fixture
 def studio(library: CharacterLibrary) -> Studio:

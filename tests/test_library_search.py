@@ -216,6 +216,17 @@ def test_faces_are_read_again_only_for_a_face_that_can_be_found(library: Charact
     assert bool([query for query in queries if "embedding" in query and "JOIN" in query]) == of_rose
 
 
+def test_what_was_read_beforehand_is_not_read_for_the_first_search(library: CharacterLibrary, story: Story):
+    saved(library, story.id, "Rose", portrait(RED))
+    library.create_project("Without anybody")
+
+    library.read_faces(seen(RED).encoder)
+
+    with counted_queries() as queries:
+        assert [match.character.name for match in library.find_faces(story.project_id, seen(RED), 5)] == ["Rose"]
+    assert not [query for query in queries if "embedding" in query and "JOIN" in query]
+
+
 def test_what_is_read_is_one_state_of_a_database_server_too():
     """Else a purge between two queries of `find_faces` would leave a face without its character."""
     engine = create_engine("postgresql+pg8000://", module=SimpleNamespace(paramstyle="pyformat"))

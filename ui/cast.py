@@ -30,6 +30,7 @@ from ui.words import (
 
 EMPTY = """### Nobody is in this story yet
 Describe someone under **New character** and press **Create**, or bring somebody in with **Load Character**."""
+CARDS = 12  # of the largest casts, until all are asked for: each is fifty components for the browser
 FOCUS_SCENE = "() => window.castbook?.showDesk('#scene-prompt')"
 FOCUS_TURNED_TO = "(field) => window.castbook?.showDesk(field)"
 COMPARE = "Compare with the reference"
@@ -73,16 +74,20 @@ class Undo:
 
 def build_cast(studio: Studio, place: Place, desk: Desk) -> None:
     undo = _build_undo(studio, place)
+    whole = gr.State("")  # id of the story whose cast is shown to the last
 
     @gr.render(
-        inputs=[place.story, place.revision], triggers=[place.revision.change], show_progress="hidden", queue=False
-    )
-    def cast(story_id: str | None, _revision: int) -> None:
+        inputs=[place.story, whole, place.revision], triggers=[place.revision.change],
+        show_progress="hidden", queue=False,
+    )  # fmt: skip
+    def cast(story_id: str | None, whole_id: str, _revision: str) -> None:
         with told_to_people():
             members = studio.list_cast(story_id) if story_id else []
             if not members:
                 gr.Markdown(t(EMPTY), elem_classes="empty", elem_id="cast-empty")
-            for member in reversed(members):  # who joined last is on top
+            newest_first = members[::-1]
+            shown = newest_first if whole_id == story_id else newest_first[:CARDS]
+            for member in shown:
                 with gr.Column(elem_classes="card", elem_id=f"card-{member.id}"):
                     try:
                         thumbnails = [studio.library.get_thumbnail_path(option.image.id) for option in member.options]
@@ -92,6 +97,14 @@ def build_cast(studio: Studio, place: Place, desk: Desk) -> None:
                         gr.Markdown(f"### {in_markdown(member.character.name)}\n{in_markdown(told(error.cause))}")
                     else:
                         _card(studio, place, member, active, picture, thumbnails, desk, undo)
+            if len(shown) < len(members):
+                show_all = say("Show the whole cast of {count}", count=str(len(members)))
+                everyone = gr.Button(show_all, elem_id="whole-cast")
+                everyone.click(_all_of, place.story, [whole, place.revision], **PRIVATE)
+
+
+def _all_of(story_id: str) -> tuple[str, str]:
+    return story_id, new_revision()
 
 
 def _active(member: CastMember) -> CastOption:

@@ -13,7 +13,7 @@ from ui.cast import FOCUS_SCENE, build_cast
 from ui.desk import NEW, SCENE, UPLOAD, Desk, build_turned_to
 from ui.endpoints import build_endpoints
 from ui.first_minutes import bind_first_minutes, build_first_minutes
-from ui.handlers import PRIVATE, QUICK, unchanged
+from ui.handlers import PRIVATE, QUICK, draw_without_progress, unchanged
 from ui.language import i18n, say, t
 from ui.library_popup import LibraryPopup, build_library_popup
 from ui.library_tab import LIBRARY, STORY, bind_library_tab, build_library_tab
@@ -85,6 +85,7 @@ def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
         follow_models(studio, demo, status, [*model_buttons, upload.add])
         reopen(studio, place, demo)
         build_endpoints(studio)
+    draw_without_progress(demo)
     make_steady(demo)
     return demo
 

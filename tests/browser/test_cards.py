@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from fakes import GREEN, RED, flat
 from playwright.sync_api import Page, expect
 from served import App
 
+from library_store.records import NewPicture
 from studio import Made, VisualProfile
+from ui.cast import CARDS
 
 Visit = Callable[..., Page]
-
-# Gradio's server and client leave sockets to the garbage collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
 
 
 def draw_hana(app: App) -> Made:
@@ -55,6 +50,20 @@ def test_a_variant_says_of_which_picture_and_is_compared_with_it(app: App, visit
     assert before and after and after["x"] < before["x"]
     look_at(page, 1)
     expect(page.locator(".comparison")).to_be_hidden()
+
+
+def test_of_a_large_cast_the_newest_are_shown_until_all_are_asked_for(app: App, visit: Visit) -> None:
+    for i in range(CARDS + 2):
+        app.studio.library.create_character(
+            app.story_id, f"Person {i}", [NewPicture(flat(RED), "generated")], "generated"
+        )
+    page = visit(app)
+    expect(page.locator(".card")).to_have_count(CARDS)
+    expect(page.locator(".card").first).to_contain_text(f"Person {CARDS + 1}")
+    page.click("#whole-cast")
+    expect(page.locator(".card")).to_have_count(CARDS + 2)
+    expect(page.locator(".card").last).to_contain_text("Person 0")
+    expect(page.locator("#whole-cast")).to_have_count(0)
 
 
 def test_remix_takes_a_variants_whole_request_into_the_scene_form(app: App, visit: Visit) -> None:

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 from served import App
 from test_page import box, create, toast, write
 
 Visit = Callable[..., Page]
-
-# Gradio's server and client leave sockets to the garbage collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
 
 
 def test_a_korean_creator_makes_saves_and_finds_seoyeon_in_korean(app: App, visit: Visit) -> None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from fakes import BLUE, GREEN, RED, YELLOW, FakeFaces, flat
 from playwright.sync_api import Locator, Page, expect
 from served import App
@@ -16,12 +15,6 @@ from pipeline.values import Likeness
 
 Visit = Callable[..., Page]
 Colour = tuple[int, int, int]
-
-# Gradio's server and client leave sockets to the garbage collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
 
 
 def picture(colour: Colour, size: int = 64, parent_id: str | None = None) -> NewPicture:

@@ -13,12 +13,6 @@ from served import App
 
 Visit = Callable[..., Page]
 
-# Gradio's server and client leave sockets to the garbage collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
 
 def box(page: Page, id: str) -> Locator:
     return page.locator(f"#{id} textarea, #{id} input").first

@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from fakes import RED, flat
 from playwright.sync_api import Locator, Page, expect
 from served import App
@@ -14,12 +13,6 @@ from served import App
 from studio import Character, Made, Studio, VisualProfile
 
 Visit = Callable[..., Page]
-
-# Gradio's server and client leave sockets to the garbage collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
 
 
 def drawn(studio: Studio, story_id: str, name: str) -> Character:
