@@ -31,7 +31,7 @@ COLOURS: dict[Arm, str] = {
 }
 DASHES: dict[Arm, str] = {"variant": "-", "no adapter": "--", "true pair": "-.", "stranger": ":"}
 INK, FAINT = "#222222", "#bbbbbb"
-WIDTH = 7.2  # inches
+WIDTH = 5.8  # inches
 LEAST = -0.3  # the lowest similarity that is drawn
 STYLE = {
     "font.size": 10,
@@ -83,7 +83,7 @@ def draw_trade_off(sample: Sample) -> Drawn | None:
         f"Each point is an identity_scale, drawn for the same {points[0][1].people} people; bars are 95 % intervals. "
         "Up and to the right is better.",
         "; ".join(f"identity_scale {s:g}: similarity {y.value:.2f}, adherence {x.value:.2f}" for s, y, x in points),
-        _svg(lambda canvas: _paint_trade_off(canvas, points), 3.9),
+        _svg(lambda canvas: _paint_trade_off(canvas, points), 3.5),
     )
 
 
@@ -100,7 +100,7 @@ def draw_match_rate(sample: Sample) -> Drawn | None:
         "strangers who would pass them.",
         "; ".join(f"{name}: {rate:.0%} at the calibrated threshold" for name, rate in kept if rate is not None)
         or "Nothing is calibrated.",
-        _svg(lambda canvas: _paint_match_rate(canvas, sample, arms), 3.9),
+        _svg(lambda canvas: _paint_match_rate(canvas, sample, arms), 3.5),
     )
 
 
@@ -115,7 +115,7 @@ def draw_distributions(sample: Sample) -> Drawn | None:
         "Pictures by their similarity to the reference, by the judge. Black: the median. Dotted: the calibrated "
         "thresholds.",
         "; ".join(f"{LABELS[arm]}: median {np.median(_similarities(sample, arm)):.2f}" for arm in arms),
-        _svg(lambda canvas: _paint_distributions(canvas, sample, arms), 0.7 + 0.9 * len(arms)),
+        _svg(lambda canvas: _paint_distributions(canvas, sample, arms), 0.6 + 0.8 * len(arms)),
     )
 
 

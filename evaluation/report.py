@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image, ImageOps
@@ -20,14 +20,15 @@ from evaluation.rows import Arm, Row
 from evaluation.run import read_command
 from evaluation.statistics import MEASURES, Figure, Measure, Sample, separability
 from evaluation.tables import DifferenceTable, Table
-from pipeline.likeness import SAME_PERSON_RATE, Calibration
+from pipeline.likeness import Calibration
 
 FORMAT = 1  # of report.json
 SHOWN = 6  # pictures of each kind on the sheet
 SIDE = 176  # pixels of a picture on the sheet, twice what the page shows
 LONG = 12  # things of a list that are named one by one
 UNSAID = ("cases", "arms")  # of a plan: as long as the run, and the same in all
-RANKED: tuple[Arm, ...] = ("variant", "no adapter", "true pair")
+FORMATS = (*(tables.number, tables.interval, tables.remark, tables.signed, tables.span, tables.noise, tables.verdict),)
+RANKED: tuple[Arm, ...] = ("variant", "true pair")
 
 
 @dataclass(frozen=True)
@@ -135,16 +136,15 @@ def contact_sheet(rows: Sequence[Row]) -> tuple[tuple[str, tuple[Shown, ...]], .
     references = {row.identity: row.picture for row in rows if row.arm == "pasted"}
     variants = [row for row in rows if row.arm == "variant"]
     ranked = sorted((row for row in variants if row.judge_similarity is not None), key=_similarity, reverse=True)
-    shown = min(SHOWN, max(1, len(ranked) // 3))  # of a small run no picture twice
-    middle = max(0, (len(ranked) - shown) // 2)
+    half = max(0, len(ranked) // 2 - SHOWN // 2)
     groups = {
-        "Best": ranked[:shown],
-        "About the median": ranked[middle : middle + shown],
-        "Worst": ranked[-shown:],
-        "No face found": [row for row in variants if not row.detected][:SHOWN],
+        "Best": ranked,
+        "About the median": ranked[half:],
+        "Worst": ranked[::-1],
+        "No face found": [row for row in variants if not row.detected],
     }
     return tuple(
-        (name, tuple(_shown(row, references.get(row.identity)) for row in group))
+        (name, tuple(_shown(row, references.get(row.identity)) for row in _one_a_person(group)))
         for name, group in groups.items()
         if group
     )
@@ -159,18 +159,18 @@ def render(template: str, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    formats = (tables.number, tables.interval, tables.remark, tables.signed, tables.noise, tables.verdict)
-    environment.filters.update({format.__name__: format for format in formats})
+    filters: dict[str, Any] = environment.filters
+    for format in FORMATS:
+        filters[format.__name__] = format
     return environment.get_template(template).render(**values)
 
 
 def _judge(calibration: Calibration | None) -> str:
     if calibration is None:
         return "The judge is not calibrated for this pack: similarities are bare cosines."
-    rates = calibration.thresholds
-    rate = SAME_PERSON_RATE if SAME_PERSON_RATE in rates else min(rates)
+    rate, threshold = calibration.same_person_rate, calibration.thresholds[calibration.same_person_rate]
     return (
-        f"Judge: {calibration.encoder}. Same person: a similarity of {rates[rate]:.2f} or more, which 1 in "
+        f"Judge: {calibration.encoder}. Same person: a similarity of {threshold:.2f} or more, which 1 in "
         f"{round(1 / rate):,} strangers reaches (calibrated on {calibration.genuine_pairs:,} genuine and "
         f"{calibration.impostor_pairs:,} impostor pairs of {calibration.data}, {calibration.date})."
     )
@@ -203,11 +203,12 @@ def _difference_records(table: DifferenceTable) -> dict[str, Any]:
     }
 
 
-def _in_words(value: object) -> str:
+def _in_words(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_in_words(part)}" for name, part in value.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        pairs = cast("Mapping[str, Any]", value).items()
+        return ", ".join(f"{name} {_in_words(part)}" for name, part in pairs)
     if isinstance(value, list):
-        parts = [_in_words(part) for part in value]  # pyright: ignore[reportUnknownVariableType]
+        parts = [_in_words(part) for part in cast("list[Any]", value)]
         rest = f" and {len(parts) - LONG} more" if len(parts) > LONG else ""
         return "; ".join(parts[:LONG]) + rest
     return "none" if value in (None, "") else str(value)
@@ -216,6 +217,14 @@ def _in_words(value: object) -> str:
 def _similarity(row: Row) -> float:
     assert row.judge_similarity is not None
     return row.judge_similarity
+
+
+def _one_a_person(rows: Sequence[Row]) -> list[Row]:
+    """The first of each, for a row of one person's pictures says little."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        first.setdefault(row.identity, row)
+    return list(first.values())[:SHOWN]
 
 
 def _shown(row: Row, reference: Image.Image | None) -> Shown:

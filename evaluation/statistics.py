@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest, bootstrap
+from sklearn import config_context
 from sklearn.metrics import roc_auc_score
 
 from evaluation.rows import Arm, Row
@@ -76,7 +77,7 @@ class Difference:
         if self.value is None:
             return ""
         if self.floor is None:
-            return "noise floor unknown: one seed alone"
+            return "noise floor unknown: not drawn with several seeds"
         if abs(self.value) < 2 * self.floor:
             return "below twice the noise floor"
         if self.low is None or self.high is None:
@@ -119,7 +120,7 @@ def figure_of(sample: Sample, measure: Measure) -> Figure:
         return sums[people].sum(-1) / counts[people].sum(-1)
 
     low, high = _resampled(mean, len(sums))
-    total = float(sums.sum())
+    total = math.fsum(sums)
     if measure.is_share:
         wilson = binomtest(round(total), len(values)).proportion_ci(0.95, "wilson")
         low = float(wilson.low) if low is None else min(low, float(wilson.low))
@@ -188,8 +189,8 @@ def separability(sample: Sample) -> Figure:
 
     def area(people: Numbers) -> float:
         own, strangers = np.concatenate([by_person[person] for person in people]).T
-        labels = np.repeat([1, 0], len(own))
-        return float(roc_auc_score(labels, np.concatenate([own, strangers])))
+        with config_context(assume_finite=True, skip_parameter_validation=True):  # half of a call's time otherwise
+            return float(roc_auc_score(np.repeat([1, 0], len(own)), np.concatenate([own, strangers])))
 
     people = np.arange(len(by_person))
     low, high = _resampled(area, len(people), vectorised=False)
@@ -252,19 +253,19 @@ SAME_PERSON = Measure(
 )
 SIMILARITY = Measure(
     "judge_similarity",
-    "to reference",
+    "similarity to reference",
     "Cosine to the reference by the judge, an encoder that did not steer. High values can be copying.",
     lambda r, _: r.judge_similarity,
 )
 TRUTH = Measure(
     "judge_truth",
-    "to truth",
+    "similarity to truth",
     "Cosine by the judge to a true picture of the person that was held out.",
     lambda r, _: r.judge_truth,
 )
 STEERING = Measure(
     "steering_similarity",
-    "by steering",
+    "similarity by steering",
     "Cosine to the reference by the encoder that steered: circular, for comparison only.",
     lambda r, _: r.steering_similarity,
 )
@@ -331,7 +332,7 @@ def _larger(one: float | None, other: float | None) -> float | None:
 
 
 def _grouped(pairs: Iterable[tuple[Any, Any]]) -> list[list[Any]]:
-    """The values of each key, in the order of the keys: the order of rows in a merged run changes no figure."""
+    """The values of each key, in the order of the keys: the order of rows changes no figure (sums are exact, too)."""
     groups: dict[Any, list[Any]] = {}
     for key, value in pairs:
         groups.setdefault(key, []).append(value)
@@ -341,7 +342,7 @@ def _grouped(pairs: Iterable[tuple[Any, Any]]) -> list[list[Any]]:
 def _by_person(values: Sequence[tuple[str, float]]) -> tuple[Floats, Floats]:
     """Each person's sum and count, so that the mean over resampled people stays one over pictures."""
     people = _grouped(values)
-    return np.array([sum(person) for person in people]), np.array([len(person) for person in people], np.float64)
+    return np.array([math.fsum(person) for person in people]), np.array([len(person) for person in people], np.float64)
 
 
 def _by_all_but_seed(sample: Sample, measure: Measure) -> list[list[float]]:

@@ -104,14 +104,14 @@ def view_table(sample: Sample) -> Table | None:
 
 
 def unseen_table(sample: Sample) -> Table | None:
-    heading = ("unseen", "By whether training saw the prompt's combination", "What is unseen cannot be remembered.")
+    heading = ("unseen", "By novelty of the prompt", "A combination that training never saw cannot be remembered.")
     return _strata(sample, heading, (_combination, ("seen in training", "never seen in training")))
 
 
 def references_table(sample: Sample) -> Table | None:
     """Variants by one reference beside those by several, of the same people and prompts."""
     heading = ("references", "By the number of references", "Steered by the mean identity of so many pictures.")
-    return _by_number(sample, "references", lambda row: row.references, heading)
+    return _by_number(sample, "references", (lambda row: row.references, "references"), heading)
 
 
 def depth_table(sample: Sample) -> Table | None:
@@ -120,7 +120,7 @@ def depth_table(sample: Sample) -> Table | None:
         "By the depth of the chain",
         "Depth 2 is a variant of a variant; all are judged against the first reference.",
     )
-    return _by_number(sample, "chain", lambda row: row.depth, heading)
+    return _by_number(sample, "chain", (lambda row: row.depth, "depth"), heading)
 
 
 def scale_table(sample: Sample) -> Table | None:
@@ -171,8 +171,7 @@ def differences_as_markdown(table: DifferenceTable) -> str:
     lines = [_line(head), _line(("---", "---:", "---:", "---:", "---:", "---"))]
     for difference in table.differences:
         measure = difference.measure
-        interval = f"{signed(difference.low, measure)} to {signed(difference.high, measure)}"
-        shown = (signed(difference.value, measure), interval if difference.low is not None else NOT_MEASURED)
+        shown = (signed(difference.value, measure), span(difference))
         floor = noise(difference.floor, measure)
         lines.append(_line((measure.label, *shown, str(difference.people), floor, verdict(difference))))
     return f"### {table.title}\n\n" + (f"{table.note}\n\n" if table.note else "") + "\n".join(lines) + "\n"
@@ -200,7 +199,7 @@ def number(value: float | None, measure: Measure) -> str:
         return NOT_MEASURED
     if measure.is_share:
         return f"{100 * value:.0f} %" if value in (0, 1) else f"{100 * value:.1f} %"
-    return f"{value:.2f}".replace("-", "\u2212")
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "\u2212")  # + 0.0: no -0.00
 
 
 def noise(floor: float | None, measure: Measure) -> str:
@@ -211,8 +210,18 @@ def noise(floor: float | None, measure: Measure) -> str:
 def signed(value: float | None, measure: Measure) -> str:
     if value is None:
         return NOT_MEASURED
-    shown = f"{100 * value:+.1f} pp" if measure.is_share else f"{value:+.3f}"
+    rounded = round(100 * value, 1) if measure.is_share else round(value, 3)
+    rounded += 0.0  # no -0.0
+    shown = f"{rounded:+.1f} pp" if measure.is_share else f"{rounded:+.3f}"
     return shown.replace("-", "\u2212")
+
+
+def span(difference: Difference) -> str:
+    """Its interval."""
+    if difference.low is None or difference.high is None:
+        return NOT_MEASURED
+    low, high = (signed(bound, difference.measure).removesuffix(" pp") for bound in (difference.low, difference.high))
+    return f"{low} to {high}"
 
 
 def verdict(difference: Difference) -> str:
@@ -243,13 +252,14 @@ def _strata(
 
 
 def _by_number(
-    sample: Sample, arm: Arm, number_of: Callable[[Row], int], heading: tuple[str, str, str]
+    sample: Sample, arm: Arm, number: tuple[Callable[[Row], int], str], heading: tuple[str, str, str]
 ) -> Table | None:
     if not sample.of(arm).rows:
         return None
+    number_of, name = number
     drawn = _alike(sample.of("variant", arm), arm)
     rows = tuple(
-        table_row(str(count), drawn.where(lambda row, wanted=count: number_of(row) == wanted), SHORT)
+        table_row(f"{name}: {count}", drawn.where(lambda row, wanted=count: number_of(row) == wanted), SHORT)
         for count in sorted({number_of(row) for row in drawn.rows})
     )
     return Table(*heading, SHORT, (*rows, *_baselines(sample, SHORT)))
