@@ -170,7 +170,7 @@ def _summary(report: RetentionReport) -> str:
     head = say("Pictures"), say("same person"), say("copied"), say("prompt shown")
     rows = [
         (
-            f"{escape(told(row.label))}<small>{row.pictures:,}</small>",
+            f"{escape(told(row.label))}<small>n = {row.pictures:,}</small>",
             _figure(row.judge_retention, "{:.0%}"),
             _figure(row.copied, "{:.0%}"),
             _figure(row.adherence, "{:.2f}"),
