@@ -50,7 +50,8 @@ def retention(
     folders = (packs, BUILT_IN_PACKS) if packs else (BUILT_IN_PACKS,)
     asked = Retention(pack, folders, output, references, identity_column, prompts, people, count, quick, threads)
     rows = measure_retention(asked, load_models, ray)
-    typer.echo(f"{rows} rows are in {output}. Next: python -m evaluation report {output}")
+    if rows is not None:
+        typer.echo(f"{rows} rows are in {output}. Next: python -m evaluation report {output}")
 
 
 def load_models(pack: Pack, threads: int = 0) -> Models:

@@ -1,15 +1,17 @@
 """The same rows from a Ray cluster: `pip install "ray[data]"`, then `python -m evaluation retention --ray WORKERS`.
 
 Each worker loads the pack once and measures job after job; the shards are written where the run was started, so the
-workers need not share a disk. Leave Ray a CPU beside the workers: a pool of two on two CPUs waits for ever.
+workers need not share a disk. The code, packs and
+references have to lie at the same place on all machines. Leave Ray a CPU beside the workers: a pool of two on two CPUs
+waits for ever.
 """
 
-# ray comes with partial types, and need not be installed.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportMissingImports=false, reportUntypedFunctionDecorator=false
+# tqdm comes without types.
+# pyright: reportMissingModuleSource=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,14 +27,7 @@ def carry_out_on_ray(
     folder: Path, jobs: Sequence[Job], places: Sequence[int], load_measure: Callable[[], Measure], workers: int
 ) -> None:
     """As `run.carry_out`, by so many workers. `load_measure` is called once in each. Raises InvalidRequest."""
-    ray: Any = _ray()
-    ray.init(ignore_reinit_error=True)
-    cpus = int(ray.cluster_resources().get("CPU", 0))
-    if not 1 <= workers < max(cpus, 2):
-        raise InvalidRequest(
-            f"{workers} workers were asked for, and the cluster has {cpus} CPUs.",
-            f"Choose 1 to {max(1, cpus - 1)}: one CPU is left to Ray itself.",
-        )
+    ray = connect(workers)
     measured = ray.data.from_items([{"place": place, "job": jobs[place]} for place in places]).map(
         _Worker,
         fn_constructor_args=(load_measure,),
@@ -41,6 +36,19 @@ def carry_out_on_ray(
     )
     for made in tqdm(measured.iter_rows(), total=len(places), desc="measuring", unit="job"):
         keep(folder, made["place"], made["shard"])
+
+
+def connect(workers: int) -> Any:
+    """Ray, with room for so many workers. Raises InvalidRequest."""
+    ray = _ray()
+    ray.init(ignore_reinit_error=True)
+    cpus = int(ray.cluster_resources().get("CPU", 0))
+    if not 1 <= workers < max(cpus, 2):
+        raise InvalidRequest(
+            f"{workers} workers were asked for, and the cluster has {cpus} CPUs.",
+            f"Choose 1 to {max(1, cpus - 1)}: one CPU is left to Ray itself.",
+        )
+    return ray
 
 
 class _Worker:
@@ -53,8 +61,8 @@ class _Worker:
 
 def _ray() -> Any:
     try:
-        import ray
-        import ray.data
+        ray = importlib.import_module("ray")
+        importlib.import_module("ray.data")
     except ImportError as error:
         raise InvalidRequest(
             "Ray is not installed.", 'Install it with: pip install "ray[data]". Or leave --ray out.'

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+from datasets.exceptions import DatasetsError
 from PIL import Image
 from tqdm import tqdm
 
@@ -125,7 +126,7 @@ def _open(source: str) -> Any:
         folder = Path(source).is_dir()
         splits: Any = datasets.load_dataset("imagefolder", data_dir=source) if folder else datasets.load_dataset(source)
         return datasets.concatenate_datasets(list(splits.values()))
-    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+    except (OSError, ValueError, DatasetsError) as error:
         raise InvalidRequest(f"No pictures could be read from {source} ({_first_line(error)}).", NO_DATA) from error
 
 
@@ -150,7 +151,7 @@ def _image_column(table: Any, source: str) -> str:
 
 def _named(kind: Any, values: Iterable[Any]) -> list[str | None]:
     """A column's values as text: a class label by its name."""
-    named: Callable[[Any], str] = kind.int2str if isinstance(kind, datasets.ClassLabel) else str
+    named: Any = kind.int2str if isinstance(kind, datasets.ClassLabel) else str
     return [None if value is None else named(value) for value in values]
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from errors import InvalidRequest
 from evaluation.rows import Arm
 
-# All baselines together cost a third of the variants at most: 1/8 + 4/40 + 1/20 + 3/80. Small runs pay more, because
-# an arm of one picture would say nothing.
-NO_ADAPTER_SHARE = 1 / 8  # of the pairs of a person and a prompt
+# All baselines together draw a quarter as many pictures as the variants at most: 1/16 + 4/40 + 1/40 + 3/100. Small runs
+# pay more, because an arm of one picture would say nothing.
+NO_ADAPTER_SHARE = 1 / 16  # of the pairs of a person and a prompt
 SCALE_SHARE = 1 / 40
-REFERENCES_SHARE = 1 / 20
-CHAINS_A_PICTURE = 1 / 80
+REFERENCES_SHARE = 1 / 40
+CHAINS_A_PICTURE = 1 / 100
 FEWEST = 2
 SCALES = (0.25, 0.5, 0.75, 1.25)  # of the pack's own identity_scale, which the variants have
 STRONGEST_SCALE = 1.5  # what a request may ask for

@@ -1,5 +1,8 @@
 """`python -m evaluation retention`: people, prompts and a pack, drawn and measured into a run's folder."""
 
+# datasets comes with partial types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import functools
@@ -15,6 +18,7 @@ from pathlib import Path
 import datasets
 
 from errors import InvalidRequest
+from evaluation.cluster import carry_out_on_ray, connect
 from evaluation.drawn import MEASURED, PACK, drawn_people
 from evaluation.measuring import Measurer, Models
 from evaluation.people import IDENTITY, Person, fingerprint, known_people, load_people
@@ -46,11 +50,16 @@ class Retention:
     threads: int = 0
 
 
-def measure_retention(asked: Retention, load_models: LoadModels, ray_workers: int = 0) -> int:
-    """Draws and measures what the run in `asked.output` lacks. Gives the number of its rows. Raises CastbookError."""
+def measure_retention(asked: Retention, load_models: LoadModels, ray_workers: int = 0) -> int | None:
+    """Draws and measures what the run in `asked.output` lacks.
+
+    Gives the number of the run's rows, to the first process alone. Raises CastbookError.
+    """
     from evaluation.processes import Processes  # imports torch
 
     datasets.disable_progress_bars()  # they would come between each two steps of our own
+    if ray_workers:
+        connect(ray_workers)  # what is wrong with the cluster is said before any model is loaded
     processes = Processes()
     bench = processes.first_alone(lambda: open_bench(asked, load_models))
     jobs, folder = bench.jobs, asked.output
@@ -58,13 +67,11 @@ def measure_retention(asked: Retention, load_models: LoadModels, ray_workers: in
     places = remaining(folder, jobs)
     processes.wait()  # nobody begins before all have seen what is left
     if ray_workers:
-        from evaluation.cluster import carry_out_on_ray
-
         carry_out_on_ray(folder, jobs, places, functools.partial(_load_measure, asked, load_models), ray_workers)
     else:
         carry_out(folder, jobs, processes.share(places), bench.measure)
     processes.wait()
-    return sum(len(job) for job in jobs)
+    return sum(len(job) for job in jobs) if processes.is_first else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,6 +46,8 @@ def begin(folder: Path, determinants: Determinants, jobs: Sequence[Job], command
     if file.is_file():
         _check_the_same(folder, json.loads(file.read_text("utf-8")), json.loads(wanted))
         return
+    if any((folder / SHARDS).iterdir()):
+        raise InvalidRequest(f"{folder} holds rows, and no plan that says of what.", "Choose another --output folder.")
     _write(folder / COMMAND, command.encode())
     _write(file, wanted.encode())
 

@@ -17,7 +17,9 @@ from evaluation.__main__ import app
 from evaluation.measuring import Measurer, Models
 from evaluation.people import Example, Person, known_people
 from evaluation.plan import make_jobs
+from evaluation.retention import Retention, open_bench
 from evaluation.run import begin, carry_out, read_command, read_dataset, read_plan, read_rows, remaining
+from settings import BUILT_IN_PACKS
 
 ROOT = Path(__file__).parent.parent
 SAME = {"pack": "fake"}
@@ -96,6 +98,14 @@ def test_another_plan_in_the_same_folder_is_refused(tmp_path, jobs):
     assert read_plan(tmp_path)["pack"] == "fake"
 
 
+def test_rows_without_a_plan_are_not_taken_for_done(tmp_path, jobs, measure):
+    begin(tmp_path, SAME, jobs)
+    carry_out(tmp_path, jobs, [0], measure)
+    (tmp_path / "plan.json").unlink()
+    with pytest.raises(InvalidRequest, match="no plan"):
+        begin(tmp_path, SAME, jobs)
+
+
 def test_a_folder_without_a_run_says_so(tmp_path):
     for read in (read_rows, read_dataset, read_plan):
         with pytest.raises(InvalidRequest, match="--output"):
@@ -109,6 +119,16 @@ def test_the_rows_are_a_dataset(tmp_path, jobs, measure):
     dataset = read_dataset(tmp_path)
     assert dataset.num_rows == sum(len(job) for job in jobs)
     assert dataset[0]["picture"].size == (64, 64)
+
+
+def test_a_quick_run_draws_some_thirty_pictures_of_six_drawn_people(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    asked = Retention("paperdoll", (BUILT_IN_PACKS,), tmp_path / "run", quick=True)
+    bench = open_bench(asked, lambda pack, threads: Models(fake_maker(pack=pack)))
+    cases = [case for job in bench.jobs for case in job]
+    assert len({case.identity for case in cases}) == 6
+    assert sum(case.depth > 0 for case in cases) == 30
+    assert bench.determinants["data"] == "drawn people of paperdoll"
 
 
 # -- Through the real models -----------------------------------------------------------------------------------------
@@ -169,7 +189,8 @@ def test_two_processes_give_the_rows_of_one(single, options, tmp_path):
     launch = ["--multi_gpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no"]
     launch += ["--dynamo_backend", "no", "--main_process_port", "0"]
     command = [*("-m", "accelerate.commands.launch"), *launch, "-m", "evaluation", "retention"]
-    run(*command, *options, "--output", str(tmp_path))
+    said = run(*command, *options, "--output", str(tmp_path))
+    assert "10/10" in said and "/20" not in said  # of 20 jobs each process had half
     assert everything(tmp_path) == everything(single)
 
 
@@ -190,3 +211,4 @@ def test_a_pack_without_people_of_its_own_asks_for_references(toy_packs, tmp_pat
 def run(*arguments):
     done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr[-3000:]
+    return done.stderr
