@@ -16,14 +16,15 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from errors import NoFaceFound
+from pipeline.adherence import load_prompt_reader
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
 from pipeline.likeness import SAME_PERSON_RATE, Calibration, composition_likeness
 from pipeline.packs import Pack, load_pack
 from pipeline.values import Face, Reference, Variant, VariantRequest
-from pipeline.variants import VariantMaker
+from pipeline.variants import PromptReader, VariantMaker
 from training.artist import draw
-from training.attributes import ATTRIBUTES, AttributeClassifier, read_attributes, train_attributes
+from training.attributes import ATTRIBUTES, RELIABLE, WORDS, AttributeClassifier, read_attributes, train_attributes
 from training.dataset import Pictures, look_seed, pictures
 from training.recipe import People, Run
 from training.world import BACKGROUNDS, EXPRESSIONS, OUTFITS, Look, look, person
@@ -55,7 +56,7 @@ def write_calibration(run: Run) -> str:
 
 
 def measure_encoders(run: Run) -> str:
-    """A Markdown table: faces found, and TAR at FAR of encoder and judge, over MEASURED people."""
+    """A Markdown table over MEASURED people: faces found, TAR at FAR of encoder and judge, looks read right."""
     pack = load_pack(run.pack.name, (run.pack.parent,))
     shown = _held_out(run, slice(0, MEASURED))
     found = _faces(pack, shown)
@@ -67,6 +68,8 @@ def measure_encoders(run: Run) -> str:
             rows.append(
                 (f"{name}: TAR at FAR {rate:g}", f"{accepted:.1%} ({len(own)} genuine, {len(others)} impostor pairs)")
             )
+    reader = load_prompt_reader(pack)
+    rows += _looks_read(reader, shown) if reader is not None else []
     return _table(("drawings", "figure"), rows)
 
 
@@ -135,6 +138,24 @@ def _pairs(similarities: Floats, looks: int) -> tuple[Floats, Floats]:
     upper = np.triu(np.ones_like(similarities, dtype=bool), 1) & ~np.isnan(similarities)
     same = who[:, None] == who[None]
     return similarities[upper & same], similarities[upper & ~same]
+
+
+def _looks_read(reader: PromptReader, shown: Pictures) -> list[tuple[str, str]]:
+    """How often the pack's own reader finds what was drawn, and misses another thing that wasn't."""
+    rows = []
+    for attribute in RELIABLE:
+        phrases = {name: words[0] for name, words in WORDS[attribute].items()}
+        found, missed = 0, 0
+        for i, pixels in enumerate(tqdm(shown.pixels, desc=f"reading the {attribute}", mininterval=5)):
+            picture, drawn = Image.fromarray(pixels), getattr(shown.look(i), attribute)
+            other = np.random.default_rng(i).choice([name for name in phrases if name != drawn])
+            found += not reader.missing(picture, phrases[drawn])
+            missed += bool(reader.missing(picture, phrases[str(other)]))
+        seen, unseen = found / len(shown), missed / len(shown)
+        rows.append(
+            (f"{attribute}: seen where drawn, missed where another is", f"{seen:.1%}, {unseen:.1%} of {len(shown)}")
+        )
+    return rows
 
 
 def _copy_threshold(shown: Pictures) -> float:
