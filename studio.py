@@ -33,11 +33,11 @@ from library_store.records import (
     VisualProfile,
 )
 from library_store.text import clean
-from pipeline.likeness import Calibration, average, identity_by
+from pipeline.likeness import Calibration, average, identity_by, similarity_of
 from pipeline.packs import Pack
 from pipeline.references import Outlier, outliers
 from pipeline.streaming import stream
-from pipeline.uploads import Upload, clipped_box, read_picture
+from pipeline.uploads import Upload, alone, clipped_box, read_picture
 from pipeline.values import Band, Box, Face, Likeness, Reference, Step, Variant, VariantRequest, Variants
 from pipeline.variants import OnStep, VariantMaker
 from studio_evaluation import LibraryCheck, ReportFigure, RetentionReport, check_characters, latest_report
@@ -251,13 +251,17 @@ class Studio:
         box: Box | None = None,
     ) -> CastMember:
         """A character from one face of a picture of the creator's own; which one and what it raises: `face_in_upload`.
+        Of a picture with several people the part around theirs is kept.
 
         Whom they could be mixed up with is for `look_alikes` to say beforehand.
         """
         _check_name(name)
         self.library.get_story(story_id)
         clean = self.read_upload(picture)
-        kept = [NewPicture(clean, "uploaded", self._face_meant(clean, face, box))]
+        meant = self._face_meant(clean, face, box)
+        if len(self.models.get().faces(clean)) > 1:
+            clean, meant = alone(clean, meant)
+        kept = [NewPicture(clean, "uploaded", meant)]
         return self.library.create_character(story_id, name, kept, "generated", "", visual_profile, description)
 
     def nearest_characters(self, face: Face, project_id: str, limit: int = 3) -> list[FaceMatch]:
@@ -315,6 +319,20 @@ class Studio:
         faces = self._faces_of(image_ids)
         seen = {id: identity_by(calibration.encoder, faces[id].identities) for id in image_ids if id in faces}
         return outliers({id: identity for id, identity in seen.items() if identity}, calibration)
+
+    def are_two(self, character_id: str, other_id: str) -> float | None:
+        """The similarity, by the judge, of the pictures that stand for two characters who are two people for it.
+
+        None where they may be, and where nobody can say: without calibration, or a face.
+        """
+        calibration = self.calibration
+        people = [self.library.get_character(id) for id in (character_id, other_id)]
+        faces = self._faces_of([person.canonical_image_id for person in people if person.canonical_image_id])
+        seen = [identity_by(self.pack.judge_encoder, face.identities) for face in faces.values()]
+        if calibration is None or len(seen) < 2 or seen[0] is None or seen[1] is None:
+            return None
+        similarity = similarity_of(seen[0], seen[1])
+        return None if calibration.band(similarity) == "same person" else similarity
 
     # How far a likeness can be trusted
 

@@ -1,1 +1,1 @@
-"""Identity retention, measured: `python -m evaluation`. It draws through the same `VariantMaker.generate` as the button."""
+"""Identity retention, measured: `python -m evaluation`. Pictures are drawn as by the button."""

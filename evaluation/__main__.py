@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from errors import CastbookError
+from evaluation.calibrating_command import calibrate_pack
 from evaluation.measuring import Models
+from evaluation.reporting_commands import compare_runs, report
 from pipeline.packs import ClipAdherence, Pack
 from settings import BUILT_IN_PACKS
 
@@ -52,6 +54,11 @@ def retention(
     rows = measure_retention(asked, load_models, ray)
     if rows is not None:
         typer.echo(f"{rows} rows are in {output}. Next: python -m evaluation report {output}")
+
+
+app.command("calibrate")(calibrate_pack)
+app.command("report")(report)
+app.command("compare")(compare_runs)
 
 
 def load_models(pack: Pack, threads: int = 0) -> Models:

@@ -6,11 +6,12 @@ Also what has been uploaded and looked at, and boxes that were drawn on it by ha
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from errors import InvalidRequest, UnreadablePicture
@@ -60,6 +61,22 @@ def read_picture(source: str | PathLike[str] | bytes, max_side: int = 1024) -> I
         )
     picture.info = {}
     return picture
+
+
+def alone(picture: Image.Image, face: Face) -> tuple[Image.Image, Face]:
+    """The square around one of several people, and their face in it: what stands for somebody shows nobody else first.
+
+    Its side is four faces, or the picture's shorter one; what the encoders saw of the face stays.
+    """
+    left, top, right, bottom = face.box
+    side = round(min(*picture.size, 4 * max(right - left, bottom - top)))
+    x, y = (
+        round(min(max(0.0, (start + end - side) / 2), whole - side))
+        for start, end, whole in ((left, right, picture.width), (top, bottom, picture.height))
+    )
+    within = (left - x, top - y, right - x, bottom - y)
+    cropped = picture.crop((x, y, x + side, y + side))
+    return cropped, replace(face, box=within, landmarks=face.landmarks - np.array((x, y), np.float32))
 
 
 def clipped_box(box: Box, picture: Image.Image) -> Box:

@@ -28,6 +28,7 @@ OF_THE_PAGE = {
     "face_in_upload",
     "nearest_characters",
     "look_alikes",
+    "are_two",
     "search_library",  # programs search by list_library
 }
 VERBS = {name for name, verb in vars(Studio).items() if callable(verb) and not name.startswith("_")} - OF_THE_PAGE

@@ -47,7 +47,9 @@ def test_the_example_leaves_a_character_in_two_stories_and_their_pictures(
     assert project.id in printed and all(option.image.id in printed for option in (*first.options, *second.options))
     pictures = sorted((tmp_path / "remade").iterdir())
     assert [file.name for file in pictures] == ["character-1.png", "character-2.png", "variant-1.png", "variant-2.png"]
-    assert {Image.open(file).size for file in pictures} == {(64, 64)}
+    for file in pictures:
+        with Image.open(file) as picture:
+            assert picture.size == (64, 64)
 
 
 def test_every_verb_is_a_tool_that_says_what_it_takes(url: str) -> None:

@@ -64,6 +64,15 @@ def generator(
     train_generator_on(Run(run, replace(Recipe(), generator_steps=steps), pack))
 
 
+@app.command("prompt-reader")
+def prompt_reader(run: RunFolder = RUN, pack: PackFolder = PACK, threads: Threads = 0) -> None:
+    """Trains the pack's reader of pictures alone: it says whether one shows what its prompt asked for."""
+    from training.pack import write_prompt_reader
+
+    _use(threads)
+    write_prompt_reader(Run(run, Recipe(), pack))
+
+
 @app.command("calibrate")
 def calibrate(run: RunFolder = RUN, pack: PackFolder = PACK, threads: Threads = 0) -> None:
     """Writes the pack's calibration.json from drawn people never trained on."""

@@ -17,14 +17,15 @@ from errors import NoFaceFound
 from evaluation.calibrating_command import described, drawn_held_out, write_calibration
 from evaluation.calibration import Pairs, pairs_of
 from evaluation.drawn import MEASURED
+from pipeline.adherence import load_prompt_reader
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
 from pipeline.likeness import SAME_PERSON_RATE
 from pipeline.packs import Pack, load_pack
 from pipeline.values import Face, Reference, Variant, VariantRequest
-from pipeline.variants import VariantMaker
+from pipeline.variants import PromptReader, VariantMaker
 from training.artist import draw
-from training.attributes import ATTRIBUTES, AttributeClassifier, read_attributes, train_attributes
+from training.attributes import ATTRIBUTES, RELIABLE, WORDS, AttributeClassifier, read_attributes, train_attributes
 from training.dataset import Pictures, look_seed, pictures
 from training.recipe import People, Run
 from training.world import BACKGROUNDS, EXPRESSIONS, OUTFITS, Look, look, person
@@ -39,7 +40,7 @@ def calibrate(run: Run) -> str:
 
 
 def measure_encoders(run: Run) -> str:
-    """A Markdown table: faces found, and TAR at FAR of encoder and judge, over MEASURED people."""
+    """A Markdown table over MEASURED people: faces found, TAR at FAR of encoder and judge, looks read right."""
     pack = load_pack(run.pack.name, (run.pack.parent,))
     shown = _held_out(run, slice(0, MEASURED))
     found = _faces(pack, shown)
@@ -50,6 +51,8 @@ def measure_encoders(run: Run) -> str:
         for rate in (0.01, 0.001):
             accepted = float((pairs.genuine >= np.quantile(pairs.impostors, 1 - rate)).mean())
             rows.append((f"{name}: TAR at FAR {rate:g}", f"{accepted:.1%} ({counts})"))
+    reader = load_prompt_reader(pack)
+    rows += _looks_read(reader, shown) if reader is not None else []
     return _table(("drawings", "figure"), rows)
 
 
@@ -109,6 +112,24 @@ def _pairs(faces: list[Face | None], encoder: int, looks: int) -> Pairs:
     """By the encoder of that index; a face that was not found is in no pair."""
     found = [(i // looks, face.identities[encoder].embedding) for i, face in enumerate(faces) if face]
     return pairs_of(np.array([embedding for _, embedding in found]), np.array([person for person, _ in found]))
+
+
+def _looks_read(reader: PromptReader, shown: Pictures) -> list[tuple[str, str]]:
+    """How often the pack's own reader finds what was drawn, and misses another thing that wasn't."""
+    rows = []
+    for attribute in RELIABLE:
+        phrases = {name: words[0] for name, words in WORDS[attribute].items()}
+        found, missed = 0, 0
+        for i, pixels in enumerate(tqdm(shown.pixels, desc=f"reading the {attribute}", mininterval=5)):
+            picture, drawn = Image.fromarray(pixels), getattr(shown.look(i), attribute)
+            other = np.random.default_rng(i).choice([name for name in phrases if name != drawn])
+            found += not reader.missing(picture, phrases[drawn])
+            missed += bool(reader.missing(picture, phrases[str(other)]))
+        seen, unseen = found / len(shown), missed / len(shown)
+        rows.append(
+            (f"{attribute}: seen where drawn, missed where another is", f"{seen:.1%}, {unseen:.1%} of {len(shown)}")
+        )
+    return rows
 
 
 def _case(seed: int) -> tuple[int, Look]:

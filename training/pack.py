@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from training import autoencoder, detector, encoders, generator
+from training import attributes, autoencoder, detector, encoders, generator
 from training.dataset import Pictures, pictures
 from training.recipe import Run
 from training.world import vocabulary
@@ -38,6 +38,7 @@ def make_pack(run: Run) -> None:
     vae = autoencoder.train_decoder(run, vae, shown, latents)
     write_generator(run.pack, tokenizer, made, vae)
     write_face_models(run.pack, steering, train_judge(run), detector.train_detector(run, shown))
+    write_prompt_reader(run)
 
 
 def train_generator_on(run: Run) -> None:
@@ -56,6 +57,12 @@ def train_generator_on(run: Run) -> None:
         run, lambda: generator.load(run.pack, run.pack / ADAPTER_FILE), tokenizer, shown, latents, identities
     )
     write_generator(run.pack, tokenizer, made, vae)
+
+
+def write_prompt_reader(run: Run) -> None:
+    """Trains and writes what tells whether a picture shows what its prompt asked for."""
+    shown = pictures(run.folder / "data" / "pictures", run.recipe.picture_people)
+    attributes.export_prompt_reader(attributes.train_prompt_reader(run, shown), run.pack / "adherence")
 
 
 def train_steering_encoder(run: Run) -> nn.Module:

@@ -43,6 +43,7 @@ class Recipe:
     word_steps: int = 600
     generator_steps: int = 12_000
     attribute_steps: int = 700
+    prompt_reader_steps: int = 2000
 
     @staticmethod
     def small() -> Recipe:
@@ -50,6 +51,7 @@ class Recipe:
         return Recipe(
             People(0, few, 4), People(200_000, few, 4), People(400_000, few, 2), People(1_000_000, 8, 4),
             encoder_steps=8, judge_steps=8, detector_steps=8, autoencoder_steps=6, decoder_steps=4, word_steps=8, generator_steps=8, attribute_steps=8,
+            prompt_reader_steps=8,
         )  # fmt: skip
 
 

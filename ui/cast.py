@@ -148,9 +148,7 @@ def _card(
             judged_by = gr.Markdown(_fine_print(active, member), elem_classes="fine-print")
             strip = _strip(member, active, thumbnails)
             with gr.Row(elem_classes="card-actions"):
-                save = _button(
-                    "Update in library" if member.character.is_saved_to_library else "Save to library", "do-save"
-                )
+                save = _button("Update in library" if _in_library(member) else "Save to library", "do-save")
                 variants = _button("Generate variants", "do-variants")
                 activate = _button("Make active", "do-activate", visible=active.image.id != member.active_image_id)
             with (
@@ -318,9 +316,14 @@ def _bind_desk(
         turned.success(None, desk.turned_to, js=FOCUS_TURNED_TO)
 
 
+def _in_library(member: CastMember) -> bool:
+    return member.character.is_saved_to_library and member.character.trashed_at is None
+
+
 def _heading(member: CastMember) -> str:
     character = member.character
-    mark = f" <small>{say('in the library')}</small>" if character.is_saved_to_library else ""
+    place = say("in the trash") if character.trashed_at else say("in the library")
+    mark = f" <small>{place}</small>" if character.is_saved_to_library else ""
     about = character.description or profile_line(character.visual_profile) or character.prompt
     return f"### {in_markdown(character.name)}{mark}\n{in_markdown(about)}"
 

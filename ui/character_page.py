@@ -179,7 +179,10 @@ def show_character(studio: Studio, character_id: str, viewed: str | None = None)
     shown = [image for image in images if image.id in thumbnails]
     ids = [image.id for image in shown]
     looked_at = viewed if viewed in ids else character.canonical_image_id
-    strip = [(thumbnails[image.id], _caption(character, steering, image)) for image in shown]
+    strip = [
+        (thumbnails[image.id], f"{number} · {_caption(character, steering, image)}")
+        for number, image in enumerate(shown, 1)
+    ]
     uses = studio.list_uses(character_id)
     return (
         gr.Markdown(visible=False),

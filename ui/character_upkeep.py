@@ -173,7 +173,7 @@ def _build_edit(studio: Studio) -> EditForm:
     )
     tags = gr.Dropdown(
         [], multiselect=True, allow_custom_value=True, label=t("Tags"), info=t("Type a new one and press Enter."),
-        interactive=True, elem_id="edit-tags",
+        interactive=True, elem_id="edit-tags", elem_classes="choices",
     )  # fmt: skip
     profile = build_profile_editor(studio, "edit", VisualProfile())
     save = gr.Button(t("Save"), variant="primary", size="md", elem_id="edit-save")
@@ -234,7 +234,7 @@ def _others(studio: Studio, character: Character, words: str) -> list[tuple[str,
 
 
 def _what_merging_does(studio: Studio, kept: Character, other: Character) -> str:
-    return say(
+    what = say(
         "**{name}** gets all pictures ({pictures}), stories ({stories}) and tags of **{other}**, and old links to "
         "{other} lead to {name}. The name, description and looks of {other} go. This cannot be undone.",
         name=in_markdown(kept.name),
@@ -242,6 +242,14 @@ def _what_merging_does(studio: Studio, kept: Character, other: Character) -> str
         pictures=len(studio.list_images(other.id)),
         stories=len(studio.list_uses(other.id)),
     )
+    similarity = studio.are_two(kept.id, other.id)
+    if similarity is None:
+        return what
+    doubt = say(
+        "**Are they one person?** The faces that stand for them are hardly alike: {similarity}.",
+        similarity=f"{similarity:.2f}",
+    )
+    return f"{doubt}\n\n{what}"
 
 
 def _what_breaks(preview: PurgePreview) -> str:

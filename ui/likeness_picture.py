@@ -1,4 +1,4 @@
-"""A calibration as a picture and a table: how alike strangers are, how alike two pictures of one person, what a card says.
+"""A calibration as a picture and a table: how alike strangers are, and pictures of one person, and what a card says.
 
 It is HTML, made of figures and our own words alone.
 """
@@ -89,13 +89,18 @@ def _drawn(heights: Shares, name: str) -> str:
 def _bands(calibration: Calibration) -> str:
     """As wide as they are, each from the likeness at which it begins."""
     lowest, highest = _extent(calibration)
-    unsure, same = calibration.thresholds[max(calibration.thresholds)], calibration.thresholds[calibration.same_person_rate]
-    bands: list[tuple[Band, float, float]] = [("another person", lowest, unsure), ("unsure", unsure, same), ("same person", same, highest)]
-    return f'<div class="bands">{"".join(_band(*band) for band in bands if band[1] < band[2])}</div>'
+    unsure = calibration.thresholds[max(calibration.thresholds)]
+    same = calibration.thresholds[calibration.same_person_rate]
+    bands = _band("another person", lowest, unsure), _band("unsure", unsure, same), _band("same person", same, highest)
+    return f'<div class="bands">{"".join(bands)}</div>'
 
 
 def _band(band: Band, start: float, end: float) -> str:
-    return f'<div class="tone-{TONES[band]}" style="flex-grow: {end - start:.3f}"><b>{_said(band)}</b><i>{_figure(start)}</i></div>'
+    """Nothing where it has no width."""
+    if start >= end:
+        return ""
+    width = f'style="flex-grow: {end - start:.3f}"'
+    return f'<div class="tone-{TONES[band]}" {width}><b>{_said(band)}</b><i>{_figure(start)}</i></div>'
 
 
 def _extent(calibration: Calibration) -> tuple[float, float]:

@@ -110,7 +110,7 @@ def bind_new_character(
 
     worded = [place.context, form.prompt, *form.profile.inputs]
     on(
-        [form.prompt.input, *form.profile.edited, place.context.input, place.revision.change],
+        [form.prompt.change, *form.profile.edited, place.context.change, place.revision.change],
         compose,
         [place.story, *worded],
         [form.composed, form.unknown],

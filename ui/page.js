@@ -159,6 +159,8 @@
       }
       scrollTo(document.querySelector("#desk"));
       target.focus({ preventScroll: true });
+      const { top, bottom } = target.getBoundingClientRect();
+      if (top < 0 || bottom > innerHeight) target.scrollIntoView({ block: "center" }); // within the desk
     },
     showPart(part) {
       // Beside each other both are in sight; on a phone the one is far below the other.
@@ -168,8 +170,12 @@
         if (top < 0 || top > innerHeight / 2) target.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
       }, 150);
     },
-    showRun() {
-      setTimeout(() => document.querySelector("#run")?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "nearest" }), 150);
+    showRun(tries = 20) {
+      const run = document.querySelector("#run");
+      if (!run?.offsetHeight) return tries && setTimeout(() => window.castbook.showRun(tries - 1), 100);
+      scrollTo(document.querySelector("#desk"));
+      // To the top, so that there is room below for the previews and the report.
+      run.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: innerWidth > 900 ? "center" : "start" });
     },
     showCard(id, tries = 20) {
       if (!id) return;

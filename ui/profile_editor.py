@@ -12,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from errors import InvalidRequest
 from studio import Pack, Studio, VisualProfile
 from ui.handlers import QUICK
 from ui.language import t
@@ -39,11 +40,8 @@ class ProfileEditor:
 
     @property
     def edited(self) -> list[Any]:
-        """The events of an edit. A dropdown tells of words that it does not offer by `change` alone."""
-        return [
-            each.change if field in self.with_choices else each.input
-            for field, each in zip(self.fields, self.inputs, strict=True)
-        ]
+        """The events of an edit. `input` misses words that no dropdown offers, and in a text Hangul and Backspace."""
+        return [each.change for each in self.inputs]
 
     def profile(self, values: Sequence[Any]) -> VisualProfile:
         """What the components say, given as a handler gets it."""
@@ -95,6 +93,8 @@ def build_profile_filler(studio: Studio, editor: ProfileEditor, prefix: str, ima
     def fill(image_id: str, *values: Any) -> tuple[Any, ...]:
         with told_to_people():
             prompt = str((studio.request_of(image_id) or {}).get("prompt", ""))
+            if not prompt:
+                raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
             filled = filled_from(studio.pack, prompt, editor.profile(values))
             return *editor.values(filled), unknown_words_note(studio.pack.unknown_words(prompt))
 

@@ -92,7 +92,7 @@ def build_scene(studio: Studio) -> SceneForm:
         prompt = gr.Textbox(
             "",
             label=t("Scene"),
-            placeholder=t("Clothes, mood, place: spacesuit, laughing, on the moon"),
+            placeholder=t("Clothes, mood, place: spacesuit, laughing, outer space"),
             lines=2,
             max_lines=6,
             elem_id="scene-prompt",
@@ -229,7 +229,7 @@ def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all
         )
 
     on(
-        [form.prompt.input, *form.look.edited, place.context.input, place.revision.change],
+        [form.prompt.change, *form.look.edited, place.context.change, place.revision.change],
         compose,
         [place.story, form.reference, place.context, *form.words],
         [form.composed, form.unknown],

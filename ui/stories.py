@@ -61,7 +61,7 @@ def build_stories_bar(studio: Studio) -> Place:
             context = gr.Textbox(
                 value=story.context,
                 label=t("Story context"),
-                placeholder=t("Premise and style, e.g. rainy night, soft light. Every prompt of this story gets it."),
+                placeholder=t("Premise and style, e.g. rainy day, city at night. Every prompt of this story gets it."),
                 elem_id="context",
                 elem_classes="context",
                 lines=1,

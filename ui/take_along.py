@@ -42,7 +42,7 @@ def build_take_along() -> TakeAlong:
             info=t("The numbers by which a face is recognised: biometric data. Leave them out of what you pass on."),
         )  # fmt: skip
         with gr.Row(elem_classes="actions"):
-            everyone = gr.Button(t("Export the whole library"), size="md", min_width=180, elem_id="take-everyone")
+            everyone = gr.Button(t("Export the whole project"), size="md", min_width=180, elem_id="take-everyone")
             person = gr.Button(visible=False, size="md", min_width=140, elem_id="take-person")
             upload = gr.UploadButton(
                 t("Import a zip"), file_types=[".zip"], type="filepath", size="md", min_width=140, elem_id="take-import"
@@ -87,7 +87,8 @@ def bind_request_field(studio: Studio, field: gr.File, place: Place, desk: Desk)
 
     filled = field.upload(read, [place.story, field], desk.remix_outputs, **PRIVATE)
     filled.success(None, desk.turned_to, js=FOCUS_TURNED_TO)
-    filled.then(lambda: None, None, field, **QUICK)  # ready for the next one
+    for ended in (filled.success, filled.failure):
+        ended(lambda: None, None, field, **QUICK)  # ready for the next one
 
 
 def _bind_export(studio: Studio, part: TakeAlong, place: Place, character: gr.Textbox) -> None:

@@ -79,7 +79,7 @@ def build_upload_form(studio: Studio, place: Place) -> UploadForm:
     with gr.Column(visible=False, elem_id="upload-by-hand") as by_hand, gr.Row():
         edges = [
             gr.Slider(
-                0, 100, value=start, step=0.5, label=t(label), min_width=130,
+                0, 100, value=start, step=0.5, label=t(label), min_width=160,
                 buttons=[], interactive=True, elem_id=f"upload-{edge}",
             )
             for (edge, label), start in zip(EDGES.items(), FIRST_EDGES, strict=True)
@@ -95,7 +95,7 @@ def build_upload_form(studio: Studio, place: Place) -> UploadForm:
             lines=2,
             elem_id="upload-description",
         )
-    warning = gr.Markdown(visible=False, elem_id="upload-warning", elem_classes=["badge", "tone-unsure"])
+    warning = gr.Markdown(visible=False, elem_id="upload-warning", elem_classes=["badge", "tone-unsure", "badge-long"])
     with gr.Row(elem_classes="actions"):
         add = gr.Button(
             t(ADD), variant="primary", size="md", interactive=studio.models.ready, elem_id="upload-add", scale=3
@@ -173,7 +173,7 @@ def _bind_looking(studio: Studio, form: UploadForm) -> None:
 
     chosen = form.file.change(say_so, form.file, form.note, **QUICK)
     looked = chosen.then(look, form.file, form.shown, **PRIVATE)
-    looked.failure(lambda: _nothing_shown(form), None, form.shown, **QUICK)
+    looked.failure(lambda: {form.file: None, **_nothing_shown(form)}, None, [form.file, *form.shown], **QUICK)
 
 
 def _bind_marking(studio: Studio, form: UploadForm) -> None:

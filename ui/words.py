@@ -56,7 +56,7 @@ def short_likeness(likeness: Likeness | None) -> str:
 def long_likeness(likeness: Likeness | None) -> str:
     """Markdown: the band and figure, how sure that is, by whom, and the reason."""
     if likeness is None:
-        return say("**Original** made without a reference")
+        return say("**Original** nothing to compare it with")
     if likeness.similarity is None:
         return f"**{say('Not measured')}** {in_markdown(told(likeness.reason))}"
     facts = [f"**{_band(likeness)}** {likeness.similarity:.2f}", strangers(likeness.false_accept_rate)]

@@ -9,9 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from served import App
-from test_page import choose, create, pytestmark, save
-
-__all__ = ["pytestmark"]
+from test_page import choose, create, save
 
 # Gradio's own, which no option of ours reaches; each with the elements it is about.
 NOT_OURS = {"nested-interactive": "toast-header"}

@@ -6,13 +6,11 @@ from dataclasses import asdict
 
 from playwright.sync_api import expect
 from served import App
-from test_page import Visit, box, pytestmark, toast
+from test_page import Visit, box, toast
 
 from pipeline.packs import load_pack
 from settings import BUILT_IN_PACKS
 from ui.first_minutes import EXAMPLES
-
-__all__ = ["pytestmark"]
 
 
 def test_six_people_join_an_empty_library(app: App, visit: Visit) -> None:

@@ -203,10 +203,22 @@ def test_two_who_are_one_are_merged_after_a_warning(app: App, visit: Visit) -> N
     write(page, "merge-other", "hann")
     page.get_by_role("option", name="Hanna").click()
     expect(page.locator("#merge-warning")).to_contain_text("Hana gets all pictures (1), stories (1) and tags of Hanna")
+    expect(page.locator("#merge-warning")).not_to_contain_text("Are they one person?")
     page.click("#merge-confirm")
     expect(page.locator("#character-strip .thumbnail-item")).to_have_count(2)
     expect(page.locator("#merge-confirm")).to_be_hidden()
     assert app.studio.get_character(double.id).id == hana.id
+
+
+def test_who_are_hardly_alike_are_doubted_before_they_are_merged(app: App, visit: Visit) -> None:
+    hana, _ = saved(app, "Hana", RED), saved(app, "Greta", GREEN)
+    page = visit(app)
+    follow_link(page, app, hana)
+    page.get_by_role("button", name="Merge with another character").click()
+    write(page, "merge-other", "gre")
+    page.get_by_role("option", name="Greta").click()
+    expect(page.locator("#merge-warning")).to_contain_text("Are they one person?")
+    expect(page.locator("#merge-warning")).to_contain_text("0.00")
 
 
 def test_from_the_trash_one_comes_back_or_goes_for_good(app: App, visit: Visit) -> None:

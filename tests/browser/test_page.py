@@ -86,6 +86,20 @@ def test_the_composed_prompt_is_shown_while_typing(app: App, visit: Visit) -> No
     expect(box(page, "new-composed")).to_have_value("a girl, red hair, rainy night")
 
 
+def test_the_composed_prompt_follows_what_no_key_wrote(app: App, visit: Visit) -> None:
+    """Gradio's `input` hears neither Backspace, nor the clipboard, nor an input method."""
+    page = visit(app)
+    write(page, "new-prompt", "a girl!")
+    page.keyboard.press("Backspace")
+    expect(box(page, "new-composed")).to_have_value("a girl")
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.insert_text("비")  # as an input method does
+    expect(box(page, "new-composed")).to_have_value("비")
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.press("Delete")
+    expect(box(page, "new-composed")).to_have_value("")
+
+
 def test_saved_in_story_a_drawn_with_reference_in_story_b(app: App, visit: Visit) -> None:
     page = visit(app)
     create(page)

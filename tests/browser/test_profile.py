@@ -19,11 +19,6 @@ from ui.profile_editor import filled_from, profile_choices
 
 Visit = Callable[..., Page]
 
-# Gradio's server and client leave sockets to the garbage collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
 PACK = fake_pack(
     vocabulary=Vocabulary(
         {

@@ -6,9 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 from served import App
-from test_page import Visit, box, new_story, pytestmark, toast, write
-
-__all__ = ["pytestmark"]
+from test_page import Visit, box, new_story, toast, write
 
 
 def manage(page: Page) -> None:

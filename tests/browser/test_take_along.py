@@ -89,6 +89,15 @@ def test_what_is_no_export_is_refused_in_words(app: App, visit: Visit, tmp_path:
     expect(page.get_by_test_id("toast-body")).to_contain_text("Choose a zip that Castbook exported.")
 
 
+def test_a_picture_without_a_request_makes_room_for_another(app: App, visit: Visit, tmp_path: Path) -> None:
+    flat(RED).save(tmp_path / "plain.png")
+    page = visit(app)
+    page.locator("#read-request input[type=file]").set_input_files(tmp_path / "plain.png")
+    expect(page.get_by_test_id("toast-body")).to_contain_text("says nothing of how it was made")
+    expect(page.locator("#read-request input[type=file]")).to_have_count(1)
+    expect(page.locator("#read-request")).not_to_contain_text("plain.png")
+
+
 def test_a_dropped_picture_fills_the_form_with_its_request(app: App, visit: Visit, tmp_path: Path) -> None:
     hana = drawn(app.studio, app.story_id, "Hana")
     first = str(hana.canonical_image_id)

@@ -15,7 +15,7 @@ from fakes import BLACK, BLUE, GREEN, RED, FakeFaces, fake_pack, flat
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from served import App, PatientGenerator
-from test_page import box, pytestmark, toast, write
+from test_page import box, toast, write
 
 from library_store.library import CharacterLibrary
 from pipeline.variants import VariantMaker
@@ -24,8 +24,6 @@ from ui.page import launch_options
 from ui.run_area import build_run_area
 from ui.stories import build_stories_bar
 from ui.upload_form import bind_upload_form, build_upload_form
-
-__all__ = ["pytestmark"]
 
 Open = Callable[..., Page]
 ORANGE = (255, 40, 0)  # so near to red that the judge takes them for one person
