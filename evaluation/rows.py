@@ -1,5 +1,8 @@
 """One row of a run: a picture, how it came to be, and what was measured of it; None, never 0, what was not."""
 
+# datasets comes without types.
+# pyright: reportMissingTypeStubs=false
+
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
@@ -41,9 +44,7 @@ class Row:
     judge_stranger: float | None  # cosine to the reference of somebody else: the next identity of the plan
     composition: float  # correlation of the luminance thumbnails of picture and reference (pipeline.likeness)
     mirrored_composition: float  # the same with the picture mirrored
-    copy_geo: (
-        float | None
-    )  # (angle(picture, truth) - angle(picture, reference)) / angle(truth, reference), by the judge
+    copy_geo: float | None  # by the judge: (angle to the truth - angle to the reference) / angle between those two
     adherence: float | None  # share of the asked-for phrases that are shown (classifier), or CLIP score (0 to 1)
     missing: tuple[str, ...] | None  # phrases that were asked for and are not shown; None: not measured
     face_height: float | None  # share of the picture's height

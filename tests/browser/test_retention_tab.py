@@ -10,6 +10,7 @@ import pytest
 from fakes import CALIBRATION, GREEN, RED, FakeFaces, fake_pack
 from playwright.sync_api import Page, expect
 from served import App, PatientGenerator, served
+from test_accessibility import violations
 from test_library_tab import saved
 
 from library_store.library import CharacterLibrary
@@ -140,3 +141,15 @@ def test_in_korean_it_is_korean(app: App, visit: Visit) -> None:
     expect(page.locator("#likeness-meaning tbody tr").last).to_have_text("0.901,000명 중 1명같은 사람")
     page.click("#check-library")
     expect(page.locator("#library-checked")).to_contain_text("서로 다른 캐릭터 1쌍 중 0쌍이 같은 사람으로 보일 거예요")
+
+
+@pytest.mark.parametrize("query", ["", "?__theme=dark"], ids=["light", "dark"])
+def test_nothing_serious_stands_in_anybodys_way(reporting: App, reports: Path, visit: Visit, query: str) -> None:
+    write_report(reports / "first", "Retention of fake")
+    saved(reporting, "Hana", RED)
+    saved(reporting, "Mina", GREEN)
+    page = visit(reporting, query=query)
+    open_likeness(page)
+    page.click("#check-library")
+    expect(page.locator("#library-checked table")).to_be_visible()
+    assert violations(page) == []
