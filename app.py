@@ -18,7 +18,7 @@ def open_studio(settings: Settings) -> Studio:
     """The library and the pack that the operator chose; its models are not loaded yet."""
     pack = load_pack(settings.pack, settings.pack_folders)
     library = CharacterLibrary.open(settings.resolved_database_url, settings.resolved_pictures)
-    return Studio(library, pack, Models(lambda: load_maker(pack)))
+    return Studio(library, pack, Models(lambda: load_maker(pack)), settings.report_folders)
 
 
 def load_maker(pack: Pack) -> VariantMaker:

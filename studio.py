@@ -38,15 +38,18 @@ from pipeline.packs import Pack
 from pipeline.references import Outlier, outliers
 from pipeline.streaming import stream
 from pipeline.uploads import Upload, alone, clipped_box, read_picture
-from pipeline.values import Box, Face, Likeness, Reference, Step, Variant, VariantRequest, Variants
+from pipeline.values import Band, Box, Face, Likeness, Reference, Step, Variant, VariantRequest, Variants
 from pipeline.variants import OnStep, VariantMaker
+from studio_evaluation import LibraryCheck, ReportFigure, RetentionReport, check_characters, latest_report
 from studio_models import Models
 from studio_portable import Exports, request_in, request_of
 from studio_unseen import Unseen
 
 __all__ = [
     "MOST_PICTURES",
+    "Band",
     "Box",
+    "Calibration",
     "CastMember",
     "CastOption",
     "Character",
@@ -54,6 +57,7 @@ __all__ = [
     "Face",
     "FaceMatch",
     "ImportReport",
+    "LibraryCheck",
     "LibraryQuery",
     "Likeness",
     "Made",
@@ -62,6 +66,8 @@ __all__ = [
     "Pack",
     "Project",
     "PurgePreview",
+    "ReportFigure",
+    "RetentionReport",
     "Step",
     "Story",
     "Studio",
@@ -75,6 +81,7 @@ MOST_PICTURES = 8  # in one run: what fits a screen, and about twenty seconds on
 SEEDS = 2**32
 NO_LOOKS = VisualProfile()
 LOOK_ALIKES = 3  # named in a warning
+FACES_AT_ONCE = 500  # in one query
 T = TypeVar("T")
 
 
@@ -99,10 +106,14 @@ class Made:
 class Studio:
     """A library and the models of one pack, put to work. Unknown ids raise NotFound."""
 
-    def __init__(self, library: CharacterLibrary, pack: Pack, models: Models) -> None:
+    def __init__(
+        self, library: CharacterLibrary, pack: Pack, models: Models, report_folders: Sequence[Path] = ()
+    ) -> None:
+        """`report_folders` are where `python -m evaluation` leaves what it measured, beside the pack's own folder."""
         self.library = library
         self.pack = pack
         self.models = models
+        self._report_folders = (pack.folder, *report_folders)
         self._unseen = Unseen(lambda image_id: self._reference(self.models.get(), image_id))
         self._exports = Exports(library)
 
@@ -270,7 +281,7 @@ class Studio:
 
         `but_not` is the id of the character whose face it is, if they are saved already.
         """
-        calibration = self._calibration
+        calibration = self.calibration
         if calibration is None:
             return []
         nearest = self.nearest_characters(face, project_id, LOOK_ALIKES + 1)
@@ -299,7 +310,7 @@ class Studio:
 
     def outliers(self, character_id: str) -> tuple[Outlier, ...]:
         """A character's pictures that show somebody else, by the judge; without calibration nobody can say."""
-        calibration = self._calibration
+        calibration = self.calibration
         if calibration is None:
             return ()
         character = self.library.get_character(character_id)
@@ -314,7 +325,7 @@ class Studio:
 
         None where they may be, and where nobody can say: without calibration, or a face.
         """
-        calibration = self._calibration
+        calibration = self.calibration
         people = [self.library.get_character(id) for id in (character_id, other_id)]
         faces = self._faces_of([person.canonical_image_id for person in people if person.canonical_image_id])
         seen = [identity_by(self.pack.judge_encoder, face.identities) for face in faces.values()]
@@ -322,6 +333,35 @@ class Studio:
             return None
         similarity = similarity_of(seen[0], seen[1])
         return None if calibration.band(similarity) == "same person" else similarity
+
+    # How far a likeness can be trusted
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What the judge's likeness means; None where nobody has measured it."""
+        calibration = self.pack.calibration
+        return calibration if calibration and calibration.encoder == self.pack.judge_encoder else None
+
+    def check_library(self, project_id: str) -> LibraryCheck:
+        """The saved characters as strangers to each other: how many pairs of them the judge would take for one person.
+
+        Raises InvalidRequest for a pack without calibration, and for fewer than two characters.
+        """
+        calibration = self.calibration
+        if calibration is None:
+            raise InvalidRequest(
+                f"The model pack {self.pack.name!r} is not calibrated.",
+                f"Calibrate it first: python -m evaluation calibrate --pack {self.pack.name}",
+            )
+        characters = self.library.list_library(project_id)
+        if self.models.ready:
+            self._unseen.look_at(self.library.list_unseen(project_id, calibration.encoder))
+        faces = self._kept_faces([character.canonical_image_id for character in characters])
+        return check_characters(characters, faces, calibration)
+
+    def latest_report(self) -> RetentionReport | None:
+        """The newest retention report of this installation."""
+        return latest_report(self._report_folders)
 
     # The library
 
@@ -530,12 +570,6 @@ class Studio:
             negative_prompt=defaults.negative_prompt,
         )
 
-    @property
-    def _calibration(self) -> Calibration | None:
-        """The judge's own, or none."""
-        calibration = self.pack.calibration
-        return calibration if calibration and calibration.encoder == self.pack.judge_encoder else None
-
     def _face_meant(self, picture: Image.Image, number: int | None, box: Box | None) -> Face:
         if box is not None:
             if number is not None:
@@ -560,6 +594,12 @@ class Studio:
             return faces
         self._unseen.look_at(image_id for image_id in image_ids if image_id not in seen)
         return self.library.get_faces(image_ids)
+
+    def _kept_faces(self, image_ids: Sequence[str | None]) -> dict[str, Face]:
+        """However many, FACES_AT_ONCE in a query; by image id."""
+        known = [image_id for image_id in image_ids if image_id]
+        parts = (known[start : start + FACES_AT_ONCE] for start in range(0, len(known), FACES_AT_ONCE))
+        return {image_id: face for part in parts for image_id, face in self.library.get_faces(part).items()}
 
     def _check_face(self, image_id: str, named: str) -> None:
         try:

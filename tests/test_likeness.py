@@ -9,8 +9,9 @@ import pytest
 from fakes import BLACK, CALIBRATION, GREEN, JUDGE, RED, STEERING, YELLOW, FakeFaces, flat, reference_of
 from PIL import Image
 
-from pipeline.likeness import Calibration, average, composition_likeness, judge, similarity_of
+from pipeline.likeness import Calibration, RocPoint, average, composition_likeness, judge, similarity_of
 from pipeline.values import Identity, Likeness, Reference
+from ui.words import long_likeness, short_likeness
 
 ORANGE = (255, 90, 0)  # 0.94 like red
 OLIVE = (255, 255, 255)  # 0.58 like red
@@ -82,6 +83,19 @@ def test_without_a_calibration_of_this_very_encoder_there_is_only_the_bare_simil
     assert (likeness.band, likeness.false_accept_rate, likeness.copied) == ("uncalibrated", None, None)
     assert likeness.similarity == pytest.approx(1.0)
     assert "1.00" in likeness.reason and "not calibrated" in likeness.reason
+
+
+def test_on_a_card_an_uncalibrated_likeness_is_the_bare_cosine_and_a_calibrated_one_says_how_sure_it_is():
+    bare, sure = judged(flat(YELLOW), None), judged(flat(ORANGE))
+
+    assert short_likeness(bare) == "Uncalibrated 0.71"
+    assert long_likeness(bare) == "**Uncalibrated** 0.71"
+    assert "which is not calibrated: nobody knows how much that says" in bare.reason
+    assert short_likeness(sure) == "Same person 0.94"
+    assert long_likeness(sure) == "**Same person** 0.94 · 1 in 1,000 strangers would pass"
+    assert sure.reason == (
+        "Same person: as alike as two pictures of one person usually are (1 in 1,000 strangers would pass)."
+    )
 
 
 def test_the_steering_encoder_is_shown_beside_the_judge():
@@ -162,6 +176,27 @@ def test_the_documented_calibration_file_is_read():
     )
 
     assert calibration.thresholds == {0.1: 0.2, 0.01: 0.3, 0.001: 0.4}
+
+
+def test_what_a_calibration_came_to_say_later_is_missing_in_an_older_file_and_stays_so():
+    old = Calibration.from_json(CALIBRATION.to_json())
+
+    assert (old.people, old.threshold_intervals, old.rate_intervals, old.left_out, old.roc) == (None,) * 5
+    assert "roc" not in old.to_json()
+
+
+def test_intervals_and_curve_survive_the_file():
+    calibration = replace(
+        CALIBRATION,
+        people=50,
+        threshold_intervals={0.1: (0.4, 0.6)},
+        rate_intervals={0.1: (0.08, 0.12)},
+        left_out={0.0001: "too few"},
+        roc=(RocPoint(0.0, 0.5, 0.9), RocPoint(1.0, 1.0, -0.2)),
+    )
+
+    assert Calibration.from_json(calibration.to_json()) == calibration
+    assert Calibration.from_json(calibration.to_json()).roc[1].threshold == -0.2
 
 
 RATE_OF_ZERO = CALIBRATION.to_json().replace('"0.001"', '"0.0"')

@@ -40,7 +40,7 @@ def draw_sheet(people: int = 8, looks: int = 6, first: int = 0, output: Path = P
 @app.command("pack")
 def pack(run: RunFolder = RUN, pack: PackFolder = PACK, small: Small = False, threads: Threads = 0) -> None:
     """Everything from nothing to the pack's models, calibrated. Stop it at any time; the same command goes on."""
-    from training.measure import measure_encoders, write_calibration
+    from training.measure import calibrate, measure_encoders
     from training.pack import make_pack
 
     _use(threads)
@@ -49,7 +49,7 @@ def pack(run: RunFolder = RUN, pack: PackFolder = PACK, small: Small = False, th
         return
     place = Run(run, Recipe(), pack)
     make_pack(place)
-    typer.echo(write_calibration(place))
+    typer.echo(calibrate(place))
     typer.echo(measure_encoders(place))
 
 
@@ -76,10 +76,10 @@ def prompt_reader(run: RunFolder = RUN, pack: PackFolder = PACK, threads: Thread
 @app.command("calibrate")
 def calibrate(run: RunFolder = RUN, pack: PackFolder = PACK, threads: Threads = 0) -> None:
     """Writes the pack's calibration.json from drawn people never trained on."""
-    from training.measure import write_calibration
+    from training import measure
 
     _use(threads)
-    typer.echo(write_calibration(Run(run, Recipe(), pack)))
+    typer.echo(measure.calibrate(Run(run, Recipe(), pack)))
 
 
 @app.command("measure")

@@ -1,25 +1,26 @@
 """How good the embedded pack is, on drawn people that no model was trained on, through the app's own pipeline.
 
-The figures of the README come from here; `evaluation/` will hold the benchmark for every pack.
+The figures of the README come from here; `evaluation/` holds the benchmark for every pack.
 """
 
 from __future__ import annotations
 
-import datetime
 import time
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from errors import NoFaceFound
+from evaluation.calibrating_command import described, drawn_held_out, write_calibration
+from evaluation.calibration import Pairs, pairs_of
+from evaluation.drawn import MEASURED
 from pipeline.adherence import load_prompt_reader
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
-from pipeline.likeness import SAME_PERSON_RATE, Calibration, composition_likeness
+from pipeline.likeness import SAME_PERSON_RATE
 from pipeline.packs import Pack, load_pack
 from pipeline.values import Face, Reference, Variant, VariantRequest
 from pipeline.variants import PromptReader, VariantMaker
@@ -29,30 +30,13 @@ from training.dataset import Pictures, look_seed, pictures
 from training.recipe import People, Run
 from training.world import BACKGROUNDS, EXPRESSIONS, OUTFITS, Look, look, person
 
-MEASURED = 200  # of the held-out people; the calibration is made from the others
-RATES = (0.1, 0.01, 0.001)
-Floats = npt.NDArray[np.float64]
 
-
-def write_calibration(run: Run) -> str:
-    """Thresholds from all pairs of the held-out people that are not measured; written to the pack."""
+def calibrate(run: Run) -> str:
+    """`python -m evaluation calibrate`, of the held-out people that are not measured; written to the pack."""
     pack = load_pack(run.pack.name, (run.pack.parent,))
-    shown = _held_out(run, slice(MEASURED, None))
-    found = _faces(pack, shown)
-    looks = shown.people.looks
-    own, others = _pairs(_similarities(found, 1), looks)
-    calibration = Calibration(
-        encoder=pack.judge_encoder,
-        thresholds={rate: round(float(np.quantile(others, 1 - rate)), 4) for rate in RATES},
-        genuine_quantiles={q: round(float(np.quantile(own, q)), 4) for q in (0.05, 0.5, 0.95)},
-        genuine_pairs=len(own),
-        impostor_pairs=len(others),
-        data=f"drawings of {shown.people.count} held-out people, {looks} looks each",
-        date=datetime.date.today().isoformat(),
-        copy_threshold=round(_copy_threshold(shown), 4),
-    )
-    (run.pack / "calibration.json").write_text(calibration.to_json() + "\n")
-    return calibration.to_json()
+    data, people = drawn_held_out()
+    file, figure = run.pack / "calibration.json", run.file("calibration.png")
+    return described(write_calibration(pack, people, data, file, figure))
 
 
 def measure_encoders(run: Run) -> str:
@@ -62,12 +46,11 @@ def measure_encoders(run: Run) -> str:
     found = _faces(pack, shown)
     rows = [("faces found", f"{sum(face is not None for face in found) / len(found):.1%} of {len(found)}")]
     for index, name in enumerate((pack.faces.encoder, pack.judge_encoder)):
-        own, others = _pairs(_similarities(found, index), shown.people.looks)
+        pairs = _pairs(found, index, shown.people.looks)
+        counts = f"{len(pairs.genuine)} genuine, {len(pairs.impostors)} impostor pairs"
         for rate in (0.01, 0.001):
-            accepted = float((own >= np.quantile(others, 1 - rate)).mean())
-            rows.append(
-                (f"{name}: TAR at FAR {rate:g}", f"{accepted:.1%} ({len(own)} genuine, {len(others)} impostor pairs)")
-            )
+            accepted = float((pairs.genuine >= np.quantile(pairs.impostors, 1 - rate)).mean())
+            rows.append((f"{name}: TAR at FAR {rate:g}", f"{accepted:.1%} ({counts})"))
     reader = load_prompt_reader(pack)
     rows += _looks_read(reader, shown) if reader is not None else []
     return _table(("drawings", "figure"), rows)
@@ -125,19 +108,10 @@ def _faces(pack: Pack, shown: Pictures) -> list[Face | None]:
     return [next(iter(finder.faces(Image.fromarray(p))), None) for p in tqdm(shown.pixels, desc="finding faces")]
 
 
-def _similarities(faces: list[Face | None], encoder: int) -> Floats:
-    """(n, n) cosines by the encoder of that index; NaN where a face was not found."""
-    rows = [np.full(512, np.nan) if face is None else face.identities[encoder].embedding for face in faces]
-    matrix = np.array(rows, dtype=np.float64)
-    return matrix @ matrix.T
-
-
-def _pairs(similarities: Floats, looks: int) -> tuple[Floats, Floats]:
-    """The similarities of pairs of one person and of pairs of two, each pair once, unmeasured ones left out."""
-    who = np.arange(len(similarities)) // looks
-    upper = np.triu(np.ones_like(similarities, dtype=bool), 1) & ~np.isnan(similarities)
-    same = who[:, None] == who[None]
-    return similarities[upper & same], similarities[upper & ~same]
+def _pairs(faces: list[Face | None], encoder: int, looks: int) -> Pairs:
+    """By the encoder of that index; a face that was not found is in no pair."""
+    found = [(i // looks, face.identities[encoder].embedding) for i, face in enumerate(faces) if face]
+    return pairs_of(np.array([embedding for _, embedding in found]), np.array([person for person, _ in found]))
 
 
 def _looks_read(reader: PromptReader, shown: Pictures) -> list[tuple[str, str]]:
@@ -156,14 +130,6 @@ def _looks_read(reader: PromptReader, shown: Pictures) -> list[tuple[str, str]]:
             (f"{attribute}: seen where drawn, missed where another is", f"{seen:.1%}, {unseen:.1%} of {len(shown)}")
         )
     return rows
-
-
-def _copy_threshold(shown: Pictures) -> float:
-    """Half way from the most alike compositions of two looks of one person to identity, so that true ones pass."""
-    looks = shown.people.looks
-    images = [Image.fromarray(pixels) for pixels in shown.pixels]
-    own = [composition_likeness(images[i], images[i + 1]) for i in range(len(images)) if i % looks < looks - 1]
-    return (float(np.quantile(own, 0.999)) + 1) / 2
 
 
 def _case(seed: int) -> tuple[int, Look]:

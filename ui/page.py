@@ -20,6 +20,7 @@ from ui.library_tab import LIBRARY, STORY, bind_library_tab, build_library_tab
 from ui.manage import build_manage
 from ui.messages import told_to_people
 from ui.new_character import bind_new_character, build_new_character
+from ui.retention import LIKENESS, bind_retention_tab, build_retention_tab
 from ui.run_area import build_run_area
 from ui.save_form import bind_save_form, build_save_form
 from ui.scene import SceneForm, bind_scene, build_scene, show_reference
@@ -66,6 +67,8 @@ def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
                         request_field = build_request_field()
             with gr.Tab(t("Library"), id=LIBRARY) as library_view:
                 library = build_library_tab(studio)
+            with gr.Tab(t("Likeness"), id=LIKENESS) as likeness_view:
+                retention = build_retention_tab()
         popup = build_library_popup(studio, place, [generate, scene.choose, scene.change], load)
 
         create.click(lambda: gr.Tabs(selected=NEW), None, tabs, **QUICK).success(None, js=FOCUS_NEW)
@@ -74,6 +77,7 @@ def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
         with cards:
             build_cast(studio, place, desk)
         bind_library_tab(studio, library, place, library_view, views, desk)
+        bind_retention_tab(studio, retention, place, likeness_view)
         bind_request_field(studio, request_field, place, desk)
         model_buttons = [new.create, scene.generate, *first.examples]
         bind_save_form(studio, save_form, place)

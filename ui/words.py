@@ -95,7 +95,7 @@ def strangers(false_accept_rate: float | None) -> str:
     one_in = 1 / false_accept_rate
     if one_in < 1.5:
         return say("any stranger would pass")
-    return say("1 in {number} strangers would pass", number=f"{_rounded(one_in):,}")
+    return say("1 in {number} strangers would pass", number=f"{rounded(one_in):,}")
 
 
 def tone(likeness: Likeness | None) -> str:
@@ -133,7 +133,7 @@ def _band(likeness: Likeness) -> str:
     return say(likeness.band[0].upper() + likeness.band[1:])
 
 
-def _rounded(number: float) -> int:
+def rounded(number: float) -> int:
     """Two leading digits: a rate from a few thousand pairs has no more."""
     digits = max(0, len(str(int(number))) - 2)
     return int(round(number, -digits))

@@ -19,7 +19,7 @@ from studio import Models, Studio
 
 CHROMIUM = os.environ.get("CASTBOOK_TEST_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-expect.set_options(timeout=15_000)  # two slow cores
+expect.set_options(timeout=30_000)  # two slow cores, and two tests at work
 
 
 @pytest.fixture
