@@ -13,6 +13,7 @@ import pytest
 from fakes import BLACK, BLUE, RED, FakeFaces, FakeGenerator, fake_pack, flat
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from listening import listening
 from PIL import Image
 
 from library_store.library import CharacterLibrary
@@ -29,6 +30,7 @@ OF_THE_PAGE = {
     "nearest_characters",
     "look_alikes",
     "are_two",
+    "latest_report",
     "search_library",  # programs search by list_library
 }
 VERBS = {name for name, verb in vars(Studio).items() if callable(verb) and not name.startswith("_")} - OF_THE_PAGE
@@ -56,7 +58,7 @@ def client(library: CharacterLibrary, generator: FakeGenerator) -> Iterator[Clie
     pack = fake_pack()
     studio = Studio(library, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)))
     demo = build_page(studio, library.pictures_folder)
-    _, url, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options())
+    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
     yield Client(url, verbose=False)
     demo.close()
 
@@ -425,3 +427,20 @@ def test_a_page_or_a_box_that_cannot_be_is_answered_in_words(
         call(client, "list_library", story["project_id"], sort="age")
     with pytest.raises(AppError, match="should have at least 4 items"):
         call(client, "upload_character", story["story_id"], "X", handle_file(tmp_path / "me.png"), box=[1, 2])
+
+
+def test_a_library_checks_its_own_calibration(client: Client):
+    project = call(client, "create_project", "Strangers")
+    story = call(client, "create_story", project["project_id"], "Chapter 1")
+    with pytest.raises(AppError, match="fewer than two saved characters"):
+        call(client, "check_library", project["project_id"])
+    for name in ("Mina", "Jun"):
+        save(client, story["story_id"], name)
+
+    checked = call(client, "check_library", project["project_id"])
+
+    assert (checked["characters"], checked["left_out"]) == (2, 0)
+    assert {rate["pairs"] for rate in checked["rates"]} == {1}
+    assert {rate["passed"] for rate in checked["rates"]} == {1}  # both are drawn red
+    [pair] = checked["most_alike"]
+    assert {who["name"] for who in pair["characters"]} == {"Mina", "Jun"}

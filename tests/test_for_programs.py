@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeFaces, FakeGenerator, fake_pack
+from listening import listening
 from PIL import Image
 
 from examples.remake_a_character import remake
@@ -29,7 +30,7 @@ def studio(library: CharacterLibrary) -> Studio:
 def url(studio: Studio) -> Iterator[str]:
     """With the tools on, as `CASTBOOK_MCP=1` serves it."""
     demo = build_page(studio, studio.library.pictures_folder)
-    _, url, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options(mcp=True))
+    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(mcp=True))
     yield url
     demo.close()
 

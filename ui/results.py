@@ -19,6 +19,7 @@ from studio import (
     CharacterReferenceImage,
     FaceMatch,
     ImportReport,
+    LibraryCheck,
     Likeness,
     Made,
     Outlier,
@@ -105,6 +106,21 @@ def match_json(studio: Studio, match: FaceMatch) -> dict[str, Any]:
         **character_json(studio, match.character),
         "image_id": match.image_id,
         "similarity": match.similarity,
+    }
+
+
+def library_check_json(studio: Studio, check: LibraryCheck) -> dict[str, Any]:
+    return {
+        "characters": check.characters,
+        "left_out": check.left_out,
+        "rates": [asdict(rate) for rate in check.rates],
+        "most_alike": [
+            {
+                "characters": [character_json(studio, who) for who in (pair.one, pair.other)],
+                "similarity": pair.similarity,
+            }
+            for pair in check.most_alike
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 from fakes import BLACK, BLUE, GREEN, RED, FakeFaces, fake_pack, flat
+from listening import listening
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from served import App, PatientGenerator
@@ -41,7 +42,7 @@ def app(library: CharacterLibrary) -> Iterator[App]:
             form = build_upload_form(studio, place)
             area = build_run_area()
         bind_upload_form(studio, form, place, area)
-    _, url, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options())
+    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
     yield App(url, studio, generator)
     demo.close()
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from studio import LibraryQuery, Studio
 from ui.endpoints.endpoint import Amount, Json, endpoint, profile_of
-from ui.results import character_json, purge_json
+from ui.results import character_json, library_check_json, purge_json
 
 
 def build_library_endpoints(studio: Studio) -> None:
@@ -92,6 +92,15 @@ def _build_search(studio: Studio) -> None:
             project_id: whose library
         """
         return studio.list_tags(project_id)
+
+    @endpoint
+    def check_library(project_id: str) -> Json:
+        """How well the judge tells a project's saved characters apart, who are strangers to one another.
+
+        Args:
+            project_id: whose library
+        """
+        return library_check_json(studio, studio.check_library(project_id))
 
 
 def _build_leaving(studio: Studio) -> None:
