@@ -34,6 +34,7 @@ RELIABLE = {  # with their groups in the vocabulary; of the expressions one in f
     "background": "background",
 }
 BATCH = 48
+SOFT_EVERY = 6
 
 
 class AttributeClassifier(nn.Module):
@@ -78,23 +79,33 @@ def train_attributes(run: Run, pictures: Pictures) -> AttributeClassifier:
     return model
 
 
-def train_prompt_reader(run: Run, pictures: Pictures) -> PromptReader:
-    """The pack's own."""
+def train_prompt_reader(run: Run, pictures: Pictures, softened: npt.NDArray[np.uint8]) -> PromptReader:
+    """The pack's own. `softened` are every SOFT_EVERY-th of the pictures: it reads generated ones, which are never crisp."""
     read = {attribute: ATTRIBUTES[attribute] for attribute in RELIABLE}
-    model = _train(run, "prompt-reader", PromptReader, read, pictures, run.recipe.prompt_reader_steps)
+    model = _train(run, "prompt-reader", PromptReader, read, pictures, run.recipe.prompt_reader_steps, softened)
     assert isinstance(model, PromptReader)
     return model
 
 
 def _train(
-    run: Run, name: str, build: Callable[[], nn.Module], attributes: Attributes, pictures: Pictures, steps: int
+    run: Run,
+    name: str,
+    build: Callable[[], nn.Module],
+    attributes: Attributes,
+    pictures: Pictures,
+    steps: int,
+    softened: npt.NDArray[np.uint8] | None = None,
 ) -> nn.Module:
     sizes = [len(names) for names in attributes.values()]
     labels = torch.tensor([attribute_labels(pictures.look(i), attributes) for i in range(len(pictures))])
 
     def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
-        chosen = np.sort(rng.integers(0, len(pictures), BATCH))
-        x = to_tensor(pictures.pixels[chosen])
+        if softened is not None and rng.random() < 0.5:
+            soft = rng.integers(0, len(softened), BATCH)
+            chosen, x = soft * SOFT_EVERY, to_tensor(softened[soft])
+        else:
+            chosen = np.sort(rng.integers(0, len(pictures), BATCH))
+            x = to_tensor(pictures.pixels[chosen])
         truth = labels[chosen].to(device())
         small = int(rng.integers(48, 200))  # generated pictures are softer than drawn ones
         if rng.random() < 0.5:

@@ -62,7 +62,13 @@ def train_generator_on(run: Run) -> None:
 def write_prompt_reader(run: Run) -> None:
     """Trains and writes what tells whether a picture shows what its prompt asked for."""
     shown = pictures(run.folder / "data" / "pictures", run.recipe.picture_people)
-    attributes.export_prompt_reader(attributes.train_prompt_reader(run, shown), run.pack / "adherence")
+    vae = AutoencoderKL.from_pretrained(run.pack / "vae", dtype=torch.float32)
+
+    def write(file: Path) -> None:
+        np.save(file, autoencoder.soften(vae, shown.pixels[:: attributes.SOFT_EVERY]))
+
+    softened = np.load(_cached(run, f"soft-{shown.people.name}.npy", write), mmap_mode="r")
+    attributes.export_prompt_reader(attributes.train_prompt_reader(run, shown, softened), run.pack / "adherence")
 
 
 def train_steering_encoder(run: Run) -> nn.Module:

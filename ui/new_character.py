@@ -42,7 +42,12 @@ class NewCharacterForm:
 def build_new_character(studio: Studio) -> NewCharacterForm:
     name = gr.Textbox("", label=t("Name"), placeholder=t("Hana"), elem_id="new-name", max_length=120)
     prompt = gr.Textbox(
-        "", label=t("Prompt"), placeholder=studio.pack.draws, lines=2, max_lines=6, elem_id="new-prompt"
+        "",
+        label=t("Prompt"),
+        placeholder=t("Who it is, what they wear, where: woman, bob hair, hoodie, cafe"),
+        lines=2,
+        max_lines=6,
+        elem_id="new-prompt",
     )
     with gr.Accordion(t("Visual profile"), open=True, elem_classes="profile"):
         profile = build_profile_editor(studio, "new", NO_LOOKS)
