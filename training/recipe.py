@@ -43,7 +43,7 @@ class Recipe:
     word_steps: int = 600
     generator_steps: int = 12_000
     attribute_steps: int = 700
-    prompt_reader_steps: int = 800
+    prompt_reader_steps: int = 500
 
     @staticmethod
     def small() -> Recipe:

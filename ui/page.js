@@ -122,6 +122,22 @@
     handle.setAttribute("aria-valuenow", Math.round((100 * (to - whole.left)) / whole.width));
   };
 
+  // A PNG dropped anywhere fills the form with its request; a browser left alone would leave the page and show the file.
+  // Gradio's own fields have taken their drops before these come here.
+  const isFile = (event) => event.dataTransfer?.types.includes("Files") && !event.defaultPrevented;
+  document.addEventListener("dragover", (event) => isFile(event) && event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    if (!isFile(event)) return;
+    event.preventDefault();
+    const picture = [...event.dataTransfer.files].find((file) => file.type === "image/png");
+    const field = document.querySelector("#read-request input[type=file]");
+    if (!picture || !field) return;
+    const dropped = new DataTransfer();
+    dropped.items.add(picture);
+    field.files = dropped.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const scrollTo = (target) => {
     const { top, bottom } = target.getBoundingClientRect();

@@ -15,6 +15,14 @@ from studio import Character, Made, Studio, VisualProfile
 Visit = Callable[..., Page]
 
 
+DROP = """bytes => {
+  const carried = new DataTransfer();
+  carried.items.add(new File([new Uint8Array(bytes)], "hana.png", { type: "image/png" }));
+  const place = document.querySelector("#wordmark");
+  place.dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
+}"""
+
+
 def drawn(studio: Studio, story_id: str, name: str) -> Character:
     """A saved character with one picture of their own request."""
     *_, made = studio.generate_character(story_id, name, "a girl", VisualProfile(hair="red hair"), count=1, seed=0)
@@ -96,6 +104,15 @@ def test_a_picture_without_a_request_makes_room_for_another(app: App, visit: Vis
     expect(page.get_by_test_id("toast-body")).to_contain_text("says nothing of how it was made")
     expect(page.locator("#read-request input[type=file]")).to_have_count(1)
     expect(page.locator("#read-request")).not_to_contain_text("plain.png")
+
+
+def test_a_picture_may_be_dropped_anywhere_on_the_page(app: App, visit: Visit) -> None:
+    hana = drawn(app.studio, app.story_id, "Hana")
+    data = Path(app.studio.library.get_picture_path(str(hana.canonical_image_id))).read_bytes()
+    page = visit(app)
+    page.evaluate(DROP, list(data))
+    expect(box(page, "new-prompt")).to_have_value("a girl")
+    expect(box(page, "new-hair")).to_have_value("red hair")
 
 
 def test_a_dropped_picture_fills_the_form_with_its_request(app: App, visit: Visit, tmp_path: Path) -> None:
