@@ -5,7 +5,7 @@ Red, green and blue are strangers (similarity 0); red and yellow are half alike 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +122,11 @@ def fake_maker(
 
 def reference_of(picture: Image.Image) -> Reference:
     return Reference(picture, FakeFaces().faces(picture)[0].identities)
+
+
+def side_by_side(colours: Sequence[tuple[int, int, int]], side: int) -> Image.Image:
+    """A face of each colour, from left to right."""
+    picture = Image.new("RGB", (side * len(colours), side))
+    for place, colour in enumerate(colours):
+        picture.paste(colour, (side * place, 0, side * (place + 1), side))
+    return picture

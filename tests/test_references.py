@@ -21,8 +21,8 @@ from fakes import (
     FakeGenerator,
     fake_pack,
     flat,
+    side_by_side,
 )
-from PIL import Image
 
 from errors import InvalidRequest, LibraryUnavailable, NoFaceFound, NotFound
 from library_store.library import CharacterLibrary
@@ -54,10 +54,7 @@ def story(studio: Studio) -> Story:
 @pytest.fixture
 def crowd(tmp_path: Path) -> Path:
     """Red, green and blue beside each other."""
-    picture = Image.new("RGB", (192, 64))
-    for place, colour in enumerate((RED, GREEN, BLUE)):
-        picture.paste(colour, (64 * place, 0, 64 * place + 64, 64))
-    picture.save(tmp_path / "crowd.png")
+    side_by_side((RED, GREEN, BLUE), 64).save(tmp_path / "crowd.png")
     return tmp_path / "crowd.png"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
-from fakes import BLACK, BLUE, GREEN, RED, FakeFaces, fake_pack, flat
+from fakes import BLACK, BLUE, GREEN, RED, FakeFaces, fake_pack, flat, side_by_side
 from listening import listening
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -70,10 +70,7 @@ def open_page(browser: Browser, app: App) -> Iterator[Open]:
 @pytest.fixture
 def crowd(tmp_path: Path) -> Path:
     """Red, green and blue beside each other."""
-    picture = Image.new("RGB", (300, 100))
-    for place, colour in enumerate((RED, GREEN, BLUE)):
-        picture.paste(colour, (100 * place, 0, 100 * place + 100, 100))
-    picture.save(tmp_path / "crowd.png")
+    side_by_side((RED, GREEN, BLUE), 100).save(tmp_path / "crowd.png")
     return tmp_path / "crowd.png"
 
 
