@@ -18,24 +18,27 @@ def open_studio(settings: Settings) -> Studio:
     """The library and the pack that the operator chose; its models are not loaded yet."""
     pack = load_pack(settings.pack, settings.pack_folders)
     library = CharacterLibrary.open(settings.resolved_database_url, settings.resolved_pictures)
-    return Studio(library, pack, Models(lambda: load_maker(pack)))
+    return Studio(library, pack, Models(lambda: load_maker(pack)), settings.report_folders)
 
 
 def load_maker(pack: Pack) -> VariantMaker:
     """Takes from seconds to minutes, the imports alone some seconds: so it runs when the page is up."""
+    from pipeline.adherence import load_prompt_reader
     from pipeline.faces import InsightFaces
     from pipeline.generator import DiffusersGenerator
 
-    return VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack)
+    return VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack, load_prompt_reader(pack))
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        studio = open_studio(Settings())
+        settings = Settings()
+        studio = open_studio(settings)
     except CastbookError as error:
         sys.exit(f"Castbook cannot start. {error}")
     demo = build_page(studio, studio.library.pictures_folder).queue(max_size=32)
-    demo.launch(prevent_thread_lock=True, **launch_options())
+    demo.launch(prevent_thread_lock=True, **launch_options(settings.mcp))
     studio.models.start()
+    studio.library.read_faces(studio.pack.judge_encoder)
     demo.block_thread()

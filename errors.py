@@ -27,8 +27,19 @@ class UnreadablePicture(CastbookError):
     """A file that is no picture, is damaged, or is too large to be opened safely."""
 
 
+class UnreadableExport(CastbookError):
+    """A zip that is no export of a library, is damaged, contradicts itself or is not safe to open."""
+
+
 class InvalidRequest(CastbookError):
     """A value that cannot be worked with: an empty prompt, a count of zero."""
+
+
+class AnotherProject(InvalidRequest):
+    """A character is wanted in a story of a project that is not theirs."""
+
+    def __init__(self) -> None:
+        super().__init__("This character belongs to another project.", "Choose one from this project's library.")
 
 
 class NotFound(CastbookError):
@@ -38,6 +49,16 @@ class NotFound(CastbookError):
         super().__init__(
             f"There is no {kind} with the id {id!r}.",
             "It may have been removed. Reload the page and choose again.",
+        )
+
+
+class ChangedElsewhere(CastbookError):
+    """What is to be overwritten is not what the creator saw when they began to write."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This story's context was changed in another tab.",
+            "Look at it above, then try again.",
         )
 
 

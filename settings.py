@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BUILT_IN_PACKS = Path(__file__).parent / "packs"
+EVALUATION_RUNS = Path(__file__).parent / "evaluation-runs"  # where `python -m evaluation` writes, run from this folder
 
 
 class Settings(BaseSettings):
@@ -21,6 +22,7 @@ class Settings(BaseSettings):
     pictures: str = ""  # an fsspec URL; default: a folder in the home
     pack: str = "paperdoll"
     packs: Path | None = None  # a folder of the operator's own packs, looked in first
+    mcp: bool = False  # whether the verbs are tools for language models too; needs the package `mcp`
 
     @property
     def resolved_database_url(self) -> str:
@@ -33,3 +35,8 @@ class Settings(BaseSettings):
     @property
     def pack_folders(self) -> tuple[Path, ...]:
         return (self.packs, BUILT_IN_PACKS) if self.packs else (BUILT_IN_PACKS,)
+
+    @property
+    def report_folders(self) -> tuple[Path, ...]:
+        """Where the page looks for retention reports."""
+        return self.home / "evaluation", EVALUATION_RUNS

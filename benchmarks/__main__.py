@@ -1,30 +1,28 @@
-"""`python -m benchmarks`: how soon the page is there, and how long four judged variants take."""
+"""`python -m benchmarks`: how soon the page is there, and how long four judged variants take. More: `--help`."""
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
-from urllib.error import URLError
+
+import typer
 
 from app import load_maker
+from benchmarks.serving import serving_empty
 from pipeline.packs import Pack, load_pack
 from pipeline.values import Reference, VariantRequest
 from pipeline.variants import VariantMaker
 from settings import Settings
 
-ROOT = Path(__file__).parent.parent
 RUNS = 3
+commands = typer.Typer(add_completion=False, invoke_without_command=True)
 
 
-def main() -> None:
+@commands.callback()
+def speed(context: typer.Context) -> None:
+    """How soon the page is there, and how long four judged variants take."""
+    if context.invoked_subcommand is not None:
+        return
     print(f"python app.py to first page: {_seconds_to_first_page():.1f} s (bar: 6 s)")
     settings = Settings()
     pack = load_pack(settings.pack, settings.pack_folders)
@@ -34,8 +32,24 @@ def main() -> None:
     _print_variants(maker, pack)
 
 
+@commands.command()
+def first_visit() -> None:
+    """A first visit in Chromium, counted in clicks and seconds."""
+    from benchmarks.first_visit import main  # playwright, which the other figures do without
+
+    main()
+
+
+@commands.command()
+def library(characters: int = 10_000) -> None:
+    """A library of so many characters in Chromium: page, searches, popup, and the server's memory."""
+    from benchmarks.large_library import main
+
+    main(characters)
+
+
 def _print_variants(maker: VariantMaker, pack: Pack) -> None:
-    """Four at once, as the page does it, against four requests of one."""
+    """Four in one request, as the page does it, against four requests of one."""
     portrait = maker.generate(_request(pack, "smiling woman with red hair, cafe", 7, 1, None), _ignore).ranked[0]
     face = maker.find_face(portrait.picture)
     reference = Reference(portrait.picture, face.identities)
@@ -71,36 +85,9 @@ def _best(work: Callable[[], None]) -> float:
 
 
 def _seconds_to_first_page() -> float:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as home:
-        environment = os.environ | {
-            "CASTBOOK_HOME": home,
-            "GRADIO_SERVER_NAME": "127.0.0.1",
-            "GRADIO_SERVER_PORT": str(port),
-            "GRADIO_ANALYTICS_ENABLED": "False",
-            "GRADIO_TEMP_DIR": str(Path(home, "gradio")),
-        }
-        started = time.perf_counter()
-        server = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/", server)
-            return time.perf_counter() - started
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    while server.poll() is None:
-        with suppress(URLError, ConnectionError), urllib.request.urlopen(url, timeout=5) as page:
-            if page.status == 200 and b"gradio" in page.read():
-                return
-        time.sleep(0.05)
-    raise SystemExit("app.py ended before it served a page; run it to see why")
+    started = time.perf_counter()
+    with serving_empty():
+        return time.perf_counter() - started
 
 
 def _ignore(_: object) -> None:
@@ -108,4 +95,4 @@ def _ignore(_: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    commands()

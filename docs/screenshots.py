@@ -9,15 +9,17 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), *(str(HERE.parent / "tests" / name) for name in ("", "browser"))]
 
+from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
 from served import served  # noqa: E402
 from test_page import choose, create, new_story, save, write  # noqa: E402
 
 from app import open_studio  # noqa: E402
 from settings import Settings  # noqa: E402
+from studio import Studio  # noqa: E402
 
-NARROW, DARK = 390, "?__theme=dark"
-VIEWS = {"page": (1280, ""), "page-dark": (1280, DARK), "phone": (NARROW, ""), "phone-dark": (NARROW, DARK)}
+WIDE, NARROW, DARK = 1280, 390, "?__theme=dark"
+THEMES = {"": "", "-dark": DARK}
 
 
 def main() -> None:
@@ -28,21 +30,60 @@ def main() -> None:
         flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
         with served(studio) as url:
-            _fill(_open(browser, url, *VIEWS["page"]))
-            for name, (width, query) in VIEWS.items():
-                page = _open(browser, url, width, query)
-                page.screenshot(path=HERE / f"{name}.png", full_page=width == NARROW)
-                if name == "page":
-                    page.click("#load-character")
-                    expect(page.locator("#library-gallery .thumbnail-item")).to_have_count(2)
-                    page.wait_for_timeout(600)  # until the popup has faded in
-                    page.screenshot(path=HERE / "library.png")
+            first = _open(browser, url)
+            _shoot(first, "first-minutes")
+            _fill(first)
+            for theme, query in THEMES.items():
+                _shoot(_open(browser, url, query=query), f"page{theme}")
+                _shoot(_open(browser, url, NARROW, query), f"phone{theme}", full_page=True)
+            _shoot(_popup(_open(browser, url)), "popup")
+            _shoot(_upload(_open(browser, url), _two_people(studio, Path(home))), "upload")
+            for theme, query in THEMES.items():
+                _shoot(_library(_open(browser, url, query=query)), f"library{theme}")
+            _shoot(_open(browser, url, locale="ko-KR"), "korean")
         browser.close()
         studio.library.close()
 
 
-def _open(browser: Browser, url: str, width: int, query: str) -> Page:
-    page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
+def _shoot(page: Page, name: str, full_page: bool = False) -> None:
+    page.wait_for_timeout(800)  # until what was opened has faded in and every picture is there
+    page.screenshot(path=HERE / f"{name}.png", full_page=full_page)
+
+
+def _popup(page: Page) -> Page:
+    page.click("#generate-with-reference")
+    page.locator("#library-gallery .thumbnail-item").first.click()
+    return page
+
+
+def _upload(page: Page, picture: Path) -> Page:
+    page.get_by_role("tab", name="My picture").click()
+    page.locator("#upload-file input[type=file]").set_input_files(picture)
+    expect(page.locator("#upload-picture img")).to_be_visible()
+    return page
+
+
+def _two_people(studio: Studio, folder: Path) -> Path:
+    """One picture with two faces."""
+    library = studio.library
+    people = library.list_library(studio.ensure_a_story().project_id)[:2]
+    pictures = [Image.open(library.get_picture_path(str(person.canonical_image_id))) for person in people]
+    both = Image.new("RGB", (sum(picture.width for picture in pictures), pictures[0].height))
+    for i, picture in enumerate(pictures):
+        both.paste(picture, (i * pictures[0].width, 0))
+    both.save(folder / "both.png")
+    return folder / "both.png"
+
+
+def _library(page: Page) -> Page:
+    page.get_by_role("tab", name="Library").click()
+    page.locator("#people-gallery .thumbnail-item", has_text="Hana").click()
+    expect(page.locator("#character-name")).to_contain_text("Hana")
+    return page
+
+
+def _open(browser: Browser, url: str, width: int = WIDE, query: str = "", locale: str = "en-US") -> Page:
+    page = browser.new_context(viewport={"width": width, "height": 900}, locale=locale).new_page()
     page.goto(url + query)
     expect(page.locator("#new-create")).to_be_enabled()
     expect(page.locator(".card, #cast-empty").first).to_be_visible()

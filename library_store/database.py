@@ -46,6 +46,11 @@ def for_writing(engine: Engine) -> Engine:
     return engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
 
 
+def for_reading(engine: Engine) -> Engine:
+    """The same engine and pool, where all queries of a transaction see one state, as SQLite's always do."""
+    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
+
+
 @contextmanager
 def explained() -> Generator[None]:
     """A database that is locked, full, damaged or gone becomes LibraryUnavailable."""

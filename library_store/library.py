@@ -1,4 +1,7 @@
-"""The character library: save, list, search, load, remove, restore. The only file that issues SQL.
+"""The character library: save, list, search, load, remove, restore, merge, purge.
+
+Only this file and its helpers rows.py, search.py, endings.py and transfer.py issue SQL; they work within the sessions
+opened here.
 
 Every call is one transaction of its own and safe from any thread; what it gives back is frozen and belongs to nobody.
 A picture's file is kept before the transaction that names it begins, so a crash at any moment leaves at worst a spare
@@ -8,43 +11,47 @@ file, never a row without one.
 from __future__ import annotations
 
 import threading
-import unicodedata
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, replace
-from datetime import datetime, timezone
+from collections.abc import Collection, Generator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Engine, exists, select
+from sqlalchemy import Engine, delete, exists, select
 from sqlalchemy.orm import Session
 
-from errors import InvalidRequest, NotFound
-from library_store.database import explained, for_writing, open_database
+from errors import ChangedElsewhere, InvalidRequest, LibraryUnavailable, NotFound
+from library_store import endings, rows
+from library_store.database import explained, for_reading, for_writing, open_database
 from library_store.pictures import Pictures
+from library_store.png_request import request_texts
+from library_store.portable import ImportReport, keep_pictures, read_zip, write_zip
 from library_store.records import (
     CastMember,
     Character,
     CharacterReferenceImage,
+    FaceMatch,
     How,
+    LibraryQuery,
     NewPicture,
     Project,
+    PurgePreview,
     Story,
+    Use,
     VisualProfile,
 )
-from library_store.schema import (
-    CastMemberRow,
-    CastOptionRow,
-    CharacterRow,
-    IdentityRow,
-    ImageRow,
-    ProjectRow,
-    Row,
-    StoryRow,
+from library_store.rows import find, find_character, hold, hold_character
+from library_store.schema import CastMemberRow, CharacterRow, ImageRow, ProjectRow, SteeringRow, StoryRow
+from library_store.search import (
+    KEPT_PROJECTS,
+    FaceIndex,
+    count_characters,
+    select_characters,
+    select_tags,
+    select_unseen,
 )
-from pipeline.values import Face, Reference
-
-RowT = TypeVar("RowT", bound=Row)
+from library_store.text import clean, required
+from library_store.transfer import add_portable, plan_import, read_portable
+from pipeline.values import Face, Identity, Reference
 
 
 class CharacterLibrary:
@@ -53,6 +60,7 @@ class CharacterLibrary:
     def __init__(self, engine: Engine, pictures: Pictures) -> None:
         self._engine = engine
         self._pictures = pictures
+        self._faces = FaceIndex()
         # SQLite up to 3.51.2 can lose a page when two connections write and checkpoint at once: one of ours at a time.
         self._write_lock = threading.Lock()
 
@@ -84,42 +92,78 @@ class CharacterLibrary:
     def create_project(self, name: str, owner: str = "") -> Project:
         """Raises InvalidRequest for an empty name."""
         with self._writing() as session:
-            return _added(session, ProjectRow(name=_required(name, "project"), owner=_clean(owner))).record()
+            return rows.added(session, ProjectRow(name=required(name, "project"), owner=clean(owner))).record()
 
     def get_project(self, project_id: str) -> Project:
         with self._reading() as session:
-            return _find(session, ProjectRow, project_id).record()
+            return find(session, ProjectRow, project_id).record()
 
-    def list_projects(self) -> list[Project]:
-        """Oldest first."""
+    def rename_project(self, project_id: str, name: str) -> Project:
+        """Raises InvalidRequest for an empty name."""
+        with self._writing() as session:
+            project = hold(session, ProjectRow, project_id)
+            project.name = required(name, "project")
+            return project.record()
+
+    def trash_project(self, project_id: str) -> Project:
+        """Takes a project out of the list; all that is in it stays, and it can be restored."""
+        with self._writing() as session:
+            return rows.trashed(hold(session, ProjectRow, project_id)).record()
+
+    def restore_project(self, project_id: str) -> Project:
+        with self._writing() as session:
+            return rows.restored(hold(session, ProjectRow, project_id)).record()
+
+    def list_projects(self, trashed: bool = False) -> list[Project]:
+        """Oldest first; those in the trash, or those that are not."""
         with self._reading() as session:
-            return [row.record() for row in session.scalars(select(ProjectRow).order_by(ProjectRow.id))]
+            meant = ProjectRow.trashed_at.is_not(None) if trashed else ProjectRow.trashed_at.is_(None)
+            return [row.record() for row in session.scalars(select(ProjectRow).where(meant).order_by(ProjectRow.id))]
 
     def create_story(self, project_id: str, title: str, context: str = "") -> Story:
         """Raises InvalidRequest for an empty title."""
         with self._writing() as session:
-            project = _find(session, ProjectRow, project_id)
-            story = StoryRow(project_id=project.id, title=_required(title, "story"), context=_clean(context))
-            return _added(session, story).record()
+            project = find(session, ProjectRow, project_id)
+            story = StoryRow(project_id=project.id, title=required(title, "story"), context=clean(context))
+            return rows.added(session, story).record()
 
     def get_story(self, story_id: str) -> Story:
         with self._reading() as session:
-            return _find(session, StoryRow, story_id).record()
+            return find(session, StoryRow, story_id).record()
 
-    def update_story(self, story_id: str, title: str, context: str) -> Story:
-        """Raises InvalidRequest for an empty title."""
+    def update_story(
+        self, story_id: str, title: str | None = None, context: str | None = None, instead_of: str | None = None
+    ) -> Story:
+        """What is None stays as it is. Raises InvalidRequest for an empty title.
+
+        Raises ChangedElsewhere where the context to be replaced is not `instead_of`, the one that was shown, any more.
+        """
         with self._writing() as session:
-            story = _hold(session, StoryRow, story_id)
-            story.title = _required(title, "story")
-            story.context = _clean(context)
+            story = hold(session, StoryRow, story_id)
+            if title is not None:
+                story.title = required(title, "story")
+            if context is not None and clean(context) != story.context:
+                if instead_of is not None and instead_of != story.context:
+                    raise ChangedElsewhere
+                story.context = clean(context)
             return story.record()
 
-    def list_stories(self, project_id: str) -> list[Story]:
-        """Oldest first."""
+    def trash_story(self, story_id: str) -> Story:
+        """Takes a story out of the list; its cast stays, and it can be restored."""
+        with self._writing() as session:
+            return rows.trashed(hold(session, StoryRow, story_id)).record()
+
+    def restore_story(self, story_id: str) -> Story:
+        with self._writing() as session:
+            return rows.restored(hold(session, StoryRow, story_id)).record()
+
+    def list_stories(self, project_id: str, trashed: bool = False) -> list[Story]:
+        """Oldest first; those in the trash, or those that are not."""
         with self._reading() as session:
-            project = _find(session, ProjectRow, project_id)
-            rows = session.scalars(select(StoryRow).where(StoryRow.project_id == project.id).order_by(StoryRow.id))
-            return [row.record() for row in rows]
+            project = find(session, ProjectRow, project_id)
+            meant = StoryRow.trashed_at.is_not(None) if trashed else StoryRow.trashed_at.is_(None)
+            stories = select(StoryRow).where(StoryRow.project_id == project.id, meant).order_by(StoryRow.id)
+            return [row.record() for row in session.scalars(stories)]
 
     # The cast of a story
 
@@ -137,18 +181,18 @@ class CharacterLibrary:
 
         Raises InvalidRequest for an empty name or no picture.
         """
-        _required(name, "character")
+        required(name, "character")
         self.get_story(story_id)
         hashes = self._keep_files(pictures)
         with self._writing() as session:
-            story = _hold(session, StoryRow, story_id)
+            story = hold(session, StoryRow, story_id)
             character = CharacterRow(project_id=story.project_id)
-            _describe(character, name, description, visual_profile or VisualProfile(), prompt)
-            member = _cast(session, story, _added(session, character))
-            images = _add_images(session, character, pictures, hashes)
-            _add_options(session, member, images, how)
+            rows.describe(character, name, description, visual_profile or VisualProfile(), prompt)
+            member = rows.cast(session, story, rows.added(session, character))
+            images = self._add_images(session, character, pictures, hashes)
+            rows.add_options(session, member, images, how)
             character.canonical_image_id = member.active_image_id = images[0].id
-            return _whole(session, member)
+            return rows.whole(session, member)
 
     def add_options(self, cast_member_id: str, pictures: Sequence[NewPicture], how: How) -> CastMember:
         """New pictures of that member's character, on offer after the ones there are. The active image stays.
@@ -158,9 +202,11 @@ class CharacterLibrary:
         self.get_cast_member(cast_member_id)
         hashes = self._keep_files(pictures)
         with self._writing() as session:
-            member = _hold(session, CastMemberRow, cast_member_id)
-            _add_options(session, member, _add_images(session, member.character, pictures, hashes), how)
-            return _whole(session, member)
+            member = hold(session, CastMemberRow, cast_member_id)
+            rows.add_options(session, member, self._add_images(session, member.character, pictures, hashes), how)
+            if any(new.face for new in pictures):
+                rows.faces_added(session, member.character)
+            return rows.whole(session, member)
 
     def cast_character(self, story_id: str, character_id: str) -> CastMember:
         """The story's member for a character, made without options if there is none.
@@ -168,8 +214,8 @@ class CharacterLibrary:
         Raises InvalidRequest for a character of another project.
         """
         with self._writing() as session:
-            story = _hold(session, StoryRow, story_id)
-            return _whole(session, _cast(session, story, _find(session, CharacterRow, character_id)))
+            story = hold(session, StoryRow, story_id)
+            return rows.whole(session, rows.cast(session, story, find_character(session, character_id)))
 
     def link_image(self, story_id: str, image_id: str) -> CastMember:
         """Load Character: this very picture, no copy of it, is on offer in the story; active if nothing else is.
@@ -177,35 +223,34 @@ class CharacterLibrary:
         Linking twice is linking once. Raises InvalidRequest for a picture of another project.
         """
         with self._writing() as session:
-            story = _hold(session, StoryRow, story_id)
-            image = _find(session, ImageRow, image_id)
-            member = _cast(session, story, _find(session, CharacterRow, image.character_id))
-            of_image = (CastOptionRow.cast_member_id == member.id) & (CastOptionRow.image_id == image.id)
-            option = session.scalar(select(CastOptionRow).where(of_image))
+            story = hold(session, StoryRow, story_id)
+            image = find(session, ImageRow, image_id)
+            member = rows.cast(session, story, find_character(session, image.character_id))
+            option = rows.find_option(session, member, image.id)
             if option is None:
-                _add_options(session, member, [image], "loaded")
+                rows.add_options(session, member, [image], "loaded")
             elif option.removed_at is not None:
-                option.how, option.added_at, option.removed_at = "loaded", _now(), None
+                option.how, option.added_at, option.removed_at = "loaded", rows.now(), None
             member.active_image_id = member.active_image_id or image.id
-            return _whole(session, member)
+            return rows.whole(session, member)
 
     def get_cast_member(self, cast_member_id: str) -> CastMember:
         with self._reading() as session:
-            return _find(session, CastMemberRow, cast_member_id).record()
+            return find(session, CastMemberRow, cast_member_id).record()
 
     def list_cast(self, story_id: str) -> list[CastMember]:
         """In the order in which they joined the story."""
         with self._reading() as session:
-            story = _find(session, StoryRow, story_id)
+            story = find(session, StoryRow, story_id)
             members = select(CastMemberRow).where(CastMemberRow.story_id == story.id).order_by(CastMemberRow.id)
             return [row.record() for row in session.scalars(members)]
 
     def select_image(self, cast_member_id: str, image_id: str) -> CastMember:
         """Makes one of the pictures on offer the active one."""
         with self._writing() as session:
-            member = _hold(session, CastMemberRow, cast_member_id)
-            member.active_image_id = _option(member, image_id).image_id
-            return _whole(session, member)
+            member = hold(session, CastMemberRow, cast_member_id)
+            member.active_image_id = rows.option_on_offer(member, image_id).image_id
+            return rows.whole(session, member)
 
     def remove_option(self, cast_member_id: str, image_id: str) -> CastMember:
         """Takes a picture off the story's offer, and nothing else: picture and library stay as they are.
@@ -213,24 +258,23 @@ class CharacterLibrary:
         If it was active, the newest of the others becomes so.
         """
         with self._writing() as session:
-            member = _hold(session, CastMemberRow, cast_member_id)
-            _option(member, image_id).removed_at = _now()
+            member = hold(session, CastMemberRow, cast_member_id)
+            rows.option_on_offer(member, image_id).removed_at = rows.now()
             if member.active_image_id == image_id:
                 others = [option.image_id for option in member.options if option.image_id != image_id]
                 member.active_image_id = others[-1] if others else None
-            return _whole(session, member)
+            return rows.whole(session, member)
 
     def restore_option(self, cast_member_id: str, image_id: str) -> CastMember:
         """Undoes `remove_option`: the picture is on offer again, as it was; active if nothing else is."""
         with self._writing() as session:
-            member = _hold(session, CastMemberRow, cast_member_id)
-            of_image = (CastOptionRow.cast_member_id == member.id) & (CastOptionRow.image_id == image_id)
-            option = session.scalar(select(CastOptionRow).where(of_image))
+            member = hold(session, CastMemberRow, cast_member_id)
+            option = rows.find_option(session, member, image_id)
             if option is None:
                 raise NotFound("picture of this cast member", image_id)
             option.removed_at = None
             member.active_image_id = member.active_image_id or image_id
-            return _whole(session, member)
+            return rows.whole(session, member)
 
     # The library of a project
 
@@ -248,11 +292,12 @@ class CharacterLibrary:
         What is None stays as it is. A trashed character comes back.
         """
         with self._writing() as session:
-            member = _hold(session, CastMemberRow, cast_member_id)
+            member = hold(session, CastMemberRow, cast_member_id)
             character = member.character
-            _describe(character, name, description, visual_profile, prompt)
-            character.canonical_image_id = _option(member, image_id).image_id
-            character.is_saved_to_library, character.saved_at, character.trashed_at = True, _now(), None
+            rows.describe(character, name, description, visual_profile, prompt)
+            character.canonical_image_id = rows.option_on_offer(member, image_id).image_id
+            character.is_saved_to_library, character.saved_at, character.trashed_at = True, rows.now(), None
+            rows.faces_changed(session, character.project_id)
             return character.record()
 
     def edit_character(
@@ -264,56 +309,195 @@ class CharacterLibrary:
     ) -> Character:
         """What is None stays as it is. Raises InvalidRequest for an empty name."""
         with self._writing() as session:
-            character = _hold(session, CharacterRow, character_id)
-            _describe(character, name, description, visual_profile, None)
+            character = hold_character(session, character_id)
+            rows.describe(character, name, description, visual_profile, None)
             return character.record()
 
     def get_character(self, character_id: str) -> Character:
         with self._reading() as session:
-            return _find(session, CharacterRow, character_id).record()
+            return find_character(session, character_id).record()
+
+    def search_library(
+        self, project_id: str, query: LibraryQuery, offset: int = 0, limit: int | None = None
+    ) -> list[Character]:
+        """The saved characters that a query means, in its order: `limit` of them (None: all) from `offset` on."""
+        with self._reading() as session:
+            project = find(session, ProjectRow, project_id)
+            page = select_characters(project.id, query).offset(offset).limit(limit)
+            return [row.record() for row in session.scalars(page)]
+
+    def count_library(self, project_id: str, query: LibraryQuery) -> int:
+        with self._reading() as session:
+            return session.scalars(count_characters(find(session, ProjectRow, project_id).id, query)).one()
 
     def list_library(self, project_id: str, query: str = "") -> list[Character]:
         """The saved characters, last saved first, in whose name, description, prompt or profile every word occurs."""
-        return self._list_saved(project_id, CharacterRow.trashed_at.is_(None), *_contains_every_word(query))
+        return self.search_library(project_id, LibraryQuery(query))
 
     def list_trash(self, project_id: str) -> list[Character]:
         """The saved characters that `restore_character` brings back."""
-        return self._list_saved(project_id, CharacterRow.trashed_at.is_not(None))
+        return self.search_library(project_id, LibraryQuery(trashed=True))
+
+    def list_tags(self, project_id: str) -> list[str]:
+        """In alphabetical order; those of characters in the trash are left out."""
+        with self._reading() as session:
+            return list(session.scalars(select_tags(find(session, ProjectRow, project_id).id)))
+
+    def find_faces(self, project_id: str, identity: Identity, limit: int) -> list[FaceMatch]:
+        """The saved characters whose best picture is most like a face, by the encoder that made the identity."""
+        with self._reading() as session:
+            hits = self._faces.nearest(session, find(session, ProjectRow, project_id), identity, limit)
+            meant = select(CharacterRow).where(CharacterRow.id.in_([hit.character_id for hit in hits]))
+            characters = {row.id: row.record() for row in session.scalars(meant)}
+            return [FaceMatch(characters[hit.character_id], hit.image_id, hit.similarity) for hit in hits]
+
+    def read_faces(self, encoder: str) -> None:
+        """Makes the first `find_faces` of each project as quick as the others that memory has room for."""
+        with self._reading() as session:
+            projects = select(ProjectRow).where(ProjectRow.trashed_at.is_(None)).order_by(ProjectRow.id.desc())
+            for project in reversed(session.scalars(projects.limit(KEPT_PROJECTS)).all()):
+                self._faces.read(session, project, encoder)
+
+    def list_unseen(self, project_id: str, encoder: str) -> list[str]:
+        """The canonical images of saved characters whom `find_faces` cannot find by an encoder, last saved first: it
+        has not looked at them, as after an import without identities, or has found no face."""
+        with self._reading() as session:
+            unseen = session.scalars(select_unseen(find(session, ProjectRow, project_id).id, encoder))
+            return [image_id for image_id in unseen if image_id]
+
+    def set_favourite(self, character_id: str, favourite: bool) -> Character:
+        with self._writing() as session:
+            character = hold_character(session, character_id)
+            character.is_favourite = favourite
+            return character.record()
+
+    def set_tags(self, character_id: str, tags: Sequence[str]) -> Character:
+        """These tags and no others. Case does not tell them apart, and the project's first spelling of one is kept."""
+        with self._writing() as session:
+            character = hold_character(session, character_id)
+            rows.retag(session, character, tags)
+            return character.record()
+
+    def list_uses(self, character_id: str) -> list[Use]:
+        """The stories in which a character is on offer, oldest first; those in the trash are left out."""
+        with self._reading() as session:
+            character = find_character(session, character_id)
+            members = select(CastMemberRow, StoryRow).join(StoryRow, StoryRow.id == CastMemberRow.story_id)
+            members = members.where(CastMemberRow.character_id == character.id, StoryRow.trashed_at.is_(None))
+            return [
+                Use(story.record(), tuple(option.image_id for option in member.options))
+                for member, story in session.execute(members.order_by(StoryRow.id)).tuples()
+                if member.options
+            ]
+
+    def merge_characters(self, kept_id: str, merged_id: str) -> Character:
+        """Pictures, options and tags of the second become the first one's, and its id leads to the first from now on.
+
+        The first one's name, description, canonical image and steering images stay. Raises InvalidRequest for one and
+        the same character, for two of different projects, and where the first is in the trash.
+        """
+        with self._writing() as session:
+            kept, merged = hold_character(session, kept_id), hold_character(session, merged_id)
+            if kept.id == merged.id:
+                raise InvalidRequest("This is one and the same character.", "Choose another one to merge with.")
+            if kept.project_id != merged.project_id:
+                raise InvalidRequest("These characters belong to different projects.", "Choose two of one project.")
+            if kept.trashed_at is not None:
+                raise InvalidRequest(f"{kept.name} is in the trash.", "Restore the character first.")
+            endings.merge(session, kept, merged)
+            rows.faces_changed(session, kept.project_id)
+            return kept.record()
 
     def trash_character(self, character_id: str) -> Character:
         """Takes a character out of the library's lists. Stories keep it, and it can be restored."""
         with self._writing() as session:
-            character = _hold(session, CharacterRow, character_id)
-            character.trashed_at = character.trashed_at or _now()
+            character = rows.trashed(hold_character(session, character_id))
+            rows.faces_changed(session, character.project_id)
             return character.record()
 
     def restore_character(self, character_id: str) -> Character:
         with self._writing() as session:
-            character = _hold(session, CharacterRow, character_id)
-            character.trashed_at = None
+            character = rows.restored(hold_character(session, character_id))
+            rows.faces_changed(session, character.project_id)
             return character.record()
+
+    def preview_purge(self, character_id: str) -> PurgePreview:
+        """What `purge_character` would take away."""
+        with self._reading() as session:
+            return endings.preview_purge(session, find_character(session, character_id))
+
+    def purge_character(self, character_id: str) -> None:
+        """Deletes a trashed character for good: its pictures and their files, identities, and entries in stories.
+
+        Pictures of others that were made from its pictures stay, without a parent. Raises InvalidRequest for a
+        character that is not in the trash.
+        """
+        with self._writing() as session:
+            character = hold_character(session, character_id)
+            if character.trashed_at is None:
+                raise InvalidRequest(f"{character.name} is not in the trash.", "Move the character there first.")
+            hashes = endings.purge(session, character)
+        self._remove_unused_files(hashes)
 
     # Reference images
 
     def get_image(self, image_id: str) -> CharacterReferenceImage:
         with self._reading() as session:
-            return _find(session, ImageRow, image_id).record()
+            return find(session, ImageRow, image_id).record()
+
+    def list_images(self, character_id: str) -> list[CharacterReferenceImage]:
+        """Oldest first."""
+        with self._reading() as session:
+            character = find_character(session, character_id)
+            images = select(ImageRow).where(ImageRow.character_id == character.id)
+            return [row.record() for row in session.scalars(images.order_by(ImageRow.created_at, ImageRow.id))]
+
+    def set_canonical(self, character_id: str, image_id: str) -> Character:
+        """Makes one of a character's pictures, on offer anywhere or not, the one that stands for them."""
+        with self._writing() as session:
+            character = hold_character(session, character_id)
+            character.canonical_image_id = rows.find_image_of(session, character, image_id).id
+            return character.record()
+
+    def set_steering(self, character_id: str, image_ids: Sequence[str]) -> None:
+        """These pictures of a character, and no others, steer together with the canonical one."""
+        with self._writing() as session:
+            character = hold_character(session, character_id)
+            session.execute(delete(SteeringRow).where(SteeringRow.character_id == character.id))
+            for image_id in dict.fromkeys(image_ids):
+                image = rows.find_image_of(session, character, image_id)
+                rows.added(session, SteeringRow(character_id=character.id, image_id=image.id))
+
+    def list_steering(self, character_id: str) -> list[str]:
+        """What steers together with the canonical image, without that image itself."""
+        with self._reading() as session:
+            character = find_character(session, character_id)
+            chosen = select(SteeringRow.image_id).where(SteeringRow.character_id == character.id)
+            others = chosen.where(SteeringRow.image_id != character.canonical_image_id)
+            return list(session.scalars(others.order_by(SteeringRow.id)))
 
     def get_reference(self, image_id: str) -> Reference:
         """The picture and the identities kept of it, the steering encoder's first; none if no face was found."""
         with self._reading() as session:
-            image = _find(session, ImageRow, image_id)
-            identities = tuple(identity.record() for identity in _identities(session, image))
+            image = find(session, ImageRow, image_id)
+            identities = tuple(identity.record() for identity in rows.identities_of(session, image))
             content_hash = image.content_hash
         return Reference(self._pictures.get(content_hash), identities)
+
+    def get_faces(self, image_ids: Collection[str]) -> dict[str, Face]:
+        """By image id. Pictures of which no face is kept are left out."""
+        with self._reading() as session:
+            return rows.faces_of(session, image_ids)
 
     def keep_identities(self, image_id: str, face: Face) -> None:
         """Adds the identities of encoders that had not seen the picture yet. What is there stays."""
         with self._writing() as session:
-            image = _hold(session, ImageRow, image_id)
-            known = {identity.encoder for identity in _identities(session, image)}
+            image = hold(session, ImageRow, image_id)
+            known = {identity.encoder for identity in rows.identities_of(session, image)}
             new = tuple(identity for identity in face.identities if identity.encoder not in known)
-            _add_identities(session, image, replace(face, identities=new))
+            rows.add_identities(session, image, replace(face, identities=new))
+            if new:
+                rows.faces_added(session, find_character(session, image.character_id))
 
     def get_picture_path(self, image_id: str) -> str:
         """A local PNG file."""
@@ -323,11 +507,60 @@ class CharacterLibrary:
         """A local webp file of at most 256 x 256."""
         return self._pictures.thumbnail_path(self.get_image(image_id).content_hash)
 
+    def get_thumbnail_paths(self, image_ids: Collection[str]) -> dict[str, str]:
+        """For a page of pictures, by image id. One whose file is missing or damaged is left out, not all of them."""
+        with self._reading() as session:
+            meant = select(ImageRow.id, ImageRow.content_hash).where(ImageRow.id.in_(image_ids))
+            hashes = session.execute(meant).tuples().all()
+        paths: dict[str, str] = {}
+        for image_id, content_hash in hashes:
+            with suppress(LibraryUnavailable):
+                paths[image_id] = self._pictures.thumbnail_path(content_hash)
+        return paths
+
+    # Take it with you
+
+    def export_zip(
+        self, path: Path, project_id: str, character_ids: Collection[str] | None = None, embeddings: bool = False
+    ) -> None:
+        """Writes a whole project, or some of its saved characters alone, as one file for `import_zip` and `datasets`.
+
+        Face identities are biometric and go along only with `embeddings`. Raises InvalidRequest for no character, for
+        one of another project and for one that is not saved.
+        """
+        with self._reading() as session:
+            portable = read_portable(session, project_id, character_ids, embeddings)
+        write_zip(path, portable, self._pictures)
+
+    def import_zip(self, path: Path, project_id: str | None = None) -> ImportReport:
+        """Adds what a zip holds, under the ids that it had, and changes nothing that is there: all of it or nothing.
+
+        Without `project_id` into the project that it came from, which is made where there is none. Raises
+        UnreadableExport, and InvalidRequest for what is in another project of this library already.
+        """
+        portable = read_zip(path)
+        with self._reading() as session:
+            plan = plan_import(session, portable, project_id)
+        hashes = {new.content_hash for new in plan.new_pictures.values()}
+        try:
+            sizes = keep_pictures(path, plan.new_pictures.values(), self._pictures)
+            with self._writing() as session:
+                plan = plan_import(session, portable, project_id)
+                kept = {content_hash for content_hash in sizes if self._pictures.has(content_hash)}
+                gone = [new for new in plan.new_pictures.values() if new.content_hash not in kept]  # purged since then
+                add_portable(session, portable, plan, sizes | keep_pictures(path, gone, self._pictures))
+        except BaseException:
+            with suppress(LibraryUnavailable):  # spare files harm nobody
+                self._remove_unused_files(hashes)
+            raise
+        return plan.report
+
     # Below: how it is done
 
     @contextmanager
     def _reading(self) -> Generator[Session]:
-        with explained(), Session(self._engine) as session:
+        """One transaction, in which all queries see the same state."""
+        with explained(), Session(for_reading(self._engine)) as session:
             yield session
 
     @contextmanager
@@ -339,137 +572,22 @@ class CharacterLibrary:
     def _keep_files(self, pictures: Sequence[NewPicture]) -> list[str]:
         if not pictures:
             raise InvalidRequest("There is no picture to keep.", "Generate or upload one first.")
-        return [self._pictures.put(new.picture) for new in pictures]
+        return [self._keep_file(new) for new in pictures]
 
-    def _list_saved(self, project_id: str, *conditions: ColumnElement[bool]) -> list[Character]:
-        with self._reading() as session:
-            project = _find(session, ProjectRow, project_id)
-            saved = select(CharacterRow).where(CharacterRow.project_id == project.id, CharacterRow.is_saved_to_library)
-            newest_first = (CharacterRow.saved_at.desc(), CharacterRow.id.desc())
-            return [row.record() for row in session.scalars(saved.where(*conditions).order_by(*newest_first))]
+    def _keep_file(self, new: NewPicture) -> str:
+        return self._pictures.put(new.picture, request_texts(new))
 
+    def _add_images(
+        self, session: Session, character: CharacterRow, pictures: Sequence[NewPicture], hashes: Sequence[str]
+    ) -> list[ImageRow]:
+        """Rows for files kept a moment ago. Where a purge has removed such a file since, it is kept again."""
+        for new, content_hash in zip(pictures, hashes, strict=True):
+            if not self._pictures.has(content_hash):
+                self._keep_file(new)
+        return [rows.add_image(session, character, new, kept_as) for new, kept_as in zip(pictures, hashes, strict=True)]
 
-def _find(session: Session, table: type[RowT], id: str, hold: bool = False) -> RowT:
-    row = session.get(table, id, with_for_update=hold)
-    if row is None:
-        raise NotFound(table.kind, id)
-    return row
-
-
-def _hold(session: Session, table: type[RowT], id: str) -> RowT:
-    """Finds a row and keeps other writers from it until the transaction ends (SQLite has but one writer anyway)."""
-    return _find(session, table, id, hold=True)
-
-
-def _added(session: Session, row: RowT) -> RowT:
-    """Written at once, so that it has its id and what names it can follow."""
-    session.add(row)
-    session.flush()
-    return row
-
-
-def _whole(session: Session, member: CastMemberRow) -> CastMember:
-    session.flush()
-    session.refresh(member)
-    return member.record()
-
-
-def _describe(
-    character: CharacterRow,
-    name: str | None,
-    description: str | None,
-    visual_profile: VisualProfile | None,
-    prompt: str | None,
-) -> None:
-    """Sets what is not None, and what the library is searched by."""
-    if name is not None:
-        character.name = _required(name, "character")
-    if description is not None:
-        character.description = _clean(description)
-    if visual_profile is not None:
-        character.visual_profile = {part: _clean(text) for part, text in asdict(visual_profile).items()}
-    if prompt is not None:
-        character.prompt = _clean(prompt)
-    texts = (character.name, character.description, character.prompt, *character.visual_profile.values())
-    character.search_text = _searchable("\n".join(texts))
-
-
-def _cast(session: Session, story: StoryRow, character: CharacterRow) -> CastMemberRow:
-    if character.project_id != story.project_id:
-        raise InvalidRequest("This character belongs to another project.", "Choose one from this project's library.")
-    in_story = (CastMemberRow.story_id == story.id) & (CastMemberRow.character_id == character.id)
-    member = session.scalar(select(CastMemberRow).where(in_story))
-    return member or _added(session, CastMemberRow(story_id=story.id, character_id=character.id))
-
-
-def _option(member: CastMemberRow, image_id: str) -> CastOptionRow:
-    for option in member.options:
-        if option.image_id == image_id:
-            return option
-    raise NotFound("picture of this cast member", image_id)
-
-
-def _add_images(
-    session: Session, character: CharacterRow, pictures: Sequence[NewPicture], hashes: Sequence[str]
-) -> list[ImageRow]:
-    return [_add_image(session, character, new, kept_as) for new, kept_as in zip(pictures, hashes, strict=True)]
-
-
-def _add_image(session: Session, character: CharacterRow, new: NewPicture, content_hash: str) -> ImageRow:
-    image = ImageRow(
-        character_id=character.id,
-        content_hash=content_hash,
-        width=new.picture.width,
-        height=new.picture.height,
-        source=new.source,
-        parent_id=_find(session, ImageRow, new.parent_id).id if new.parent_id else None,
-        request=new.request,
-        pack=new.pack,
-        seed=new.seed,
-        likeness=asdict(new.likeness) if new.likeness else None,
-        created_at=_now(),
-    )
-    _added(session, image)
-    if new.face is not None:
-        _add_identities(session, image, new.face)
-    return image
-
-
-def _add_identities(session: Session, image: ImageRow, face: Face) -> None:
-    for identity in face.identities:
-        _added(session, IdentityRow.of(image.id, face, identity))
-
-
-def _identities(session: Session, image: ImageRow) -> Sequence[IdentityRow]:
-    return session.scalars(select(IdentityRow).where(IdentityRow.image_id == image.id).order_by(IdentityRow.id)).all()
-
-
-def _add_options(session: Session, member: CastMemberRow, images: Sequence[ImageRow], how: How) -> None:
-    now = _now()
-    for image in images:
-        _added(session, CastOptionRow(cast_member_id=member.id, image_id=image.id, how=how, added_at=now))
-
-
-def _contains_every_word(query: str) -> list[ColumnElement[bool]]:
-    return [CharacterRow.search_text.contains(word, autoescape=True) for word in _searchable(query).split()]
-
-
-def _searchable(text: str) -> str:
-    return unicodedata.normalize("NFC", _clean(text).casefold())
-
-
-def _clean(text: str) -> str:
-    """One spelling for what looks the same, and nothing a database or a page would stumble over."""
-    whole = text.encode("utf-8", errors="replace").decode("utf-8")  # half a surrogate pair becomes a question mark
-    return unicodedata.normalize("NFC", whole.replace("\0", "")).strip()
-
-
-def _required(text: str, of: str) -> str:
-    cleaned = _clean(text)
-    if not cleaned:
-        raise InvalidRequest(f"The {of} has no name.", "Give it one and try again.")
-    return cleaned
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
+    def _remove_unused_files(self, hashes: Collection[str]) -> None:
+        """After the rows, and while nobody writes: a picture that is being kept at this moment may be the same."""
+        with self._writing() as session:
+            for content_hash in endings.unused(session, hashes):
+                self._pictures.remove(content_hash)

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import uuid
 import weakref
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +21,7 @@ from typing import Any, cast
 import fsspec  # pyright: ignore[reportMissingTypeStubs]
 from fsspec.implementations.local import LocalFileSystem  # pyright: ignore[reportMissingTypeStubs]
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from errors import LibraryUnavailable
 
@@ -59,12 +60,16 @@ class Pictures:
         pictures._check_marker()
         return pictures
 
-    def put(self, picture: Image.Image) -> str:
-        """Keeps the pixels, losslessly and without whatever else the file carried, and gives their content hash.
+    def put(self, picture: Image.Image, texts: Mapping[str, str] | None = None) -> str:
+        """Keeps the pixels, losslessly and without whatever else the file carried, and gives the content hash.
 
-        Raises LibraryUnavailable where the folder is missing, read-only or full.
+        `texts` go into the file as iTXt chunks. Raises LibraryUnavailable where the folder is missing, read-only or
+        full.
         """
-        data = _png(picture)
+        return self.put_file(_png(picture, texts or {}))
+
+    def put_file(self, data: bytes) -> str:
+        """Keeps a PNG file that this class once wrote, byte for byte. Raises as `put` does."""
         content_hash = hashlib.sha256(data).hexdigest()
         self._check_marker()
         with _explained("The picture cannot be kept"):
@@ -72,30 +77,13 @@ class Pictures:
         return content_hash
 
     def get(self, content_hash: str) -> Image.Image:
-        """The picture, its bytes checked against their hash. Raises LibraryUnavailable if it is missing or damaged."""
-        picture = Image.open(io.BytesIO(self._read(content_hash)), formats=("PNG",))
+        """The picture, its bytes checked against their hash. Raises as `read` does."""
+        picture = Image.open(io.BytesIO(self.read(content_hash)), formats=("PNG",))
         picture.load()
         return picture
 
-    def path(self, content_hash: str) -> str:
-        """A local file to serve; pictures kept elsewhere are copied once. Raises LibraryUnavailable as `get` does."""
-        path = self.served_folder / _name(content_hash)
-        if not path.exists():
-            data = self._read(content_hash)
-            with _explained("The picture cannot be copied to this machine"):
-                _write_durably(path, data)
-        return str(path)
-
-    def thumbnail_path(self, content_hash: str) -> str:
-        """A local webp file of at most 256 x 256, made when it is first asked for. Raises as `get` does."""
-        path = (self.served_folder / _name(content_hash)).with_suffix(".webp")
-        if not path.exists():
-            data = _thumbnail(self.get(content_hash))
-            with _explained("The thumbnail cannot be kept"):
-                _write_durably(path, data)
-        return str(path)
-
-    def _read(self, content_hash: str) -> bytes:
+    def read(self, content_hash: str) -> bytes:
+        """The PNG file. Raises LibraryUnavailable if it is missing, or damaged: then its hash is another."""
         try:
             data = cast(bytes, self._files.cat_file(self._full_name(_name(content_hash))))
         except FileNotFoundError as error:
@@ -108,6 +96,38 @@ class Pictures:
         if hashlib.sha256(data).hexdigest() != content_hash:
             raise LibraryUnavailable(f"The picture {content_hash} is damaged.", "Put it back from a backup.")
         return data
+
+    def has(self, content_hash: str) -> bool:
+        """Whether there is such a file. Raises LibraryUnavailable where the folder cannot be reached."""
+        with _explained("The pictures cannot be reached"):
+            return bool(self._files.exists(self._full_name(_name(content_hash))))
+
+    def remove(self, content_hash: str) -> None:
+        """With its thumbnail and copy; what is gone already stays so. Raises LibraryUnavailable if it cannot go."""
+        served = self.served_folder / _name(content_hash)
+        with _explained("The picture cannot be removed"):
+            for path in (served, served.with_suffix(".webp")):
+                path.unlink(missing_ok=True)
+            if self.has(content_hash):
+                self._files.rm_file(self._full_name(_name(content_hash)))
+
+    def path(self, content_hash: str) -> str:
+        """A local file to serve; pictures kept elsewhere are copied once. Raises as `read` does."""
+        path = self.served_folder / _name(content_hash)
+        if not path.exists():
+            data = self.read(content_hash)
+            with _explained("The picture cannot be copied to this machine"):
+                _write_durably(path, data)
+        return str(path)
+
+    def thumbnail_path(self, content_hash: str) -> str:
+        """A local webp file of at most 256 x 256, made when it is first asked for. Raises as `read` does."""
+        path = (self.served_folder / _name(content_hash)).with_suffix(".webp")
+        if not path.exists():
+            data = _thumbnail(self.get(content_hash))
+            with _explained("The thumbnail cannot be kept"):
+                _write_durably(path, data)
+        return str(path)
 
     def _write(self, name: str, data: bytes) -> None:
         """An object store makes an object appear whole; a file system has to be made to."""
@@ -136,11 +156,14 @@ def _name(content_hash: str) -> str:
     return f"{content_hash[:2]}/{content_hash}.png"
 
 
-def _png(picture: Image.Image) -> bytes:
+def _png(picture: Image.Image, texts: Mapping[str, str]) -> bytes:
     clean = picture.copy() if picture.mode in KEPT_MODES else picture.convert("RGB")
     clean.info = {}  # no place, camera or comment of a stranger's photo
     buffer = io.BytesIO()
-    clean.save(buffer, "PNG")
+    chunks = PngInfo()
+    for keyword, text in texts.items():
+        chunks.add_itxt(keyword, text)
+    clean.save(buffer, "PNG", pnginfo=chunks)
     return buffer.getvalue()
 
 

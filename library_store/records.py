@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+import uuid_utils
 from PIL import Image
 
 from pipeline.values import Face, Likeness
 
 Source = Literal["uploaded", "generated", "variant"]
 How = Literal["generated", "variant", "loaded"]
+Sort = Literal["recent", "name", "most used"]
+
+
+def new_id() -> str:
+    """A UUIDv7: later ids sort after earlier ones."""
+    return str(uuid_utils.uuid7())
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class Project:
     id: str
     name: str
     owner: str
+    trashed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class Story:
     project_id: str
     title: str
     context: str  # premise and style lines, given to every prompt of the story
+    trashed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,9 @@ class Character:
     canonical_image_id: str | None
     is_saved_to_library: bool
     saved_at: datetime | None
+    is_favourite: bool = False
+    tags: tuple[str, ...] = ()  # in alphabetical order
+    trashed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +108,43 @@ class CastMember:
     options: tuple[CastOption, ...]
 
 
+@dataclass(frozen=True)
+class LibraryQuery:
+    """Which of the saved characters are meant, and in which order."""
+
+    words: str = ""  # all of them occur in name, description, prompt or profile
+    tags: tuple[str, ...] = ()  # all of them
+    favourites: bool = False  # these alone
+    sort: Sort = "recent"  # last saved, by name, or on offer in the most stories first
+    trashed: bool = False  # what is in the trash, and nothing else
+
+
+@dataclass(frozen=True)
+class Use:
+    """A story in which a character is on offer, with the pictures."""
+
+    story: Story
+    image_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FaceMatch:
+    """A saved character, and which picture of them is most like a face."""
+
+    character: Character
+    image_id: str
+    similarity: float  # cosine of two identities by one encoder, -1 to 1
+
+
+@dataclass(frozen=True)
+class PurgePreview:
+    """What would be lost with a character."""
+
+    images: int
+    stories: tuple[Story, ...]  # in which they are on offer, trashed ones too
+    children: int  # pictures of others made from theirs; these stay
+
+
 @dataclass(frozen=True, eq=False)
 class NewPicture:
     """A picture to be kept, with all that is known of how it came about."""
@@ -108,3 +157,4 @@ class NewPicture:
     pack: str | None = None
     seed: int | None = None
     likeness: Likeness | None = None
+    id: str = field(default_factory=new_id)  # by which it is found once it is kept

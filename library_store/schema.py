@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any, ClassVar
 
 import numpy as np
-import uuid_utils
 from sqlalchemy import (
     JSON,
     BigInteger,
     DateTime,
     Dialect,
     ForeignKey,
+    Index,
     LargeBinary,
     MetaData,
     String,
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -32,13 +35,9 @@ from library_store.records import (
     Source,
     Story,
     VisualProfile,
+    new_id,
 )
 from pipeline.values import Face, Identity, Likeness
-
-
-def new_id() -> str:
-    """A UUIDv7: later ids sort after earlier ones."""
-    return str(uuid_utils.uuid7())
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -84,9 +83,12 @@ class ProjectRow(Row):
 
     name: Mapped[str]
     owner: Mapped[str]
+    trashed_at: Mapped[datetime | None]
+    # Goes up with every write that changes which faces can be found: what was read at one revision is right until then.
+    faces_revision: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
     def record(self) -> Project:
-        return Project(self.id, self.name, self.owner)
+        return Project(self.id, self.name, self.owner, self.trashed_at)
 
 
 class StoryRow(Row):
@@ -96,28 +98,37 @@ class StoryRow(Row):
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
     title: Mapped[str]
     context: Mapped[str]
+    trashed_at: Mapped[datetime | None]
 
     def record(self) -> Story:
-        return Story(self.id, self.project_id, self.title, self.context)
+        return Story(self.id, self.project_id, self.title, self.context, self.trashed_at)
 
 
 class CharacterRow(Row):
     __tablename__ = "characters"
+    __table_args__ = (
+        Index("ix_characters_library", "project_id", "is_saved_to_library", "trashed_at", "saved_at", "id"),
+    )
     kind = "character"
 
-    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
     name: Mapped[str]
     description: Mapped[str]
     visual_profile: Mapped[dict[str, Any]]
     prompt: Mapped[str]
-    search_text: Mapped[str]  # all of the above, case-folded: SQLite itself folds only ASCII
+    search_text: Mapped[str]  # all of the above, name first, case-folded: SQLite itself folds only ASCII
     # The two tables name each other: where it can be, this constraint is added after both exist.
     canonical_image_id: Mapped[str | None] = mapped_column(
         String(36), ForeignKey("character_reference_images.id", use_alter=True)
     )
     is_saved_to_library: Mapped[bool] = mapped_column(default=False)
     saved_at: Mapped[datetime | None]
+    is_favourite: Mapped[bool] = mapped_column(default=False, server_default=false())
     trashed_at: Mapped[datetime | None]
+    # Whose pictures became another's is an empty row that old links lead through; never a link to one more of them.
+    merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("characters.id"), index=True)
+
+    tags: Mapped[list[TagRow]] = relationship(order_by=lambda: TagRow.folded, lazy="selectin", viewonly=True)
 
     def record(self) -> Character:
         return Character(
@@ -130,21 +141,36 @@ class CharacterRow(Row):
             canonical_image_id=self.canonical_image_id,
             is_saved_to_library=self.is_saved_to_library,
             saved_at=self.saved_at,
+            is_favourite=self.is_favourite,
+            tags=tuple(row.tag for row in self.tags),
+            trashed_at=self.trashed_at,
         )
 
 
+class TagRow(Row):
+    """A word that characters are filtered by. Within a project one spelling is kept of those that fold to the same."""
+
+    __tablename__ = "character_tags"
+    __table_args__ = (UniqueConstraint("character_id", "folded"), Index(None, "folded", "character_id"))
+    kind = "tag"
+
+    character_id: Mapped[str] = mapped_column(ForeignKey("characters.id"))
+    tag: Mapped[str]
+    folded: Mapped[str]
+
+
 class ImageRow(Row):
-    """Written once, never updated."""
+    """Written once. Only a merge changes whose it is, and only the purge of its parent whose child."""
 
     __tablename__ = "character_reference_images"
     kind = "picture"
 
     character_id: Mapped[str] = mapped_column(ForeignKey("characters.id"), index=True)
-    content_hash: Mapped[str] = mapped_column(String(64))
+    content_hash: Mapped[str] = mapped_column(String(64), index=True)
     width: Mapped[int]
     height: Mapped[int]
     source: Mapped[Source] = mapped_column(String(16))
-    parent_id: Mapped[str | None] = mapped_column(ForeignKey("character_reference_images.id"))
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("character_reference_images.id"), index=True)
     request: Mapped[dict[str, Any] | None]
     pack: Mapped[str | None]
     seed: Mapped[int | None] = mapped_column(BigInteger)
@@ -166,6 +192,17 @@ class ImageRow(Row):
             likeness=Likeness(**self.likeness) if self.likeness else None,
             created_at=self.created_at,
         )
+
+
+class SteeringRow(Row):
+    """A reference image that steers together with its character's canonical one."""
+
+    __tablename__ = "steering_images"
+    __table_args__ = (UniqueConstraint("character_id", "image_id"),)
+    kind = "steering image"
+
+    character_id: Mapped[str] = mapped_column(ForeignKey("characters.id"))
+    image_id: Mapped[str] = mapped_column(ForeignKey("character_reference_images.id"), index=True)
 
 
 class IdentityRow(Row):
@@ -196,14 +233,26 @@ class IdentityRow(Row):
     def record(self) -> Identity:
         return Identity(self.encoder, np.frombuffer(self.embedding, dtype="<f4").astype(np.float32))
 
+    @staticmethod
+    def face(rows: Sequence[IdentityRow]) -> Face:
+        """One face, as all encoders saw it that have a row of it."""
+        first, (left, top, right, bottom) = rows[0], rows[0].box
+        identities = tuple(row.record() for row in rows)
+        return Face(
+            (left, top, right, bottom), np.array(first.landmarks, np.float32), first.detection_score, identities
+        )
+
 
 class CastOptionRow(Row):
     __tablename__ = "cast_options"
-    __table_args__ = (UniqueConstraint("cast_member_id", "image_id"),)
+    __table_args__ = (
+        UniqueConstraint("cast_member_id", "image_id"),
+        Index("ix_cast_options_on_offer", "cast_member_id", "removed_at"),
+    )
     kind = "option"
 
     cast_member_id: Mapped[str] = mapped_column(ForeignKey("cast_members.id"))
-    image_id: Mapped[str] = mapped_column(ForeignKey("character_reference_images.id"))
+    image_id: Mapped[str] = mapped_column(ForeignKey("character_reference_images.id"), index=True)
     how: Mapped[How] = mapped_column(String(16))
     added_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
@@ -218,12 +267,15 @@ class CastMemberRow(Row):
     """Always read whole: with its character in the same query and all options in one more."""
 
     __tablename__ = "cast_members"
-    __table_args__ = (UniqueConstraint("story_id", "character_id"),)
+    __table_args__ = (
+        UniqueConstraint("story_id", "character_id"),
+        Index("ix_cast_members_uses", "character_id", "story_id", "id"),
+    )
     kind = "cast member"
 
     story_id: Mapped[str] = mapped_column(ForeignKey("stories.id"))
     character_id: Mapped[str] = mapped_column(ForeignKey("characters.id"))
-    active_image_id: Mapped[str | None] = mapped_column(ForeignKey("character_reference_images.id"))
+    active_image_id: Mapped[str | None] = mapped_column(ForeignKey("character_reference_images.id"), index=True)
 
     character: Mapped[CharacterRow] = relationship(lazy="joined", innerjoin=True, viewonly=True)
     options: Mapped[list[CastOptionRow]] = relationship(

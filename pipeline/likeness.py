@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,18 @@ SAME_PERSON_RATE = 1e-3  # the false-accept rate at which we say "same person"
 STRICT = ConfigDict(extra="forbid")
 Rate = Annotated[float, Gt(0), Le(1)]
 Thresholds = Annotated[dict[Rate, float], MinLen(1)]  # false-accept rate -> the similarity that so many strangers reach
+Interval = tuple[float, float]  # of 95 %
 
 NO_FACE = "No face was found in this picture, so likeness could not be measured."
 CIRCULAR = "Circular: measured by the encoder that steered the picture, for this pack has no other."
+
+
+class RocPoint(NamedTuple):
+    """How many pass at a threshold, as shares: in a file a bare list of three numbers."""
+
+    false_accept_rate: float
+    true_accept_rate: float
+    threshold: float
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -36,6 +45,12 @@ class Calibration:
     data: str  # what was measured, in words
     date: str  # YYYY-MM-DD
     copy_threshold: float  # correlation of the luminance thumbnails from which on a picture counts as copied
+    # What a calibration says since `python -m evaluation calibrate` makes it; None in those made before.
+    people: int | None = None  # whom all these pairs are of
+    threshold_intervals: dict[Rate, Interval] | None = None  # where the threshold lies, had others been measured
+    rate_intervals: dict[Rate, Interval] | None = None  # the share of strangers who reach the threshold
+    left_out: dict[Rate, str] | None = None  # a rate that is not known, and why
+    roc: tuple[RocPoint, ...] | None = None  # from the highest threshold to the lowest
 
     @staticmethod
     def from_json(text: str) -> Calibration:
@@ -49,12 +64,15 @@ class Calibration:
         """The strictest calibrated rate whose threshold is reached; None where not even the loosest is."""
         return min((rate for rate, threshold in self.thresholds.items() if similarity >= threshold), default=None)
 
+    @property
+    def same_person_rate(self) -> float:
+        """From its threshold on we say "same person": SAME_PERSON_RATE, or for want of it the strictest there is."""
+        return SAME_PERSON_RATE if SAME_PERSON_RATE in self.thresholds else min(self.thresholds)
+
     def band(self, similarity: float) -> Band:
-        rates = self.thresholds
-        same = rates[SAME_PERSON_RATE if SAME_PERSON_RATE in rates else min(rates)]
-        if similarity >= same:
+        if similarity >= self.thresholds[self.same_person_rate]:
             return "same person"
-        return "unsure" if similarity >= rates[max(rates)] else "another person"
+        return "unsure" if similarity >= self.thresholds[max(self.thresholds)] else "another person"
 
 
 _ADAPTER = TypeAdapter(Calibration)

@@ -22,6 +22,7 @@ else:
     import tomli as tomllib
 
 STRICT = ConfigDict(extra="forbid")
+PAUSES = r"[,.;:!?\n]"
 Side = Annotated[int, Gt(0), MultipleOf(8)]
 Positive = Annotated[int, Gt(0)]
 Scale = Annotated[float, Ge(0)]
@@ -72,6 +73,21 @@ class Judge:
 
 
 @dataclass(frozen=True, config=STRICT)
+class ClassifierAdherence:
+    """A folder of the pack with a classifier of its vocabulary (.onnx) and what it tells apart (labels.json)."""
+
+    model: str
+
+
+@dataclass(frozen=True, config=STRICT)
+class ClipAdherence:
+    """A CLIP model, which reads any words: a folder of the pack or a hub id."""
+
+    clip: str
+    revision: str = "main"
+
+
+@dataclass(frozen=True, config=STRICT)
 class Scheduler:
     """A scheduler class of diffusers, and what differs from the base model's own scheduler configuration."""
 
@@ -103,16 +119,64 @@ class Vocabulary:
 
     def known_part(self, prompt: str) -> str:
         """What can be drawn of the prompt: its known words in lower case, with commas where the prompt pauses."""
-        phrases = [self._split(phrase) for phrase in re.split(r"[,.;:!?\n]", prompt)]
+        phrases = [self._split(phrase) for phrase in re.split(PAUSES, prompt)]
         known = [" ".join(word for word in phrase if word in self.known) for phrase in phrases]
         return ", ".join(phrase for phrase in known if phrase)
 
+    def phrases_in(self, prompt: str) -> dict[str, tuple[str, ...]]:
+        """By group the phrases that the prompt names, each by its first name, in the order of the vocabulary.
+
+        Adjectives may stand between the words of one: "long black hair" is long hair and black hair.
+        """
+        found: set[tuple[str, str]] = set()
+        for part in re.split(PAUSES, prompt):
+            said = self._split(part)
+            taken: set[int] = set()
+            for phrase, group, name in self._longest_first:
+                while place := self._place(phrase, said, taken):
+                    taken.update(place)
+                    found.add((group, name))
+        named = {group: tuple(name for name in names if (group, name) in found) for group, names in self.groups.items()}
+        return {group: names for group, names in named.items() if names}
+
     @cached_property
     def known(self) -> frozenset[str]:
-        phrases = [
-            phrase for group in self.groups.values() for name, synonyms in group.items() for phrase in (name, *synonyms)
-        ]
+        phrases = [phrase for phrase, _, _ in self._phrases]
         return frozenset(word for phrase in (*phrases, *self.filler) for word in words(phrase))
+
+    @property
+    def _phrases(self) -> list[tuple[str, str, str]]:
+        """Each phrase and synonym with its group and the first name of what it means."""
+        return [
+            (phrase, group, name)
+            for group, names in self.groups.items()
+            for name, synonyms in names.items()
+            for phrase in (name, *synonyms)
+        ]
+
+    @cached_property
+    def _longest_first(self) -> list[tuple[list[str], str, str]]:
+        split = [(_without_article(words(phrase)), group, name) for phrase, group, name in self._phrases]
+        return sorted((each for each in split if each[0]), key=lambda each: -len(each[0]))
+
+    @cached_property
+    def _borders(self) -> frozenset[str]:
+        """The words that never stand inside a phrase: those that end one ("eyes") and those of no weight ("and")."""
+        return frozenset(self.filler) | {phrase[-1] for phrase, _, _ in self._longest_first}
+
+    def _place(self, phrase: list[str], said: list[str], taken: set[int]) -> list[int]:
+        """Where the phrase is said, in words of which only the last may be taken ("long black HAIR"); []: nowhere."""
+        for start in range(len(said)):
+            place: list[int] = []
+            for at in range(start, len(said)):
+                is_last = len(place) == len(phrase) - 1
+                if said[at] == phrase[len(place)] and (at not in taken or (is_last and place)):
+                    place.append(at)
+                    if is_last:
+                        return place
+                elif not place or said[at] in self._borders:
+                    break
+        return []
 
     def _split(self, prompt: str) -> list[str]:
         """A compound is one word where it is known as one ("t-shirt"), else its parts ("space-suit")."""
@@ -134,6 +198,7 @@ class Pack:
     defaults: Defaults
     folder: Path
     judge: Judge | None = None
+    adherence: ClassifierAdherence | ClipAdherence | None = None  # None: not measured
     calibration: Calibration | None = None
     vocabulary: Vocabulary | None = None
 
@@ -181,6 +246,10 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
 def words(text: str) -> list[str]:
     """Words in lower case, without the punctuation around them; hyphens and apostrophes inside belong to them."""
     return re.findall(r"\w+(?:['’-]\w+)*", text.lower())
+
+
+def _without_article(phrase: list[str]) -> list[str]:
+    return phrase[1:] if phrase[:1] in (["a"], ["an"], ["the"]) else phrase
 
 
 _PACK = TypeAdapter(Pack)

@@ -1,25 +1,40 @@
-"""A stranger's file -> a clean RGB picture, or a sentence about why not. Everything that is uploaded passes here."""
+"""A stranger's file -> a clean RGB picture, or a sentence about why not. Everything that is uploaded passes here.
+
+Also what has been uploaded and looked at, and boxes that were drawn on it by hand.
+"""
 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass, replace
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
 
-from errors import UnreadablePicture
+from errors import InvalidRequest, UnreadablePicture
+from pipeline.values import Box, Face
 
 # Three formats and no more: the rarer decoders of Pillow are where its holes have been (FlashPix among them).
 FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 40 * 2**20
 MAX_PIXELS = 50_000_000  # any camera's picture; decoded it takes 150 MB
 MIN_SIDE = 32  # below it neither a detector nor a person finds a face
+MIN_BOX = 12  # the encoders see a face at 112 pixels a side: this is blown up to nine times its size
 
 _TOO_LARGE = "Make it smaller, 1024 pixels on the longer side are enough."
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # what Pillow raises for broken files
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True, eq=False)
+class Upload:
+    """A picture of a creator's own, cleaned, and the faces in it."""
+
+    picture: Image.Image
+    faces: tuple[Face, ...]  # largest first; none: the creator draws a box
 
 
 def read_picture(source: str | PathLike[str] | bytes, max_side: int = 1024) -> Image.Image:
@@ -46,6 +61,34 @@ def read_picture(source: str | PathLike[str] | bytes, max_side: int = 1024) -> I
         )
     picture.info = {}
     return picture
+
+
+def alone(picture: Image.Image, face: Face) -> tuple[Image.Image, Face]:
+    """The square around one of several people, and their face in it: what stands for somebody shows nobody else first.
+
+    Its side is four faces, or the picture's shorter one; what the encoders saw of the face stays.
+    """
+    left, top, right, bottom = face.box
+    side = round(min(*picture.size, 4 * max(right - left, bottom - top)))
+    x, y = (
+        round(min(max(0.0, (start + end - side) / 2), whole - side))
+        for start, end, whole in ((left, right, picture.width), (top, bottom, picture.height))
+    )
+    within = (left - x, top - y, right - x, bottom - y)
+    cropped = picture.crop((x, y, x + side, y + side))
+    return cropped, replace(face, box=within, landmarks=face.landmarks - np.array((x, y), np.float32))
+
+
+def clipped_box(box: Box, picture: Image.Image) -> Box:
+    """The part of a hand-drawn box that lies in the picture. Raises InvalidRequest where it is too small for a face."""
+    left, top, right, bottom = box
+    width, height = picture.size
+    within = (max(0.0, left), max(0.0, top), min(float(width), right), min(float(height), bottom))
+    if min(within[2] - within[0], within[3] - within[1]) < MIN_BOX:
+        raise InvalidRequest(
+            "The box around the face is too small.", f"Draw it from forehead to chin, at least {MIN_BOX} pixels a side."
+        )
+    return within
 
 
 def _read(source: str | PathLike[str] | bytes) -> bytes:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 Embedding = npt.NDArray[np.float32]
+Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the picture
 Band = Literal["same person", "unsure", "another person", "uncalibrated", "not measured"]
 
 
@@ -25,15 +26,19 @@ class Identity:
 class Face:
     """One face found in a picture, seen by every encoder of the pack."""
 
-    box: tuple[float, float, float, float]  # left, top, right, bottom in pixels of the picture
+    box: Box
     landmarks: npt.NDArray[np.float32]  # (5, 2) x, y in pixels, as insightface: eyes, nose, mouth corners
-    detection_score: float  # 0 to 1
+    detection_score: float  # 0 to 1; 0 where a person drew the box and no detector vouches for it
     identities: tuple[Identity, ...]  # the steering encoder's first, then the judge's
 
     @property
     def area(self) -> float:
         left, top, right, bottom = self.box
         return max(0.0, right - left) * max(0.0, bottom - top)
+
+    @property
+    def boxed_by_hand(self) -> bool:
+        return self.detection_score == 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,25 +76,31 @@ class Likeness:
     copied: bool | None  # None: not measured
     reason: str  # a sentence for the creator
     steering_similarity: float | None = None  # by the encoder that steered: circular, shown beside it for comparison
+    rejection: str | None = (
+        None  # the variant's own, kept with the picture; absent from what was kept before it was said
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """A picture made, with the face found in it and, where there was a reference, how alike the two are."""
+    """A picture made, with the face found in it, how alike it is to a reference if there was one, and what it lacks."""
 
     picture: Image.Image
     seed: int
     face: Face | None
     likeness: Likeness | None
+    missing: tuple[str, ...] | None = None  # phrases of the prompt that are not to be seen; None: not measured
+    rejection: str | None = None  # why it is not what was asked for, in a sentence; None: it may well be
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """How far a run is; `previews` are rough pictures of what is being drawn, and empty on most steps."""
+    """How far a run is: complete in itself, so that a slow reader may miss some."""
 
     step: int  # 1 to steps
     steps: int
-    previews: tuple[Image.Image, ...] = ()
+    previews: tuple[Image.Image, ...] = ()  # rough pictures of what is being drawn; empty on most steps
+    finished: tuple[Variant, ...] = ()  # what the run has made and judged so far, best first
 
 
 @dataclass(frozen=True, eq=False)

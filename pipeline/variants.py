@@ -1,4 +1,4 @@
-"""A request -> pictures, judged and ranked. The models stand behind two Protocols."""
+"""A request -> pictures, judged and ranked. The models stand behind three Protocols."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from typing import Protocol
 from PIL import Image
 
 from errors import InvalidRequest, NoFaceFound, Stopped
-from pipeline.likeness import identity_by, judge, similarity_of
+from pipeline.likeness import Calibration, judge
 from pipeline.packs import Pack
-from pipeline.values import Face, Likeness, Reference, Step, Variant, VariantRequest, Variants
+from pipeline.values import Box, Face, Likeness, Reference, Step, Variant, VariantRequest, Variants
 
-BATCH = 4  # pictures drawn at once: SD 1.5 at 512x512 in half precision then fits a GPU of 8 GB
 OnStep = Callable[[Step], None]
 
 
 class ImageGenerator(Protocol):
+    @property
+    def batch(self) -> int:
+        """How many pictures are best drawn at once."""
+        ...
+
     def generate(self, request: VariantRequest, on_step: OnStep) -> Sequence[Image.Image]:
         """`request.count` pictures, number i from `request.seed + i` alone. What `on_step` raises ends the run."""
         ...
@@ -33,29 +37,69 @@ class FaceEncoder(Protocol):
         """The faces in the picture, largest first."""
         ...
 
+    def face_in_box(self, picture: Image.Image, box: Box) -> Face | None:
+        """The face in a box drawn by hand; None where nothing can be made of it."""
+        ...
+
+
+class PromptReader(Protocol):
+    def missing(self, picture: Image.Image, prompt: str) -> tuple[str, ...] | None:
+        """The phrases that the prompt asks for and the picture doesn't show; None where none could be looked for."""
+        ...
+
 
 class VariantMaker:
-    """A generator, a face encoder and the pack that they came from, put to work."""
+    """The models of a pack, put to work. Without a prompt reader adherence is not measured."""
 
-    def __init__(self, generator: ImageGenerator, face_encoder: FaceEncoder, pack: Pack) -> None:
+    def __init__(
+        self,
+        generator: ImageGenerator,
+        face_encoder: FaceEncoder,
+        pack: Pack,
+        prompt_reader: PromptReader | None = None,
+    ) -> None:
         self.pack = pack
         self._generator = generator
         self._face_encoder = face_encoder
+        self._prompt_reader = prompt_reader
 
-    def generate(self, request: VariantRequest, on_step: OnStep) -> Variants:
-        """Draws, judges and ranks. When `on_step` raises Stopped, the batches that were finished are what is given.
+    def generate(self, request: VariantRequest, on_step: OnStep, asked: str | None = None) -> Variants:
+        """Draws, judges and ranks, a batch after the other: each step tells which pictures are finished.
 
-        Raises InvalidRequest, NoFaceFound (in the reference picture), and Stopped if nothing was finished.
+        The reference has been seen by every encoder of the pack. `asked` is what the pictures have to show, where that
+        is not the whole prompt. When `on_step` raises Stopped, what is given are the batches that were finished.
+
+        Raises InvalidRequest, and Stopped if nothing was finished.
         """
         _check(request)
-        reference = self._prepare(request.reference) if request.reference else None
-        drawable = self._in_known_words(replace(request, reference=reference))
-        pictures = self._draw(drawable, on_step)
-        variants = [self._judged(picture, request.seed + i, reference) for i, picture in enumerate(pictures)]
-        ranked = tuple(sorted(variants, key=_rank))
+        asked = request.prompt if asked is None else asked
+        drawable = self._in_known_words(request)
+        ranked: tuple[Variant, ...] = ()
+        batches = math.ceil(request.count / self._generator.batch)
+        for batch in range(batches):
+            part = _batch(drawable, len(ranked), self._generator.batch)
+            try:
+                pictures = self._generator.generate(part, _of_the_whole(on_step, batch, batches, ranked))
+            except Stopped:
+                if not ranked:
+                    raise
+                break
+            judged = [self._judged(picture, part.seed + i, request, asked) for i, picture in enumerate(pictures)]
+            ranked = tuple(sorted([*ranked, *judged], key=_rank))
         return Variants(
             request, ranked, self.pack.unknown_words(request.prompt), self._generator.cut_off(drawable.prompt)
         )
+
+    def faces(self, picture: Image.Image) -> tuple[Face, ...]:
+        """Every face in the picture, largest first."""
+        return self._face_encoder.faces(picture)
+
+    def face_in_box(self, picture: Image.Image, box: Box) -> Face:
+        """The face in a box drawn by hand. Raises NoFaceFound where nothing can be made of it."""
+        face = self._face_encoder.face_in_box(picture, box)
+        if face is None:
+            raise NoFaceFound
+        return face
 
     def find_face(self, picture: Image.Image) -> Face:
         """The largest face. Raises NoFaceFound."""
@@ -64,44 +108,6 @@ class VariantMaker:
             raise NoFaceFound
         return faces[0]
 
-    def _prepare(self, reference: Reference) -> Reference:
-        """The reference as every encoder of this pack sees it; one kept under another pack is looked at again."""
-        encoders = {self.pack.faces.encoder, self.pack.judge_encoder}
-        if encoders <= {identity.encoder for identity in reference.identities}:
-            return reference
-        return replace(reference, identities=self._same_face(reference).identities)
-
-    def _same_face(self, reference: Reference) -> Face:
-        """The face that was kept, if one encoder remembers which of several it was; else the largest."""
-        faces = self._face_encoder.faces(reference.picture)
-        if not faces:
-            raise NoFaceFound
-        remembered = next(
-            (kept for kept in reference.identities if identity_by(kept.encoder, faces[0].identities)), None
-        )
-        if remembered is None:
-            return faces[0]
-
-        def alike(face: Face) -> float:
-            identity = identity_by(remembered.encoder, face.identities)
-            return similarity_of(identity, remembered) if identity else -1.0
-
-        return max(faces, key=alike)
-
-    def _draw(self, request: VariantRequest, on_step: OnStep) -> list[Image.Image]:
-        batches = math.ceil(request.count / BATCH)
-        pictures: list[Image.Image] = []
-        for batch in range(batches):
-            drawn = len(pictures)
-            part = replace(request, seed=request.seed + drawn, count=min(BATCH, request.count - drawn))
-            try:
-                pictures += self._generator.generate(part, _of_the_whole(on_step, batch, batches))
-            except Stopped:
-                if not pictures:
-                    raise
-                break
-        return pictures
-
     def _in_known_words(self, request: VariantRequest) -> VariantRequest:
         vocabulary = self.pack.vocabulary
         if vocabulary is None:
@@ -109,9 +115,12 @@ class VariantMaker:
         prompt, negative_prompt = vocabulary.known_part(request.prompt), vocabulary.known_part(request.negative_prompt)
         return replace(request, prompt=prompt, negative_prompt=negative_prompt)
 
-    def _judged(self, picture: Image.Image, seed: int, reference: Reference | None) -> Variant:
+    def _judged(self, picture: Image.Image, seed: int, request: VariantRequest, asked: str) -> Variant:
         face = next(iter(self._face_encoder.faces(picture)), None)
-        return Variant(picture, seed, face, self._likeness(face, reference, picture) if reference else None)
+        likeness = self._likeness(face, request.reference, picture) if request.reference else None
+        missing = self._prompt_reader.missing(picture, asked) if self._prompt_reader else None
+        variant = Variant(picture, seed, face, likeness, missing)
+        return replace(variant, rejection=_rejection(variant, self.pack.calibration))
 
     def _likeness(self, face: Face | None, reference: Reference, picture: Image.Image) -> Likeness:
         return judge(
@@ -124,19 +133,42 @@ class VariantMaker:
         )
 
 
-def _of_the_whole(on_step: OnStep, batch: int, batches: int) -> OnStep:
-    """A batch's steps, counted over the whole run."""
-    return lambda step: on_step(replace(step, step=batch * step.steps + step.step, steps=batches * step.steps))
+def _batch(request: VariantRequest, drawn: int, batch: int) -> VariantRequest:
+    """The next pictures of the request, when so many are drawn."""
+    return replace(request, seed=request.seed + drawn, count=min(batch, request.count - drawn))
 
 
-def _rank(variant: Variant) -> tuple[int, float]:
-    """Best first. What nobody could measure stands before what was measured and rejected: it may be she."""
+def _of_the_whole(on_step: OnStep, batch: int, batches: int, finished: tuple[Variant, ...]) -> OnStep:
+    """A batch's steps, counted over the whole run, with what the batches before it gave."""
+    return lambda step: on_step(
+        replace(step, step=batch * step.steps + step.step, steps=batches * step.steps, finished=finished)
+    )
+
+
+def _rejection(variant: Variant, calibration: Calibration | None) -> str | None:
+    """All that speaks against a picture, in a sentence."""
+    likeness, reasons = variant.likeness, list[str]()
+    if variant.face is None:
+        reasons.append("no face was found")
+    if likeness and likeness.similarity is not None and likeness.band == "another person" and calibration:
+        line = 100 * max(calibration.thresholds)
+        reasons.append(f"another face: {likeness.similarity:.2f}, below the {line:g} % line")
+    if likeness and likeness.copied:
+        reasons.append("copied: same pose and outfit as the reference")
+    if variant.missing:
+        named = ", ".join(f"“{phrase}”" for phrase in variant.missing)
+        reasons.append(f"{named} {'are' if len(variant.missing) > 1 else 'is'} missing")
+    return "; ".join(reasons) or None
+
+
+def _rank(variant: Variant) -> tuple[bool, int, int, float]:
+    """Best first: what is not rejected; then who may be she before nobody, and nobody before somebody else or a copy;
+    then what lacks least of the prompt; then the most alike."""
     likeness = variant.likeness
-    if likeness is None:
-        return 0, 0.0
-    bands = ["same person", "unsure", "uncalibrated", "not measured", "another person"]
-    band = bands.index("another person" if likeness.copied else likeness.band)
-    return band, -(likeness.similarity if likeness.similarity is not None else -1.0)
+    wrong = likeness is not None and (likeness.band == "another person" or likeness.copied is True)
+    doubt = 2 if wrong else int(variant.face is None)
+    similarity = likeness.similarity if likeness and likeness.similarity is not None else 0.0
+    return variant.rejection is not None, doubt, len(variant.missing or ()), -similarity
 
 
 def _check(request: VariantRequest) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made_up import generated
 
 from library_store.library import CharacterLibrary
+from library_store.records import CastMember, Story
 
 
 @pytest.fixture
@@ -16,6 +18,17 @@ def library(tmp_path: Path) -> Iterator[CharacterLibrary]:
     opened = CharacterLibrary.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def story(library: CharacterLibrary) -> Story:
+    return library.create_story(library.create_project("Moonlight").id, "Chapter 1", "rainy Seoul")
+
+
+@pytest.fixture
+def mina(library: CharacterLibrary, story: Story) -> CastMember:
+    """A cast member with three pictures on offer, the first active."""
+    return library.create_character(story.id, "Mina", [generated(shade) for shade in (1, 2, 3)], "generated")
 
 
 @pytest.fixture(scope="session")

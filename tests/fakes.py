@@ -5,7 +5,7 @@ Red, green and blue are strangers (similarity 0); red and yellow are half alike 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from PIL import Image
 
 from pipeline.likeness import Calibration
 from pipeline.packs import Adapter, Base, Defaults, FaceModels, Judge, Licence, Pack, Scheduler, Vocabulary
-from pipeline.values import Face, Identity, Reference, Step, VariantRequest
+from pipeline.values import Box, Face, Identity, Reference, Step, VariantRequest
 from pipeline.variants import OnStep, VariantMaker
 
 RED, GREEN, BLUE, YELLOW, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 0, 0)
@@ -46,7 +46,8 @@ def draw_the_reference(request: VariantRequest, seed: int) -> Image.Image:
 class FakeGenerator:
     """Draws with a plain function of the request and a picture's own seed. Keeps the requests that it was given."""
 
-    def __init__(self, draw: Callable[[VariantRequest, int], Image.Image] = draw_the_reference) -> None:
+    def __init__(self, draw: Callable[[VariantRequest, int], Image.Image] = draw_the_reference, batch: int = 4) -> None:
+        self.batch = batch
         self.requests: list[VariantRequest] = []
         self._draw = draw
 
@@ -63,22 +64,34 @@ class FakeGenerator:
 
 
 class FakeFaces:
-    """One face a picture, half as wide; the identity is the direction of its middle colour. Black: no face."""
+    """A face half as wide as the picture; who it is, is the direction of its middle colour. Black: no face.
+
+    A picture twice as wide as high shows two of them beside each other, and so on.
+    """
 
     def __init__(self, encoders: tuple[str, ...] = (STEERING, JUDGE)) -> None:
         self._encoders = encoders
 
     def faces(self, picture: Image.Image) -> tuple[Face, ...]:
-        width, height = picture.size
-        colour = np.array(picture.convert("RGB").getpixel((width // 2, height // 2)), np.float32)
+        people, height = max(1, picture.width // picture.height), picture.height
+        width = picture.width / people
+        boxes = [((i + 0.25) * width, height / 4, (i + 0.75) * width, height * 3 / 4) for i in range(people)]
+        return tuple(face for box in boxes if (face := self._face(picture, box, 0.9)))
+
+    def face_in_box(self, picture: Image.Image, box: Box) -> Face | None:
+        return self._face(picture, box, 0.0)
+
+    def _face(self, picture: Image.Image, box: Box, detection_score: float) -> Face | None:
+        left, top, right, bottom = box
+        middle = (int((left + right) / 2), int((top + bottom) / 2))
+        colour = np.array(picture.convert("RGB").getpixel(middle), np.float32)
         if not colour.any():
-            return ()
+            return None
         embedding = np.zeros(512, np.float32)
         embedding[:3] = colour / np.linalg.norm(colour)
-        box = (width / 4, height / 4, width * 3 / 4, height * 3 / 4)
-        landmarks = np.array([[3, 3], [5, 3], [4, 4], [3, 5], [5, 5]], np.float32) * [width / 8, height / 8]
+        landmarks = np.array([[1, 1], [3, 1], [2, 2], [1, 3], [3, 3]]) / 4 * (right - left, bottom - top) + (left, top)
         identities = tuple(Identity(encoder, embedding) for encoder in self._encoders)
-        return (Face(box, landmarks.astype(np.float32), 0.9, identities),)
+        return Face(box, landmarks.astype(np.float32), detection_score, identities)
 
 
 def fake_pack(
@@ -109,3 +122,11 @@ def fake_maker(
 
 def reference_of(picture: Image.Image) -> Reference:
     return Reference(picture, FakeFaces().faces(picture)[0].identities)
+
+
+def side_by_side(colours: Sequence[tuple[int, int, int]], side: int) -> Image.Image:
+    """A face of each colour, from left to right."""
+    picture = Image.new("RGB", (side * len(colours), side))
+    for place, colour in enumerate(colours):
+        picture.paste(colour, (side * place, 0, side * (place + 1), side))
+    return picture

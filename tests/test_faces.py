@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from insightface.utils.face_align import estimate_norm
 from PIL import Image
 from toy_packs import MAGENTA, picture_of
 
@@ -34,6 +36,20 @@ def copied_pack(toy_packs: Path, tmp_path: Path) -> Path:
     for models in ("faces", "judge"):
         shutil.copytree(toy_packs / "lora" / models, folder / models)
     return folder
+
+
+def face_at(left: float, top: float, right: float, bottom: float) -> SimpleNamespace:
+    """As insightface finds it; all landmarks in its middle."""
+    points = np.full((5, 2), ((left + right) / 2, (top + bottom) / 2), np.float32)
+    box = np.array([left, top, right, bottom], np.float32)
+    return SimpleNamespace(bbox=box, kps=points, det_score=0.9, embedding=np.ones(512, np.float32))
+
+
+def encoder_that_finds(get: Callable[[np.ndarray], list[SimpleNamespace]]) -> InsightFaces:
+    """With a detector that is a plain function, and one encoder to which everyone is alike."""
+    recognition = SimpleNamespace(get=lambda picture, face: np.ones(512, np.float32))
+    analysis: Any = SimpleNamespace(get=get, models={"recognition": recognition})
+    return InsightFaces(analysis, None, "toy", None)
 
 
 def test_a_face_has_its_place_and_an_identity_by_each_encoder(encoder: InsightFaces):
@@ -88,13 +104,9 @@ def test_the_judge_is_the_judges_own_model(encoder: InsightFaces, toy_packs: Pat
 
 
 def test_every_face_is_given_largest_first():
-    def found(size: float) -> SimpleNamespace:
-        box, points = np.array([0, 0, size, size], np.float32), np.zeros((5, 2), np.float32)
-        return SimpleNamespace(bbox=box, kps=points, det_score=0.9, embedding=np.ones(512, np.float32))
-
-    analysis: Any = SimpleNamespace(get=lambda picture: [found(10), found(30), found(20)])
-
-    faces = InsightFaces(analysis, None, "toy", None).faces(Image.new("RGB", (64, 64)))
+    faces = encoder_that_finds(lambda picture: [face_at(0, 0, size, size) for size in (10, 30, 20)]).faces(
+        Image.new("RGB", (64, 64))
+    )
 
     assert [face.area for face in faces] == [900, 400, 100]
     assert [identity.encoder for identity in faces[0].identities] == ["toy"]
@@ -118,18 +130,30 @@ def test_a_face_that_shows_only_within_a_border_is_found_and_its_place_mapped_ba
 
     def get(picture: np.ndarray) -> list[SimpleNamespace]:
         asked.append(picture.shape)
-        if picture.shape[0] == 100:
-            return []
-        box, points = np.array([40, 40, 140, 140], np.float32), np.full((5, 2), 90, np.float32)
-        return [SimpleNamespace(bbox=box, kps=points, det_score=0.9, embedding=np.ones(512, np.float32))]
+        return [] if picture.shape[0] == 100 else [face_at(40, 40, 140, 140)]
 
-    analysis: Any = SimpleNamespace(get=get)
-
-    (face,) = InsightFaces(analysis, None, "toy", None).faces(Image.new("RGB", (100, 100)))
+    (face,) = encoder_that_finds(get).faces(Image.new("RGB", (100, 100)))
 
     assert asked == [(100, 100, 3), (180, 180, 3)]
     assert face.box == (0, 0, 100, 100)
     assert face.landmarks.tolist() == [[50, 50]] * 5
+
+
+def test_the_border_continues_the_picture_and_if_that_does_not_help_it_is_grey():
+    corners: list[list[int]] = []
+
+    def get(picture: np.ndarray) -> list[SimpleNamespace]:
+        corners.append(picture[0, 0].tolist())
+        return []
+
+    assert encoder_that_finds(get).faces(Image.new("RGB", (100, 50), (30, 20, 10))) == ()
+    assert corners == [[10, 20, 30], [10, 20, 30], [127, 127, 127]]
+
+
+def test_a_face_that_a_detector_sees_in_the_border_itself_is_none():
+    found = encoder_that_finds(lambda picture: [] if picture.shape[0] == 100 else [face_at(0, 0, 60, 60)])
+
+    assert found.faces(Image.new("RGB", (100, 100))) == ()
 
 
 def test_the_border_finds_a_face_that_the_real_detector_misses(encoder: InsightFaces):
@@ -197,3 +221,72 @@ def test_missing_and_damaged_models_are_said_to_be_so(copied_pack: Path, file: s
 
     with pytest.raises(PackUnavailable, match="of the pack 'lora' could not be loaded"):
         InsightFaces.load(load_pack("lora", [copied_pack.parent]))
+
+
+BOX = (40.0, 60.0, 100.0, 140.0)
+
+
+def test_a_face_boxed_by_hand_has_every_identity_though_no_detector_vouches_for_it(encoder: InsightFaces):
+    nobody = Image.new("RGB", (256, 256), (90, 110, 100))
+    assert encoder.faces(nobody) == ()
+
+    face = encoder.face_in_box(nobody, BOX)
+
+    assert face is not None
+    assert (face.box, face.detection_score, face.boxed_by_hand) == (BOX, 0.0, True)
+    assert [identity.encoder for identity in face.identities] == ["toy-steering", "toy-judge"]
+    assert all(np.linalg.norm(i.embedding) == pytest.approx(1.0, abs=1e-5) for i in face.identities)
+
+
+def test_what_is_in_the_box_is_what_the_encoders_see_of_it(encoder: InsightFaces):
+    picture = Image.new("RGB", (256, 256), (90, 110, 100))
+    picture.paste(AMBER, (0, 0, 256, 128))
+    upper, lower, again = ((box, encoder.face_in_box(picture, box)) for box in (
+        (20.0, 20.0, 100.0, 110.0), (20.0, 140.0, 100.0, 230.0), (140.0, 20.0, 220.0, 110.0)
+    ))  # fmt: skip
+
+    assert upper[1] and lower[1] and again[1]
+    assert similarity_of(upper[1].identities[1], again[1].identities[1]) == pytest.approx(1.0, abs=1e-4)
+    assert similarity_of(upper[1].identities[1], lower[1].identities[1]) < 0.99
+
+
+@pytest.mark.filterwarnings("ignore:`estimate` is deprecated:FutureWarning")  # asked for past our door
+def test_the_box_lies_in_arcfaces_crop_as_a_face_does():
+    """Cheek to cheek and forehead to chin: nearly all of the crop's 112 pixels, with the same room on both sides."""
+    face = encoder_that_finds(lambda picture: []).face_in_box(Image.new("RGB", (200, 200)), (50, 40, 132, 147))
+    assert face is not None
+
+    to_crop = estimate_norm(face.landmarks)
+    corners = to_crop @ np.array([[50, 132], [40, 147], [1, 1]])
+
+    assert np.allclose(corners, [[15, 97], [10, 117]], atol=0.1)
+
+
+def test_a_small_face_that_escapes_in_a_large_picture_is_found_within_the_box():
+    """By its own landmarks, not by such as would fit a box that was drawn roughly."""
+    found = encoder_that_finds(lambda picture: [face_at(20, 20, 60, 60)] if picture.shape[0] < 200 else [])
+    assert found.faces(Image.new("RGB", (1000, 800))) == ()
+
+    face = found.face_in_box(Image.new("RGB", (1000, 800)), (500, 300, 540, 360))  # the closer look: from 464, 264
+
+    assert face is not None
+    assert face.box == (484, 284, 524, 324)
+    assert face.landmarks.tolist() == [[504, 304]] * 5
+    assert not face.boxed_by_hand
+
+
+def test_a_neighbour_of_the_box_is_not_who_is_meant():
+    found = encoder_that_finds(lambda picture: [face_at(0, 0, 20, 20)])
+
+    face = found.face_in_box(Image.new("RGB", (1000, 800)), (500, 300, 540, 360))
+
+    assert face is not None
+    assert face.boxed_by_hand
+
+
+def test_a_box_of_which_an_encoder_makes_nothing_holds_no_face():
+    analysis: Any = SimpleNamespace(
+        get=lambda picture: [], models={"recognition": SimpleNamespace(get=lambda picture, face: np.zeros(512))}
+    )
+
+    assert InsightFaces(analysis, None, "toy", None).face_in_box(Image.new("RGB", (200, 200)), BOX) is None

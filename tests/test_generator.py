@@ -17,6 +17,7 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, StableDiffusionPipeline
 from PIL import Image
+from toy_packs import write_clip
 
 from errors import PackUnavailable, Stopped
 from pipeline.generator import DiffusersGenerator, FaceIDPipeline
@@ -77,6 +78,10 @@ def vanilla(pack: Pack) -> Pixels:
 
 def test_pictures_have_the_packs_size(generator: DiffusersGenerator):
     assert [picture.size for picture in generator.generate(replace(REQUEST, count=2), ignore)] == [(64, 64)] * 2
+
+
+def test_on_the_cpu_two_are_drawn_at_once_so_that_the_first_come_early(generator: DiffusersGenerator):
+    assert generator.batch == 2
 
 
 def test_one_request_gives_the_same_bytes_twice(generator: DiffusersGenerator):
@@ -190,8 +195,8 @@ def test_every_step_is_told_and_a_few_show_a_preview(generator: DiffusersGenerat
     generator.generate(replace(REQUEST, steps=10, count=2), seen.append)
 
     assert [(step.step, step.steps) for step in seen] == [(i, 10) for i in range(1, 11)]
-    assert [step.step for step in seen if step.previews] == [4, 6, 8]
-    assert seen[3].previews[0].size == (64, 64)
+    assert [step.step for step in seen if step.previews] == [5, 8]
+    assert [preview.size for preview in seen[4].previews] == [(64, 64)] * 2
 
 
 def test_previews_do_not_change_the_picture(generator: DiffusersGenerator, monkeypatch: pytest.MonkeyPatch):
@@ -314,6 +319,7 @@ def test_a_prompt_that_is_too_long_says_what_was_cut_off(generator: DiffusersGen
 
 
 FULL_SIZE = """
+from pipeline.adherence import load_prompt_reader
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
 from pipeline.packs import load_pack
@@ -321,6 +327,8 @@ from settings import BUILT_IN_PACKS
 from toy_packs import picture_of
 pack = load_pack("sd15-faceid", [BUILT_IN_PACKS])
 generator = DiffusersGenerator.load(pack, "cpu")
+reader = load_prompt_reader(pack)
+assert reader.missing(picture_of((255, 200, 0)), "a cat") is not None
 face, *_ = InsightFaces.load(pack).faces(picture_of((255, 200, 0)))
 print(type(generator._scheduler).__name__, *generator._pipeline.unet.peft_config, *(i.encoder for i in face.identities))
 """
@@ -335,6 +343,11 @@ def test_the_full_size_pack_is_loaded_from_files_of_its_names_and_layout(toy_pac
         (snapshot / "ip-adapter-faceid_toy.bin").rename(snapshot / "ip-adapter-faceid_sd15.bin")
         (snapshot.parent.parent / "refs").mkdir()
         (snapshot.parent.parent / "refs" / "main").write_text("0a1b2c")
+    snapshot = hub / "models--openai--clip-vit-base-patch32" / "snapshots" / "0a1b2c"
+    snapshot.parent.mkdir(parents=True)
+    write_clip(snapshot)
+    (snapshot.parent.parent / "refs").mkdir()
+    (snapshot.parent.parent / "refs" / "main").write_text("0a1b2c")
     shutil.copytree(toy / "faces", models / "buffalo_l")
     shutil.copytree(toy / "judge", models / "antelopev2" / "antelopev2")  # its archive holds a folder of its own
     places = {"HOME": str(tmp_path), "HF_HUB_CACHE": str(hub), "HF_HUB_OFFLINE": "1", "PYTHONPATH": "tests"}

@@ -7,9 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
@@ -17,48 +15,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_up import counted_queries, face, generated, image_ids, picture
 from PIL import Image
-from sqlalchemy import Engine, event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from errors import InvalidRequest, LibraryUnavailable, NotFound
+from errors import ChangedElsewhere, InvalidRequest, LibraryUnavailable, NotFound
 from library_store.database import open_database
 from library_store.library import CharacterLibrary
 from library_store.pictures import MARKER
-from library_store.records import CastMember, NewPicture, Story, VisualProfile
+from library_store.records import CastMember, LibraryQuery, NewPicture, Project, Story, Use, VisualProfile
 from library_store.schema import CastMemberRow, CastOptionRow, ImageRow
-from pipeline.values import Face, Identity, Likeness
-
-
-def picture(shade: int, size: int = 8) -> Image.Image:
-    return Image.new("RGB", (size, size), (shade % 256, shade // 256 % 256, shade // 65536))
-
-
-def generated(shade: int) -> NewPicture:
-    return NewPicture(picture(shade), "generated")
-
-
-def face(*encoders: str) -> Face:
-    embedding = np.zeros(512, np.float32)
-    embedding[0] = 1
-    landmarks = np.arange(10, dtype=np.float32).reshape(5, 2)
-    return Face((1, 2, 3, 4), landmarks, 0.9, tuple(Identity(encoder, embedding) for encoder in encoders))
-
-
-def image_ids(member: CastMember) -> list[str]:
-    return [option.image.id for option in member.options]
-
-
-@pytest.fixture
-def story(library: CharacterLibrary) -> Story:
-    return library.create_story(library.create_project("Moonlight").id, "Chapter 1", "rainy Seoul")
-
-
-@pytest.fixture
-def mina(library: CharacterLibrary, story: Story) -> CastMember:
-    """A cast member with three pictures on offer, the first active."""
-    return library.create_character(story.id, "Mina", [generated(shade) for shade in (1, 2, 3)], "generated")
-
+from pipeline.values import Likeness
 
 # Projects and stories
 
@@ -77,10 +45,25 @@ def test_a_story_can_be_retitled(library: CharacterLibrary, story: Story):
     assert library.get_story(story.id) == changed == dataclasses.replace(story, title="Chapter 2", context="dry Busan")
 
 
+def test_what_is_not_said_of_a_story_stays_as_it_is(library: CharacterLibrary, story: Story):
+    assert library.update_story(story.id, title="Chapter 2").context == story.context
+    assert library.update_story(story.id, context=" dry Busan\0").title == "Chapter 2"
+    assert library.get_story(story.id).context == "dry Busan"
+
+
+def test_a_context_that_another_has_replaced_is_not_overwritten(library: CharacterLibrary, story: Story):
+    library.update_story(story.id, context="dry Busan", instead_of=story.context)
+    with pytest.raises(ChangedElsewhere):
+        library.update_story(story.id, "Chapter 2", "foggy Daegu", instead_of=story.context)
+    assert library.get_story(story.id) == dataclasses.replace(story, context="dry Busan")
+    assert library.update_story(story.id, context="dry Busan", instead_of=story.context).context == "dry Busan"
+
+
 @pytest.mark.parametrize("empty", ["", "  \n", "\0"])
 def test_empty_names_are_refused(library: CharacterLibrary, story: Story, mina: CastMember, empty: str):
     for attempt in (
         lambda: library.create_project(empty),
+        lambda: library.rename_project(story.project_id, empty),
         lambda: library.create_story(story.project_id, empty),
         lambda: library.update_story(story.id, empty, ""),
         lambda: library.create_character(story.id, empty, [generated(1)], "generated"),
@@ -102,11 +85,20 @@ def test_an_id_that_names_nothing_is_not_found(library: CharacterLibrary, story:
     image_id = mina.options[0].image.id
     for kind, attempt in [
         ("project", lambda: library.get_project("?")),
+        ("project", lambda: library.rename_project("?", "name")),
+        ("project", lambda: library.trash_project("?")),
+        ("project", lambda: library.restore_project("?")),
         ("project", lambda: library.list_stories("?")),
+        ("project", lambda: library.search_library("?", LibraryQuery())),
+        ("project", lambda: library.count_library("?", LibraryQuery())),
+        ("project", lambda: library.list_tags("?")),
+        ("project", lambda: library.find_faces("?", face("encoder").identities[0], 1)),
         ("project", lambda: library.create_story("?", "title")),
         ("project", lambda: library.list_library("?")),
         ("story", lambda: library.get_story("?")),
         ("story", lambda: library.update_story("?", "title", "")),
+        ("story", lambda: library.trash_story("?")),
+        ("story", lambda: library.restore_story("?")),
         ("story", lambda: library.list_cast("?")),
         ("story", lambda: library.create_character("?", "Mina", [generated(1)], "generated")),
         ("story", lambda: library.link_image("?", image_id)),
@@ -116,6 +108,19 @@ def test_an_id_that_names_nothing_is_not_found(library: CharacterLibrary, story:
         ("character", lambda: library.edit_character("?", name="Mina")),
         ("character", lambda: library.trash_character("?")),
         ("character", lambda: library.restore_character("?")),
+        ("character", lambda: library.set_favourite("?", True)),
+        ("character", lambda: library.set_tags("?", ["lead"])),
+        ("character", lambda: library.list_images("?")),
+        ("character", lambda: library.set_canonical("?", image_id)),
+        ("character", lambda: library.set_steering("?", [image_id])),
+        ("character", lambda: library.list_steering("?")),
+        ("character", lambda: library.list_uses("?")),
+        ("character", lambda: library.merge_characters("?", mina.character.id)),
+        ("character", lambda: library.merge_characters(mina.character.id, "?")),
+        ("character", lambda: library.preview_purge("?")),
+        ("character", lambda: library.purge_character("?")),
+        ("picture of this character", lambda: library.set_canonical(mina.character.id, "?")),
+        ("picture of this character", lambda: library.set_steering(mina.character.id, ["?"])),
         ("cast member", lambda: library.get_cast_member("?")),
         ("cast member", lambda: library.add_options("?", [generated(1)], "generated")),
         ("cast member", lambda: library.save_character("?", image_id)),
@@ -133,6 +138,29 @@ def test_an_id_that_names_nothing_is_not_found(library: CharacterLibrary, story:
     ]:
         with pytest.raises(NotFound, match=f"no {kind} with the id '\\?'"):
             attempt()
+
+
+def test_a_project_can_be_renamed(library: CharacterLibrary, story: Story):
+    renamed = library.rename_project(story.project_id, " Sunlight ")
+    assert library.get_project(story.project_id) == renamed == Project(story.project_id, "Sunlight", "")
+
+
+def test_a_trashed_project_leaves_the_list_and_keeps_all_that_is_in_it(library: CharacterLibrary, story: Story):
+    project, other = library.get_project(story.project_id), library.create_project("Sunlight")
+    trashed = library.trash_project(project.id)
+    assert trashed.trashed_at is not None
+    assert (library.list_projects(), library.list_projects(trashed=True)) == ([other], [trashed])
+    assert library.list_stories(project.id) == [story]
+    assert library.restore_project(project.id) == project
+    assert (library.list_projects(), library.list_projects(trashed=True)) == ([project, other], [])
+
+
+def test_a_trashed_story_leaves_the_list_and_keeps_its_cast(library: CharacterLibrary, story: Story, mina: CastMember):
+    trashed = library.trash_story(story.id)
+    assert (library.list_stories(story.project_id), library.list_stories(story.project_id, True)) == ([], [trashed])
+    assert library.list_cast(story.id) == [mina]
+    assert library.restore_story(story.id) == story
+    assert (library.list_stories(story.project_id), library.list_stories(story.project_id, True)) == ([story], [])
 
 
 # The cast
@@ -331,9 +359,11 @@ def test_an_edited_character_is_found_by_its_new_words_only(library: CharacterLi
 
 def test_trash_hides_from_the_library_and_not_from_stories(library: CharacterLibrary, story: Story, mina: CastMember):
     saved = library.save_character(mina.id, image_ids(mina)[0])
-    library.trash_character(saved.id)
-    assert (library.list_library(story.project_id), library.list_trash(story.project_id)) == ([], [saved])
-    assert [member.character for member in library.list_cast(story.id)] == [saved]
+    trashed = library.trash_character(saved.id)
+    assert trashed == dataclasses.replace(saved, trashed_at=trashed.trashed_at)
+    assert (library.list_library(story.project_id), library.list_trash(story.project_id)) == ([], [trashed])
+    assert [member.character for member in library.list_cast(story.id)] == [trashed]
+    assert library.trash_character(saved.id) == trashed  # in the trash since the first time
     library.restore_character(saved.id)
     assert (library.list_library(story.project_id), library.list_trash(story.project_id)) == ([saved], [])
 
@@ -346,6 +376,57 @@ def test_characters_of_one_name_stay_apart(library: CharacterLibrary, story: Sto
     namesake = library.create_character(story.id, "Mina", [generated(1)], "generated")
     assert namesake.character.id != mina.character.id
     assert namesake.options[0].image.content_hash == mina.options[0].image.content_hash
+
+
+# A character's pictures and uses
+
+
+def test_a_characters_pictures_are_listed_oldest_first(library: CharacterLibrary, mina: CastMember):
+    grown = library.add_options(mina.id, [generated(4)], "variant")
+    library.remove_option(mina.id, image_ids(mina)[1])
+    assert library.list_images(mina.character.id) == [option.image for option in grown.options]
+
+
+def test_any_picture_of_a_character_can_stand_for_them(library: CharacterLibrary, story: Story, mina: CastMember):
+    third = image_ids(mina)[2]
+    library.remove_option(mina.id, third)
+    changed = library.set_canonical(mina.character.id, third)
+    assert library.get_character(mina.character.id) == changed
+    assert changed == dataclasses.replace(mina.character, canonical_image_id=third)
+
+
+def test_another_characters_picture_is_neither_canonical_nor_steering(
+    library: CharacterLibrary, story: Story, mina: CastMember
+):
+    jun = library.create_character(story.id, "Jun", [generated(7)], "generated")
+    for attempt in (
+        lambda: library.set_canonical(mina.character.id, image_ids(jun)[0]),
+        lambda: library.set_steering(mina.character.id, [image_ids(mina)[1], image_ids(jun)[0]]),
+    ):
+        with pytest.raises(NotFound, match="picture of this character"):
+            attempt()
+    assert library.list_steering(mina.character.id) == []
+
+
+def test_what_steers_is_chosen_anew_and_never_the_canonical_image(library: CharacterLibrary, mina: CastMember):
+    first, second, third = image_ids(mina)
+    library.set_steering(mina.character.id, [third, first, second, third])
+    assert library.list_steering(mina.character.id) == [third, second]
+    library.set_canonical(mina.character.id, second)
+    assert library.list_steering(mina.character.id) == [third, first]
+    library.set_steering(mina.character.id, [first])
+    assert library.list_steering(mina.character.id) == [first]
+
+
+def test_the_uses_are_the_stories_with_pictures_on_offer(library: CharacterLibrary, story: Story, mina: CastMember):
+    first, second, third = image_ids(mina)
+    other, merely_cast, trashed = (library.create_story(story.project_id, title) for title in "234")
+    library.link_image(other.id, third)
+    library.cast_character(merely_cast.id, mina.character.id)
+    library.link_image(trashed.id, first)
+    library.trash_story(trashed.id)
+    library.remove_option(mina.id, first)
+    assert library.list_uses(mina.character.id) == [Use(story, (second, third)), Use(other, (third,))]
 
 
 # Identities
@@ -371,18 +452,6 @@ def test_identities_can_be_filled_in_later_and_those_there_stay(library: Charact
 
 
 # Many at once
-
-
-@contextmanager
-def counted_queries() -> Iterator[list[str]]:
-    queries: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        queries.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield queries
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_a_long_list_takes_no_more_queries_than_a_short_one(library: CharacterLibrary, story: Story):

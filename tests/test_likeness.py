@@ -9,8 +9,9 @@ import pytest
 from fakes import BLACK, CALIBRATION, GREEN, JUDGE, RED, STEERING, YELLOW, FakeFaces, flat, reference_of
 from PIL import Image
 
-from pipeline.likeness import Calibration, composition_likeness, judge, similarity_of
-from pipeline.values import Identity, Likeness
+from pipeline.likeness import Calibration, RocPoint, average, composition_likeness, judge, similarity_of
+from pipeline.values import Identity, Likeness, Reference
+from ui.words import long_likeness, short_likeness
 
 ORANGE = (255, 90, 0)  # 0.94 like red
 OLIVE = (255, 255, 255)  # 0.58 like red
@@ -84,6 +85,19 @@ def test_without_a_calibration_of_this_very_encoder_there_is_only_the_bare_simil
     assert "1.00" in likeness.reason and "not calibrated" in likeness.reason
 
 
+def test_on_a_card_an_uncalibrated_likeness_is_the_bare_cosine_and_a_calibrated_one_says_how_sure_it_is():
+    bare, sure = judged(flat(YELLOW), None), judged(flat(ORANGE))
+
+    assert short_likeness(bare) == "Uncalibrated 0.71"
+    assert long_likeness(bare) == "**Uncalibrated** 0.71"
+    assert "which is not calibrated: nobody knows how much that says" in bare.reason
+    assert short_likeness(sure) == "Same person 0.94"
+    assert long_likeness(sure) == "**Same person** 0.94 · 1 in 1,000 strangers would pass"
+    assert sure.reason == (
+        "Same person: as alike as two pictures of one person usually are (1 in 1,000 strangers would pass)."
+    )
+
+
 def test_the_steering_encoder_is_shown_beside_the_judge():
     assert judged(flat(YELLOW)).steering_similarity == pytest.approx(0.5**0.5)
 
@@ -121,6 +135,35 @@ def test_identities_of_two_encoders_are_never_compared():
         similarity_of(Identity("one", embedding), Identity("two", embedding))
 
 
+def reference_by(picture: Image.Image, **directions: int) -> Reference:
+    """By each encoder an identity in one direction."""
+    axes = np.eye(512, dtype=np.float32)
+    return Reference(picture, tuple(Identity(encoder, axes[axis]) for encoder, axis in directions.items()))
+
+
+def test_several_references_are_one_half_way_between_with_the_first_ones_picture():
+    first, second = flat(RED), flat(GREEN)
+
+    together = average([reference_by(first, one=0, two=7), reference_by(second, two=7, one=1)])
+
+    assert together.picture is first
+    assert [identity.encoder for identity in together.identities] == ["one", "two"]
+    one, two = (identity.embedding for identity in together.identities)
+    assert one[:3] == pytest.approx([0.5**0.5, 0.5**0.5, 0]) and one.dtype == np.float32
+    assert two[7] == pytest.approx(1)
+
+
+def test_an_encoder_that_did_not_see_all_references_is_left_out():
+    together = average([reference_by(flat(RED), one=0, two=1), reference_by(flat(RED), two=1)])
+
+    assert [identity.encoder for identity in together.identities] == ["two"]
+
+
+def test_references_that_no_encoder_saw_all_of_are_a_fault():
+    with pytest.raises(ValueError, match="No encoder"):
+        average([reference_by(flat(RED), one=0), reference_by(flat(RED), two=0)])
+
+
 def test_a_calibration_survives_its_file():
     assert Calibration.from_json(CALIBRATION.to_json()) == CALIBRATION
 
@@ -133,6 +176,27 @@ def test_the_documented_calibration_file_is_read():
     )
 
     assert calibration.thresholds == {0.1: 0.2, 0.01: 0.3, 0.001: 0.4}
+
+
+def test_what_a_calibration_came_to_say_later_is_missing_in_an_older_file_and_stays_so():
+    old = Calibration.from_json(CALIBRATION.to_json())
+
+    assert (old.people, old.threshold_intervals, old.rate_intervals, old.left_out, old.roc) == (None,) * 5
+    assert "roc" not in old.to_json()
+
+
+def test_intervals_and_curve_survive_the_file():
+    calibration = replace(
+        CALIBRATION,
+        people=50,
+        threshold_intervals={0.1: (0.4, 0.6)},
+        rate_intervals={0.1: (0.08, 0.12)},
+        left_out={0.0001: "too few"},
+        roc=(RocPoint(0.0, 0.5, 0.9), RocPoint(1.0, 1.0, -0.2)),
+    )
+
+    assert Calibration.from_json(calibration.to_json()) == calibration
+    assert Calibration.from_json(calibration.to_json()).roc[1].threshold == -0.2
 
 
 RATE_OF_ZERO = CALIBRATION.to_json().replace('"0.001"', '"0.0"')

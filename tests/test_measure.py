@@ -1,6 +1,5 @@
 """The statistics behind the README's figures and the pack's calibration, on numbers that can be worked out by eye."""
 
-import numpy as np
 import pytest
 from fakes import BLACK, BLUE, GREEN, RED, YELLOW, FakeFaces, fake_pack, flat, reference_of
 
@@ -15,14 +14,13 @@ def variant(colour):
     return Variant(flat(colour), 0, next(iter(FakeFaces().faces(flat(colour))), None), None)
 
 
-def test_pairs_are_of_one_person_or_of_two_and_each_counts_once():
-    nan = np.nan
-    similarities = np.array([[1, 0.9, 0.1, 0.2], [0.9, 1, 0.3, nan], [0.1, 0.3, 1, 0.8], [0.2, nan, 0.8, 1]])
+def test_a_face_that_was_not_found_is_in_no_pair():
+    faces = [variant(colour).face for colour in (RED, BLACK, GREEN, YELLOW)]
 
-    own, others = measure._pairs(similarities, looks=2)
+    pairs = measure._pairs(faces, 1, looks=2)
 
-    assert sorted(own) == [0.8, 0.9]
-    assert sorted(others) == [0.1, 0.2, 0.3]  # the pair that was not measured is no 0
+    assert pairs.genuine.tolist() == pytest.approx([0.5**0.5])  # green and yellow; red's other picture shows nobody
+    assert pairs.impostors.tolist() == pytest.approx([0.5**0.5, 0])
 
 
 def test_what_is_asked_for_is_never_what_the_reference_shows():

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from pathlib import Path
 
+import numpy as np
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
@@ -10,7 +13,11 @@ from sqlalchemy import create_engine, inspect, text
 from errors import LibraryUnavailable
 from library_store.database import open_database
 from library_store.library import CharacterLibrary
+from library_store.migrations import config
+from library_store.pictures import Pictures
+from library_store.records import Project, Story
 from library_store.schema import Row
+from pipeline.values import Identity
 
 
 @pytest.fixture
@@ -75,3 +82,54 @@ def test_sqlite_is_made_safe(url: str):
             asked = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             answers = [connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() for pragma in asked]
             assert answers == ["wal", 2, 1, 30000]  # synchronous 2 is FULL
+
+
+def test_a_library_of_the_first_castbook_opens_with_all_that_it_kept(url: str, tmp_path: Path):
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        command.upgrade(config(connection), "0001")
+        for statement in FIRST_LIBRARY:
+            connection.execute(text(statement))
+    engine.dispose()
+    Pictures.open(str(tmp_path / "pictures"))  # their folder is there, as it was then
+
+    library = CharacterLibrary.open(url, str(tmp_path / "pictures"))
+    assert library.list_projects() == [Project("p", "Moonlight", "ada")]
+    assert library.list_stories("p") == [Story("s", "p", "Chapter 1", "rainy Seoul")]
+    (mina,) = library.list_library("p", "탐정")
+    assert (mina.id, mina.canonical_image_id, mina.is_favourite, mina.tags, mina.trashed_at) == (
+        "c",
+        "i",
+        False,
+        (),
+        None,
+    )
+    (gone,) = library.list_trash("p")
+    assert (gone.id, gone.trashed_at) == ("d", datetime(2026, 1, 3, tzinfo=timezone.utc))
+    (member,) = library.list_cast("s")
+    assert (member.character, member.active_image_id) == (mina, "i")
+    assert [option.image.request for option in member.options] == [{"prompt": "탐정"}]
+    identity = Identity("judge", np.eye(1, 512, dtype=np.float32)[0])
+    assert [(match.image_id, match.similarity) for match in library.find_faces("p", identity, 5)] == [("i", 1.0)]
+    library.set_tags("c", ["lead"])
+    assert library.merge_characters("c", library.restore_character("d").id).tags == ("lead",)
+    library.close()
+
+
+FIRST_LIBRARY = (
+    "INSERT INTO projects (id, name, owner) VALUES ('p', 'Moonlight', 'ada')",
+    "INSERT INTO stories (id, project_id, title, context) VALUES ('s', 'p', 'Chapter 1', 'rainy Seoul')",
+    "INSERT INTO characters (id, project_id, name, description, visual_profile, prompt, search_text,"
+    " is_saved_to_library, saved_at, trashed_at) VALUES"
+    """ ('c', 'p', 'Mina', '탐정', '{"hair": "bob"}', '', 'mina 탐정 bob', 1, '2026-01-02 00:00:00', NULL),"""
+    """ ('d', 'p', 'Jun', '', '{}', '', 'jun', 1, '2026-01-02 00:00:00', '2026-01-03 00:00:00')""",
+    "INSERT INTO character_reference_images (id, character_id, content_hash, width, height, source, request,"
+    " created_at) VALUES"
+    f""" ('i', 'c', '{"0" * 64}', 8, 8, 'generated', '{{"prompt": "탐정"}}', '2026-01-01 00:00:00')""",
+    "UPDATE characters SET canonical_image_id = 'i' WHERE id = 'c'",
+    "INSERT INTO face_identities (id, image_id, encoder, embedding, box, landmarks, detection_score) VALUES"
+    f" ('f', 'i', 'judge', X'{'0000803f' + '00000000' * 511}', '[1, 2, 3, 4]', '[]', 0.9)",  # 1, 0, 0, ...
+    "INSERT INTO cast_members (id, story_id, character_id, active_image_id) VALUES ('m', 's', 'c', 'i')",
+    "INSERT INTO cast_options (id, cast_member_id, image_id, how, added_at) VALUES"
+    " ('o', 'm', 'i', 'generated', '2026-01-01 00:00:00')",
+)

@@ -8,7 +8,7 @@ import pytest
 from fakes import CALIBRATION, JUDGE
 
 from errors import PackUnavailable
-from pipeline.packs import Vocabulary, load_pack
+from pipeline.packs import ClassifierAdherence, ClipAdherence, Vocabulary, load_pack
 from settings import BUILT_IN_PACKS
 
 TOML = """
@@ -57,7 +57,7 @@ def test_a_pack_is_what_its_file_says(mine: Path):
     assert (pack.title, pack.licence.commercial_use, pack.defaults.steps) == ("Mine", True, 4)
     assert (pack.scheduler.class_name, pack.scheduler.config) == ("DDIMScheduler", {"clip_sample": False})
     assert (pack.faces.encoder, pack.judge_encoder) == ("steering", JUDGE)
-    assert (pack.calibration, pack.vocabulary) == (None, None)
+    assert (pack.calibration, pack.vocabulary, pack.adherence) == (None, None, None)
 
 
 def test_a_model_is_a_folder_of_the_pack_or_a_name_for_the_hub(mine: Path):
@@ -76,6 +76,30 @@ def test_calibration_and_vocabulary_are_read_where_there_are_any(mine: Path):
 
     assert pack.calibration == CALIBRATION
     assert pack.vocabulary and pack.vocabulary.known == {"bob", "short", "hair", "a"}
+
+
+@pytest.mark.parametrize(
+    ("table", "adherence"),
+    [
+        ('model = "adherence"', ClassifierAdherence("adherence")),
+        ('clip = "openai/clip"', ClipAdherence("openai/clip")),
+        ('clip = "openai/clip"\nrevision = "refs/pr/1"', ClipAdherence("openai/clip", "refs/pr/1")),
+    ],
+)
+def test_adherence_is_read_by_a_classifier_of_the_pack_or_by_clip(
+    mine: Path, table: str, adherence: ClassifierAdherence | ClipAdherence
+):
+    (mine / "pack.toml").write_text(f"{TOML}[adherence]\n{table}\n")
+
+    assert load_pack("mine", [mine.parent]).adherence == adherence
+
+
+@pytest.mark.parametrize("table", ["", 'model = "adherence"\nclip = "openai/clip"', 'modle = "adherence"'])
+def test_adherence_by_neither_or_by_both_is_refused(mine: Path, table: str):
+    (mine / "pack.toml").write_text(f"{TOML}[adherence]\n{table}\n")
+
+    with pytest.raises(PackUnavailable, match="adherence"):
+        load_pack("mine", [mine.parent])
 
 
 def test_the_operators_folder_is_looked_in_first(mine: Path, tmp_path: Path):
@@ -148,3 +172,27 @@ def test_a_compound_is_one_word_where_it_is_known_as_one():
     assert vocabulary.known_part("blue T-shirt") == "blue t-shirt"
     assert vocabulary.known_part("sky-blue dress") == "blue dress"
     assert vocabulary.unknown_words("sky-blue dress") == ("sky",)
+
+
+def test_the_phrases_of_a_prompt_are_found_by_their_first_names_though_adjectives_stand_between():
+    vocabulary = Vocabulary(
+        {
+            "hair": {"long straight hair": ("long hair",)},
+            "hair colour": {"black hair": (), "brown hair": (), "dark brown hair": (), "green hair": ()},
+            "eyes": {"green eyes": ()},
+            "marks": {"a scar": ()},
+            "outfit": {"school uniform": ()},
+            "background": {"classroom": ("school",)},
+        },
+        ("a", "and", "hair", "eyes"),
+    )
+
+    assert vocabulary.phrases_in("a girl: long shiny black hair, scar; School Uniform") == {
+        "hair": ("long straight hair",),
+        "hair colour": ("black hair",),
+        "marks": ("a scar",),
+        "outfit": ("school uniform",),
+    }
+    assert vocabulary.phrases_in("green eyes black hair") == {"hair colour": ("black hair",), "eyes": ("green eyes",)}
+    assert vocabulary.phrases_in("dark brown hair") == {"hair colour": ("dark brown hair",)}
+    assert vocabulary.phrases_in("long, hair") == {}

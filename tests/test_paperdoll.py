@@ -12,13 +12,14 @@ from insightface.app import FaceAnalysis
 from PIL import Image
 
 from app import load_maker
+from pipeline.adherence import load_prompt_reader
 from pipeline.likeness import identity_by, similarity_of
 from pipeline.packs import load_pack
 from pipeline.values import Reference, VariantRequest
 from settings import BUILT_IN_PACKS
 from training.artist import draw
 from training.recipe import Recipe
-from training.world import look, person
+from training.world import BACKGROUNDS, OUTFITS, look, person
 
 PACK = BUILT_IN_PACKS / "paperdoll"
 STRANGERS = range(Recipe().held_out_people.first, Recipe().held_out_people.first + 6)
@@ -59,6 +60,25 @@ def test_stock_diffusers_and_insightface_load_it_without_our_code():
     pipeline.load_ip_adapter(str(PACK), subfolder="", weight_name=weights, image_encoder_folder=None)
     analysis = FaceAnalysis(name=str(PACK / "faces"))
     assert set(analysis.models) == {"detection", "recognition"}
+
+
+def test_it_reads_what_a_drawing_shows_and_what_it_lacks():
+    reader = load_prompt_reader(load_pack("paperdoll", (BUILT_IN_PACKS,)))
+    shown = [look(seed) for seed in range(12)]
+    pictures = [
+        Image.fromarray(draw(person(seed), each).pixels) for seed, each in zip(range(40, 52), shown, strict=True)
+    ]
+
+    own, other = (
+        [
+            reader.missing(picture, f"{OUTFITS[each.outfit][0]}, {BACKGROUNDS[each.background][0]}")
+            for picture, each in zip(pictures, looks, strict=True)
+        ]
+        for looks in (shown, shown[1:] + shown[:1])
+    )
+
+    assert own.count(()) >= 11
+    assert sum(bool(missing) for missing in other) >= 11
 
 
 def test_faces_are_found_and_are_most_like_themselves(maker):

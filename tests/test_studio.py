@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
-from fakes import BLACK, BLUE, CALIBRATION, JUDGE, RED, STEERING, FakeFaces, FakeGenerator, fake_pack, flat
+from fakes import BLACK, BLUE, CALIBRATION, GREEN, JUDGE, RED, STEERING, FakeFaces, FakeGenerator, fake_pack, flat
+from PIL import Image
 
-from errors import InvalidRequest, NoFaceFound, NotFound, PackUnavailable, Stopped, UnreadablePicture
+from errors import ChangedElsewhere, InvalidRequest, NoFaceFound, NotFound, PackUnavailable, Stopped, UnreadablePicture
 from library_store.library import CharacterLibrary
 from library_store.records import NewPicture
 from pipeline.packs import Vocabulary
@@ -73,6 +78,35 @@ def test_an_empty_installation_starts_with_a_story(studio: Studio) -> None:
     assert [project.id for project in studio.list_projects()] == [first.project_id]
 
 
+def at_once(works: list[Callable[[], object]]) -> list[object]:
+    """What each gives or raises."""
+    begin = threading.Barrier(len(works))
+
+    def run(work: Callable[[], object]) -> object:
+        begin.wait(10)
+        try:
+            return work()
+        except ChangedElsewhere as error:
+            return error
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+def test_a_new_title_leaves_the_context_that_somebody_writes_at_the_same_time(studio: Studio, story: Story) -> None:
+    titles = [partial(studio.rename_story, story.id, f"Title {i}") for i in range(7)]
+    for context in ("snow", "fog", "sun"):
+        at_once([*titles, partial(studio.set_context, story.id, context)])
+        assert studio.library.get_story(story.id).context == context
+
+
+def test_of_those_who_replace_one_context_at_the_same_time_one_succeeds(studio: Studio, story: Story) -> None:
+    contexts = [f"context {i}" for i in range(8)]
+    outcomes = at_once([partial(studio.set_context, story.id, context, story.context) for context in contexts])
+    [changed] = [outcome for outcome in outcomes if isinstance(outcome, Story)]
+    assert studio.library.get_story(story.id) == changed
+
+
 def test_a_new_characters_prompt_is_the_prompt_then_all_looks_then_the_context(studio: Studio, story: Story) -> None:
     made = finished(studio.generate_character(story.id, "Hana", " a girl, ", LOOKS, seed=0))
     assert made.prompt == "a girl, red hair, freckles, tall, hoodie, glasses, cat, rainy night"
@@ -126,6 +160,126 @@ def test_variants_join_the_cast_ranked_and_judged(library: CharacterLibrary) -> 
     assert made.options[0].image.request["reference"] == member.active_image_id
     assert made.member.id == member.id
     assert made.member.active_image_id == member.active_image_id
+
+
+def test_of_many_variants_the_best_are_kept_and_all_are_told(library: CharacterLibrary) -> None:
+    def draw(request: VariantRequest, seed: int) -> object:
+        return flat(RED if request.reference is None or seed in (12, 15) else BLUE, 60 + seed)
+
+    studio = studio_with(library, FakeGenerator(draw))
+    story = studio.ensure_a_story()
+    member = hana(studio, story, count=1)
+    made = finished(studio.generate_character_variant(story.id, member.active_image_id, "moon", 6, keep=2, seed=10))
+    assert [option.image.seed for option in made.options] == [12, 15]
+    assert len(made.member.options) == 3
+    assert [variant.seed for variant in made.ranked] == [12, 15, 10, 11, 13, 14]
+    assert not made.stopped
+
+
+def test_fewer_than_were_to_be_kept_are_kept_where_a_run_is_stopped(studio: Studio, story: Story) -> None:
+    image_id = hana(studio, story).active_image_id
+    stop = StopAfter(6)
+    made = finished(studio.generate_character_variant(story.id, image_id, "moon", 8, keep=6, stop=stop))
+    assert (made.stopped, len(made.options)) == (True, 4)
+
+
+def test_what_is_new_is_told_by_its_id_and_not_by_its_place(studio: Studio, story: Story, tmp_path: Path) -> None:
+    """An option that came from a machine whose clock is ahead stays the last."""
+    member = hana(studio, story, count=1)
+    with sqlite3.connect(tmp_path / "castbook.db") as database:
+        database.execute("UPDATE cast_options SET added_at = '2999-01-01 00:00:00.000000'")
+
+    made = finished(studio.generate_character_variant(story.id, member.active_image_id, "moon", 2))
+
+    assert len(made.member.options) == 3
+    assert made.member.options[-1].image.id == member.active_image_id
+    assert {option.image.source for option in made.options} == {"variant"}
+
+
+def test_a_picture_need_not_show_the_storys_context(library: CharacterLibrary) -> None:
+    class Reader:
+        prompts: ClassVar[list[str]] = []
+
+        def missing(self, picture: Image.Image, prompt: str) -> tuple[str, ...]:
+            self.prompts.append(prompt)
+            return ()
+
+    pack = fake_pack()
+    studio = Studio(library, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack, Reader())))
+    story = studio.create_story(studio.create_project("Moonlit Cafe").id, "Night shift", "rainy night")
+
+    member = hana(studio, story, count=1)
+    made = finished(studio.generate_character_variant(story.id, member.active_image_id, "spacesuit", 1))
+
+    assert made.prompt == "spacesuit, red hair, freckles, tall, rainy night"
+    assert Reader.prompts == [
+        "a girl, red hair, freckles, tall, hoodie, glasses, cat",
+        "spacesuit, red hair, freckles, tall",
+    ]
+
+
+def test_what_no_database_takes_is_taken_out_before_it_is_drawn(
+    studio: Studio, story: Story, generator: FakeGenerator
+) -> None:
+    looks = VisualProfile(hair="red\0 hair", face="\udc00 freckles")
+    member = finished(studio.generate_character(story.id, "Hana", "a girl\0 \ud83d", looks, seed=0)).member
+    made = finished(studio.generate_character_variant(story.id, member.active_image_id, "\0moon \ud83d"))
+
+    drawn = ["a girl ?, red hair, ? freckles, rainy night", "moon ?, red hair, ? freckles, rainy night"]
+    assert [request.prompt for request in generator.requests] == drawn
+    requests = [option.image.request for option in (member.options[0], made.options[0])]
+    assert [request["written"] for request in requests] == ["a girl ?", "moon ?"]
+    assert requests[0]["visual_profile"]["hair"] == "red hair"
+
+
+@pytest.mark.parametrize("keep", [0, 3])
+def test_to_keep_none_or_more_than_are_drawn_is_refused(studio: Studio, story: Story, keep: int) -> None:
+    with pytest.raises(InvalidRequest, match="Keep 1 to 2"):
+        finished(studio.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 2, keep=keep))
+
+
+def test_why_a_variant_was_rejected_is_kept_with_it(library: CharacterLibrary) -> None:
+    studio = studio_with(library, FakeGenerator(lambda request, seed: flat(BLUE if request.reference else RED)))
+    story = studio.ensure_a_story()
+    made = finished(studio.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 1))
+    kept = studio.library.get_image(made.image_ids[0])
+    assert kept.likeness.rejection == made.ranked[0].rejection == "another face: 0.00, below the 10 % line"
+
+
+def test_finished_pictures_are_shown_while_others_are_drawn(studio: Studio, story: Story) -> None:
+    *steps, _ = studio.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 8)
+    assert [len(step.finished) for step in steps] == [0] * 4 + [4] * 4
+
+
+def test_pictures_chosen_to_steer_together_with_the_canonical_one_are_averaged(
+    studio: Studio, story: Story, generator: FakeGenerator
+) -> None:
+    pictures = [NewPicture(flat(colour), "uploaded") for colour in (RED, GREEN, BLUE)]
+    member = studio.library.create_character(story.id, "Hana", pictures, "generated")
+    canonical, second, third = (option.image.id for option in member.options)
+    studio.set_steering(member.character.id, [second])
+
+    made = finished(studio.generate_character_variant(story.id, canonical, "moon"))
+    finished(studio.generate_character_variant(story.id, third, "moon"))
+
+    together, alone = (request.reference.identities[0].embedding[:3] for request in generator.requests)
+    assert list(together) == pytest.approx([0.5**0.5, 0.5**0.5, 0])
+    assert list(alone) == pytest.approx([0, 0, 1])
+    assert made.options[0].image.request["steering"] == [second]
+    assert made.options[0].image.parent_id == canonical
+
+
+def test_a_picture_without_a_face_cannot_steer(studio: Studio, story: Story) -> None:
+    pictures = [NewPicture(flat(colour), "uploaded") for colour in (RED, GREEN, BLACK)]
+    member = studio.library.create_character(story.id, "Hana", pictures, "generated")
+    canonical, green, faceless = (option.image.id for option in member.options)
+    studio.set_steering(member.character.id, [green])
+
+    with pytest.raises(InvalidRequest, match="No face was found in picture 2 of those"):
+        studio.set_steering(member.character.id, [green, faceless])
+
+    assert studio.list_steering(member.character.id) == [green]
+    finished(studio.generate_character_variant(story.id, canonical, "moon"))
 
 
 def test_variants_in_another_story_make_a_member_there_with_the_best_one_active(studio: Studio, story: Story) -> None:
@@ -205,7 +359,7 @@ def test_a_count_out_of_bounds_is_refused(studio: Studio, story: Story, count: i
         hana(studio, story, count=count)
 
 
-@pytest.mark.parametrize(("name", "prompt"), [("Hana", " \n"), ("  ", "a girl")])
+@pytest.mark.parametrize(("name", "prompt"), [("Hana", " \n"), ("  ", "a girl"), ("Hana", "\0"), ("\0", "a girl")])
 def test_an_empty_prompt_or_name_is_refused_before_anything_is_drawn(
     studio: Studio, story: Story, generator: FakeGenerator, name: str, prompt: str
 ) -> None:

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from pipeline.adherence import load_prompt_reader
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
 from pipeline.packs import load_pack
@@ -257,3 +258,4 @@ def test_the_whole_way_to_a_pack_that_the_app_loads(tmp_path):
     (picture,) = DiffusersGenerator.load(pack).generate(request, lambda step: None)
     assert picture.size == (256, 256)
     InsightFaces.load(pack).faces(picture)
+    assert set(load_prompt_reader(pack).missing(picture, "hoodie")) <= {"hoodie"}

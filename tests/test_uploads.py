@@ -1,19 +1,22 @@
-"""What strangers upload: everything becomes a clean RGB picture or a sentence."""
+"""What strangers upload: everything becomes a clean RGB picture or a sentence, and so do boxes drawn on it."""
 
 from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from fakes import RED, FakeFaces, flat
 from PIL import Image
 
-from errors import UnreadablePicture
-from pipeline.uploads import MAX_BYTES, read_picture
+from errors import InvalidRequest, UnreadablePicture
+from pipeline.uploads import MAX_BYTES, MIN_BOX, alone, clipped_box, read_picture
+from pipeline.values import Box
 
 
 def file_of(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
@@ -110,3 +113,35 @@ def test_what_is_no_fit_picture_is_refused_with_a_sentence(content: bytes, cause
 
     with pytest.raises(UnreadablePicture, match=cause):
         read_picture(path)
+
+
+def test_of_a_box_that_reaches_out_of_the_picture_what_lies_in_it_counts():
+    assert clipped_box((-10, -20, 50, 1000), HALVES) == (0, 0, 50, 40)
+    assert clipped_box((10, 5, 30, 25), HALVES) == (10, 5, 30, 25)
+
+
+def test_one_of_several_is_kept_with_what_is_around_them():
+    [face] = FakeFaces().faces(flat(RED))
+    there = replace(face, box=(150.0, 20.0, 170.0, 40.0), landmarks=np.full((5, 2), (160, 30), np.float32))
+
+    picture, moved = alone(Image.new("RGB", (200, 100)), there)
+
+    assert picture.size == (80, 80)  # four faces
+    assert moved.box == (30, 20, 50, 40)  # from 120, 0 on: the square stays in the picture
+    assert (moved.landmarks == (40, 30)).all()
+    assert moved.identities == there.identities
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (10, 10, 10 + MIN_BOX - 1, 40),
+        (10, 10, 60, 10 + MIN_BOX - 1),
+        (60, 10, 20, 40),
+        (100, 0, 200, 40),
+    ],
+    ids=["narrow", "flat", "inside out", "outside"],
+)
+def test_a_box_too_small_for_a_face_is_refused(box: Box):
+    with pytest.raises(InvalidRequest, match="too small"):
+        clipped_box(box, HALVES)

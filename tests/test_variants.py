@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 from fakes import (
     BLACK,
-    BLUE,
     CALIBRATION,
     GREEN,
-    JUDGE,
     RED,
     STEERING,
     YELLOW,
@@ -27,15 +25,22 @@ from fakes import (
 from PIL import Image
 
 from errors import InvalidRequest, NoFaceFound, Stopped
-from pipeline.packs import Vocabulary
-from pipeline.values import Face, Identity, Reference, Step, VariantRequest
-from pipeline.variants import BATCH, VariantMaker
+from pipeline.packs import Pack, Vocabulary
+from pipeline.values import Reference, Step, VariantRequest
+from pipeline.variants import PromptReader, VariantMaker
 
 WITH_RED = VariantRequest("a cat", 5, 2, reference_of(flat(RED)), 0.7, 4, 5.0)
 
 
 def ignore(step: Step) -> None:
     pass
+
+
+def textured(colour: tuple[int, int, int]) -> Image.Image:
+    """Of this person, and of a composition of its own."""
+    texture = np.random.default_rng(1).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    texture[24:40, 24:40] = colour
+    return Image.fromarray(texture)
 
 
 def test_the_imports_bring_in_no_model_library():
@@ -60,15 +65,127 @@ def test_the_best_likeness_comes_first_and_rejected_pictures_last():
 
 
 def test_a_copy_is_ranked_behind_an_unsure_picture_and_told_why():
-    texture = np.random.default_rng(1).integers(0, 255, (64, 64, 3), dtype=np.uint8)
-    texture[24:40, 24:40] = RED
-    original = Image.fromarray(texture)
+    original = textured(RED)
     maker = fake_maker(lambda request, seed: original if seed == 5 else flat(YELLOW))
 
     redrawn, copied = maker.generate(replace(WITH_RED, reference=reference_of(original)), ignore).ranked
 
     assert (redrawn.seed, copied.seed) == (6, 5)
     assert copied.likeness and copied.likeness.copied and copied.likeness.reason.startswith("Copied")
+
+
+class Reader:
+    """Says that a picture shows what its middle colour stands for. Keeps the prompts that it was asked."""
+
+    def __init__(self, shown: dict[tuple[int, int, int], str]) -> None:
+        self.prompts: list[str] = []
+        self._shown = shown
+
+    def missing(self, picture: Image.Image, prompt: str) -> tuple[str, ...] | None:
+        self.prompts.append(prompt)
+        shown = self._shown.get(picture.getpixel((32, 32)), "")
+        return tuple(phrase for phrase in prompt.split(", ") if phrase not in shown)
+
+
+def maker_with(reader: PromptReader | None, drawn: dict[int, Image.Image], pack: Pack | None = None) -> VariantMaker:
+    """Draws these pictures, by their seeds."""
+    return VariantMaker(FakeGenerator(lambda request, seed: drawn[seed]), FakeFaces(), pack or fake_pack(), reader)
+
+
+def test_each_rejected_picture_says_why_in_a_sentence():
+    drawn = {5: flat(RED), 6: flat(GREEN), 7: flat(BLACK), 8: flat((255, 60, 0))}
+    reader = Reader({RED: "raincoat, hat", GREEN: "raincoat, hat", BLACK: "raincoat, hat", (255, 60, 0): "hat"})
+
+    variants = maker_with(reader, drawn).generate(replace(WITH_RED, count=4, prompt="raincoat, hat"), ignore)
+
+    assert [(variant.seed, variant.rejection) for variant in variants.ranked] == [
+        (5, None),
+        (8, "“raincoat” is missing"),
+        (7, "no face was found"),
+        (6, "another face: 0.00, below the 10 % line"),
+    ]
+
+
+def test_a_copy_is_rejected_as_one():
+    original = textured(RED)
+
+    (copied,) = (
+        maker_with(None, {5: original})
+        .generate(replace(WITH_RED, count=1, reference=reference_of(original)), ignore)
+        .ranked
+    )
+
+    assert copied.rejection == "copied: same pose and outfit as the reference"
+
+
+def test_all_that_speaks_against_a_picture_is_said():
+    variants = maker_with(Reader({}), {5: flat(GREEN)}).generate(
+        replace(WITH_RED, count=1, prompt="raincoat, hat"), ignore
+    )
+
+    assert variants.ranked[0].rejection == "another face: 0.00, below the 10 % line; “raincoat”, “hat” are missing"
+
+
+def test_of_pictures_that_lack_something_the_one_that_lacks_less_comes_first_however_alike():
+    drawn = {5: flat(RED), 6: flat(YELLOW), 7: flat((255, 60, 0))}
+    reader = Reader({YELLOW: "hat", (255, 60, 0): "hat"})
+
+    variants = maker_with(reader, drawn).generate(replace(WITH_RED, count=3, prompt="raincoat, hat"), ignore)
+
+    assert [variant.seed for variant in variants.ranked] == [7, 6, 5]
+    assert variants.ranked[0].missing == ("raincoat",)
+
+
+def test_an_unsure_picture_with_everything_in_it_is_better_than_a_sure_one_without():
+    reader = Reader({YELLOW: "hat"})
+
+    variants = maker_with(reader, {5: flat(RED), 6: flat(YELLOW)}).generate(replace(WITH_RED, prompt="hat"), ignore)
+
+    assert [variant.seed for variant in variants.ranked] == [6, 5]
+    assert variants.ranked[0].rejection is None
+
+
+def test_the_reader_sees_the_prompt_as_it_was_asked():
+    """Not as it is drawn, in lower case and without the words that the pack can't draw."""
+    reader = Reader({})
+    pack = fake_pack(vocabulary=Vocabulary({"hair": {"red hair": ()}}))
+
+    maker_with(reader, {5: flat(RED)}, pack).generate(replace(WITH_RED, count=1, prompt="Red zeppelin HAIR"), ignore)
+
+    assert reader.prompts == ["Red zeppelin HAIR"]
+
+
+def test_the_reader_sees_what_was_asked_for_where_that_is_not_the_whole_prompt():
+    reader = Reader({})
+
+    (variant,) = (
+        maker_with(reader, {5: flat(RED)})
+        .generate(replace(WITH_RED, count=1, prompt="hat, rainy night"), ignore, "hat")
+        .ranked
+    )
+
+    assert reader.prompts == ["hat"]
+    assert variant.rejection == "“hat” is missing"
+
+
+def test_without_a_reader_adherence_is_not_measured():
+    (variant,) = maker_with(None, {5: flat(RED)}).generate(replace(WITH_RED, count=1), ignore).ranked
+
+    assert (variant.missing, variant.rejection) == (None, None)
+
+
+def test_a_new_person_without_a_face_comes_after_those_who_have_one():
+    variants = maker_with(None, {5: flat(BLACK), 6: flat(RED)}).generate(replace(WITH_RED, reference=None), ignore)
+
+    assert [(variant.seed, variant.rejection) for variant in variants.ranked] == [(6, None), (5, "no face was found")]
+
+
+def test_without_a_calibration_nobody_is_called_another_person():
+    pack = fake_pack(calibration=None)
+
+    (variant,) = maker_with(None, {5: flat(GREEN)}, pack).generate(replace(WITH_RED, count=1), ignore).ranked
+
+    assert variant.rejection is None
 
 
 def test_without_a_reference_nothing_is_judged_and_the_order_is_the_seeds():
@@ -86,24 +203,45 @@ def test_a_large_count_is_drawn_in_batches_with_every_pictures_own_seed():
     generator = FakeGenerator()
     maker = VariantMaker(generator, FakeFaces(), fake_pack())
 
-    variants = maker.generate(replace(WITH_RED, count=2 * BATCH + 1), ignore)
+    variants = maker.generate(replace(WITH_RED, count=9), ignore)
 
     assert [(request.seed, request.count) for request in generator.requests] == [
-        (5, BATCH),
-        (5 + BATCH, BATCH),
-        (5 + 2 * BATCH, 1),
+        (5, 4),
+        (9, 4),
+        (13, 1),
     ]
-    assert sorted(variant.seed for variant in variants.ranked) == list(range(5, 5 + 2 * BATCH + 1))
+    assert sorted(variant.seed for variant in variants.ranked) == list(range(5, 14))
 
 
 def test_steps_count_over_the_whole_run():
     seen: list[Step] = []
 
-    fake_maker().generate(replace(WITH_RED, count=BATCH + 1), seen.append)
+    fake_maker().generate(replace(WITH_RED, count=5), seen.append)
 
     assert [step.step for step in seen] == list(range(1, 9))
     assert {step.steps for step in seen} == {8}
     assert sum(len(step.previews) for step in seen) == 2
+
+
+def test_each_step_tells_what_is_finished_best_first_and_judged():
+    seen: list[Step] = []
+    maker = fake_maker(lambda request, seed: flat(GREEN if seed == 5 else RED))
+
+    maker.generate(replace(WITH_RED, count=9), seen.append)
+
+    assert [len(step.finished) for step in seen] == [0] * 4 + [4] * 4 + [8] * 4
+    assert [variant.seed for variant in seen[4].finished] == [6, 7, 8, 5]
+    assert seen[4].finished[-1].rejection == "another face: 0.00, below the 10 % line"
+
+
+def test_what_a_slow_generator_finishes_is_told_two_by_two():
+    """It says itself how many it draws at once: of the four that are usual the first two are there at half time."""
+    seen: list[Step] = []
+    maker = VariantMaker(FakeGenerator(batch=2), FakeFaces(), fake_pack())
+
+    maker.generate(replace(WITH_RED, count=4), seen.append)
+
+    assert [len(step.finished) for step in seen] == [0] * 4 + [2] * 4
 
 
 def stop_at(last: int):
@@ -120,41 +258,7 @@ def test_stopping_in_the_first_batch_gives_nothing():
 
 
 def test_stopping_later_keeps_the_batches_that_were_finished():
-    assert len(fake_maker().generate(replace(WITH_RED, count=BATCH + 1), stop_at(6)).ranked) == BATCH
-
-
-def test_a_reference_kept_under_another_pack_is_looked_at_again():
-    generator = FakeGenerator()
-    old = Reference(flat(RED), (Identity("an encoder of last year", np.eye(512, dtype=np.float32)[7]),))
-
-    best = (
-        VariantMaker(generator, FakeFaces(), fake_pack()).generate(replace(WITH_RED, reference=old), ignore).ranked[0]
-    )
-
-    assert best.likeness and best.likeness.band == "same person"
-    given = generator.requests[0].reference
-    assert given and [identity.encoder for identity in given.identities] == [STEERING, JUDGE]
-
-
-def test_of_several_faces_the_one_that_was_kept_is_meant_again():
-    class TwoFaces:
-        def faces(self, picture: Image.Image) -> tuple[Face, ...]:
-            return FakeFaces().faces(flat(BLUE)) + FakeFaces().faces(flat(RED))
-
-    generator = FakeGenerator()
-    kept = Reference(
-        flat(BLACK), (FakeFaces().faces(flat(RED))[0].identities[0],)
-    )  # red, by the steering encoder alone
-
-    VariantMaker(generator, TwoFaces(), fake_pack()).generate(replace(WITH_RED, reference=kept), ignore)
-
-    given = generator.requests[0].reference
-    assert given and given.identities[1].embedding[0] == 1.0
-
-
-def test_a_reference_without_a_face_is_refused():
-    with pytest.raises(NoFaceFound):
-        fake_maker().generate(replace(WITH_RED, reference=Reference(flat(BLACK), ())), ignore)
+    assert len(fake_maker().generate(replace(WITH_RED, count=5), stop_at(6)).ranked) == 4
 
 
 def test_a_picture_without_a_face_is_refused():
@@ -165,8 +269,9 @@ def test_a_picture_without_a_face_is_refused():
 def test_a_pack_without_a_judge_is_judged_and_says_that_it_is_circular():
     pack = fake_pack(calibration=replace(CALIBRATION, encoder=STEERING), judge=False)
     maker = VariantMaker(FakeGenerator(), FakeFaces((STEERING,)), pack)
+    by_one = Reference(flat(RED), FakeFaces((STEERING,)).faces(flat(RED))[0].identities)
 
-    likeness = maker.generate(replace(WITH_RED, reference=Reference(flat(RED), ())), ignore).ranked[0].likeness
+    likeness = maker.generate(replace(WITH_RED, reference=by_one), ignore).ranked[0].likeness
 
     assert likeness and likeness.band == "same person" and "Circular" in likeness.reason
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fakes import BLACK, GREEN, RED, FakeFaces, fake_maker, fake_pack, flat
+import pytest
+from fakes import BLACK, GREEN, RED, FakeFaces, FakeGenerator, fake_maker, fake_pack, flat
+from PIL import Image
 
 from library_store.library import CharacterLibrary
-from pipeline.values import Likeness
+from pipeline.values import Likeness, Step, Variant
 from pipeline.variants import VariantMaker
 from studio import Made, Models, Studio
-from ui.run_area import report
+from ui.run_area import pictures_so_far, progress_bar, report
 from ui.words import long_likeness, measured_by, short_likeness, tone
 
 SAME = Likeness(0.93, "judge", "same person", 0.001, False, "Same person.", 0.97)
@@ -56,5 +58,53 @@ def test_a_report_says_why_a_picture_is_rejected_and_what_was_not_drawn(library:
     assert "Its end was left out: *moon*" in said
     lines = [line for line in said.splitlines() if line[:2] in ("1.", "2.", "3.")]
     assert lines[0].startswith("1. **Same person** 1.00")
-    assert lines[1].startswith("2. **Not measured**")
-    assert "Rejected: Another person" in lines[2]
+    assert lines[1] == "2. **Rejected** no face was found"
+    assert lines[2] == r"3. **Rejected** another face\: 0\.00, below the 10 % line"
+
+
+class Wishes:
+    """A prompt reader that sees a hat in red pictures alone."""
+
+    def missing(self, picture: Image.Image, prompt: str) -> tuple[str, ...]:
+        return () if picture.getpixel((5, 5)) == RED else ("hat",)
+
+
+def test_a_report_tells_the_best_from_those_that_were_not_kept(library: CharacterLibrary):
+    colours = (RED, GREEN, (255, 60, 0))
+    generator = FakeGenerator(
+        lambda request, seed: flat(colours[seed % 3], 60 + seed) if request.reference else flat(RED)
+    )
+    studio = Studio(library, fake_pack(), Models(lambda: VariantMaker(generator, FakeFaces(), fake_pack(), Wishes())))
+    story = studio.ensure_a_story()
+    *_, hana = studio.generate_character(story.id, "Hana", "a girl", count=1, seed=0)
+    reference = hana.member.options[0].image.id
+    *_, made = studio.generate_character_variant(story.id, reference, "hat", count=3, keep=1, seed=0)
+
+    heading, kept, not_kept, left_out = report(made).split("\n\n")
+
+    assert heading == "**1 new picture of Hana**, the best of 3"
+    assert kept == "1. **Same person** 1.00 · 1 in 1,000 strangers would pass · shows all that was asked for"
+    assert not_kept == "Not kept:"
+    assert left_out.splitlines()[0] == "2. **Rejected** “hat” is missing"
+    assert left_out.splitlines()[1].endswith("below the 10 % line; “hat” is missing")
+
+
+@pytest.mark.parametrize(
+    ("step", "seconds", "words"),
+    [
+        (Step(1, 40), 0.0, "Step 1 of 40"),
+        (Step(11, 41), 5.0, "Step 11 of 41 · about 15 s left"),
+        (Step(11, 41), 100.0, "Step 11 of 41 · about 5 min left"),
+        (Step(40, 40), 20.0, "Step 40 of 40"),
+    ],
+)
+def test_a_run_says_how_much_time_is_left_as_soon_as_that_is_known(step: Step, seconds: float, words: str):
+    assert f"<span>{words}</span>" in progress_bar(step, seconds)
+
+
+def test_what_is_finished_stands_before_what_is_being_drawn():
+    finished = (Variant(flat(RED), 0, None, SAME), Variant(flat(GREEN), 1, None, ANOTHER, rejection="another face"))
+
+    gallery = pictures_so_far(Step(5, 8, previews=(flat(BLACK),), finished=finished))
+
+    assert [caption for _, caption in gallery] == ["Same person 0.93", "Rejected", "Being drawn …"]

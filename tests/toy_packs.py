@@ -16,7 +16,15 @@ from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNe
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import (
+    CLIPConfig,
+    CLIPImageProcessor,
+    CLIPModel,
+    CLIPProcessor,
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTokenizer,
+)
 
 MAGENTA = (255, 0, 255)
 FACE = 32  # side of a toy face in pixels: one cell of the detector's coarsest grid
@@ -248,17 +256,49 @@ def write_recogniser(file: Path, seed: int) -> None:
     _write_onnx(file, nodes, constants, ["None", 3, 112, 112], [("683", ["None", 512])])
 
 
+# -- Adherence -----------------------------------------------------------------------------------------------------
+
+
+def write_classifier(folder: Path) -> None:
+    """Sees a picture's mean colour: red is a raincoat, green a dress, blue a spacesuit; bright is day, dark night."""
+    folder.mkdir()
+    labels = {"outfit": ["raincoat", "dress", "spacesuit"], "light": ["day", "night"]}
+    (folder / "labels.json").write_text(json.dumps(labels))
+    constants = {"outfit_of": np.eye(3, dtype=np.float32), "light_of": np.array([[1, -1]] * 3, np.float32)}
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["picture"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["colour"]),
+        *(helper.make_node("MatMul", ["colour", f"{group}_of"], [group]) for group in labels),
+    ]
+    outputs = [(group, [1, len(phrases)]) for group, phrases in labels.items()]
+    _write_onnx(folder / "adherence.onnx", nodes, constants, [1, 3, 128, 128], outputs, "picture")
+
+
+def write_clip(folder: Path) -> None:
+    """A small CLIP as published, untrained."""
+    torch.manual_seed(2)
+    size = write_tokenizer(folder, 77)
+    shape = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    text = {"vocab_size": size, "bos_token_id": size - 2, "eos_token_id": size - 1, "pad_token_id": size - 1}
+    vision = {"image_size": 32, "patch_size": 8}
+    config = CLIPConfig(text_config=shape | text, vision_config=shape | vision, projection_dim=32)
+    CLIPModel(config).save_pretrained(folder)
+    pictures = CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
+    CLIPProcessor(pictures, CLIPTokenizer.from_pretrained(folder)).save_pretrained(folder)
+
+
 def _write_onnx(
     file: Path,
     nodes: list[Any],
     constants: dict[str, np.ndarray],
     shape: list[Any],
     outputs: list[tuple[str, list[Any]]],
+    input_name: str = "input.1",
 ) -> None:
     graph = helper.make_graph(
         nodes,
         "toy",
-        [helper.make_tensor_value_info("input.1", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, shape)],
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, dimensions) for name, dimensions in outputs],
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )

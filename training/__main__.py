@@ -48,7 +48,7 @@ def pack(
     """Everything from nothing to the pack's models, calibrated. Stop it at any time; the same command goes on."""
     from training.curves import draw_curves
     from training.loop import TimeIsUp
-    from training.measure import write_calibration
+    from training.measure import calibrate
     from training.pack import make_pack
 
     _use(threads)
@@ -61,18 +61,25 @@ def pack(
         typer.echo(said)
         raise typer.Exit(75) from None  # EX_TEMPFAIL: try again
     draw_curves(made.folder, pack / "training.png")
-    typer.echo(write_calibration(place))
+    typer.echo(calibrate(place))
+
+
+@app.command("prompt-reader")
+def prompt_reader(run: RunFolder = RUN, pack: PackFolder = PACK, threads: Threads = 0) -> None:
+    """Trains the pack's reader of pictures alone: it says whether one shows what its prompt asked for."""
+    from training.pack import write_prompt_reader
+
+    _use(threads)
+    write_prompt_reader(Run(run, Recipe(), pack))
 
 
 @app.command("calibrate")
-def calibrate(
-    run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "two-cores", threads: Threads = 0
-) -> None:
-    """Writes the pack's calibration.json from drawn people never trained on, and variants of them."""
-    from training.measure import write_calibration
+def calibrate(run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "full", threads: Threads = 0) -> None:
+    """Writes the pack's calibration.json from drawn people never trained on."""
+    from training import measure
 
     _use(threads)
-    typer.echo(write_calibration(Run(run, RECIPES[recipe](), pack)))
+    typer.echo(measure.calibrate(Run(run, RECIPES[recipe](), pack)))
 
 
 @app.command("measure")

@@ -166,9 +166,10 @@ def soften(vae: AutoencoderKL, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.
     """Pictures (n, h, w, 3) as the decoder draws them from latents that are off by 0.1 to 0.5 of their deviation."""
     vae.to(device(), memory_format=torch.channels_last).eval()
     rng, found = torch.Generator().manual_seed(0), []
-    for start in tqdm(range(0, len(pixels), 8), desc="softening", mininterval=5):
+    batch = 2 if device().type == "cpu" else 32  # as in `encode`
+    for start in tqdm(range(0, len(pixels), batch), desc="softening", mininterval=5):
         with autocast():
-            latents = vae.encode(to_tensor(pixels[start : start + 8])).latent_dist.mean
+            latents = vae.encode(to_tensor(pixels[start : start + batch])).latent_dist.mean
             off = 0.1 + 0.4 * torch.rand(len(latents), 1, 1, 1, generator=rng)
             noise = torch.randn(latents.shape, generator=rng) * off * latents.float().std().cpu()
             made = vae.decode(latents + noise.to(latents)).sample

@@ -1,11 +1,10 @@
 """How good the embedded pack is, on drawn people that no model was trained on, through the app's own pipeline.
 
-The figures of the README come from here; `evaluation/` will hold the benchmark for every pack.
+The figures of the README come from here; `evaluation/` holds the benchmark for every pack.
 """
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -18,69 +17,58 @@ from PIL import Image
 from tqdm import tqdm
 
 from errors import NoFaceFound
+from evaluation.calibrating_command import described, drawn_held_out, write_calibration
+from evaluation.calibration import Pairs, pairs_of
+from evaluation.drawn import MEASURED
+from pipeline.adherence import load_prompt_reader
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
-from pipeline.likeness import SAME_PERSON_RATE, Calibration, average, composition_likeness
+from pipeline.likeness import SAME_PERSON_RATE, average
 from pipeline.packs import Pack, Scheduler, load_pack
 from pipeline.values import Face, Reference, Variant, VariantRequest
-from pipeline.variants import VariantMaker
+from pipeline.variants import PromptReader, VariantMaker
 from training.artist import draw
-from training.attributes import ATTRIBUTES, AttributeClassifier, picture_features, read_attributes, train_attributes
+from training.attributes import (
+    ATTRIBUTES,
+    RELIABLE,
+    WORDS,
+    AttributeClassifier,
+    picture_features,
+    read_attributes,
+    train_attributes,
+)
 from training.dataset import Pictures, look_seed, pictures
 from training.recipe import People, Run
 from training.world import ACCESSORIES, BACKGROUNDS, EXPRESSIONS, LIGHTS, OUTFITS, VIEWS, Look, look, person, unseen
 
-MEASURED = 300  # of the held-out people; the calibration is made from the others
-RATES = (0.1, 0.01, 0.001)
 SCHEDULERS = ("DDIMScheduler", "DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "EulerDiscreteScheduler")
 STEPS = (4, 6, 8, 12, 20)
 Floats = npt.NDArray[np.float64]
 Figures = dict[str, float]
 
 
-def write_calibration(run: Run) -> str:
-    """Thresholds that strangers reach at each rate, drawn or generated, from the held-out people that are not measured.
-
-    Of both kinds of pairs (two drawings; a drawing and a variant of somebody else) the stricter threshold counts: a judge
-    that only knows clean drawings misjudges soft pictures. Written to the pack.
-    """
+def calibrate(run: Run) -> str:
+    """`python -m evaluation calibrate`, of the held-out people that are not measured; written to the pack."""
     pack = load_pack(run.pack.name, (run.pack.parent,))
-    shown = _held_out(run, slice(MEASURED, None))
-    looks, judge = shown.people.looks, 1
-    own, others = _pairs(_similarities(_faces(pack, shown), judge), looks)
-    maker = _maker(pack)
-    cases = _cases(maker, range(shown.people.first, shown.people.first + shown.people.count), kept=False)
-    made = _made(maker, cases, pack.defaults.identity_scale)
-    alike = _embeddings(case.reference for case in cases) @ _embeddings(made).T
-    strangers = alike[~np.eye(len(cases), dtype=bool) & ~np.isnan(alike)]
-    thresholds = {rate: max(float(np.quantile(s, 1 - rate)) for s in (others, strangers)) for rate in RATES}
-    calibration = Calibration(
-        encoder=pack.judge_encoder,
-        thresholds={rate: round(threshold, 4) for rate, threshold in thresholds.items()},
-        genuine_quantiles={q: round(float(np.quantile(own, q)), 4) for q in (0.05, 0.5, 0.95)},
-        genuine_pairs=len(own),
-        impostor_pairs=len(others) + len(strangers),
-        data=f"drawings of {shown.people.count} held-out people, {looks} looks each, and a variant of each",
-        date=datetime.date.today().isoformat(),
-        copy_threshold=round(_copy_threshold(shown), 4),
-    )
-    (run.pack / "calibration.json").write_text(calibration.to_json() + "\n")
-    return calibration.to_json()
+    data, people = drawn_held_out()
+    file, figure = run.pack / "calibration.json", run.file("calibration.png")
+    return described(write_calibration(pack, people, data, file, figure))
 
 
 def measure_encoders(run: Run) -> str:
-    """A Markdown table: faces found, and TAR at FAR of encoder and judge, over MEASURED people."""
+    """A Markdown table over MEASURED people: faces found, TAR at FAR of encoder and judge, looks read right."""
     pack = load_pack(run.pack.name, (run.pack.parent,))
     shown = _held_out(run, slice(0, MEASURED))
     found = _faces(pack, shown)
     rows = [("faces found", f"{sum(face is not None for face in found) / len(found):.1%} of {len(found)}")]
     for index, name in enumerate((pack.faces.encoder, pack.judge_encoder)):
-        own, others = _pairs(_similarities(found, index), shown.people.looks)
+        pairs = _pairs(found, index, shown.people.looks)
+        counts = f"{len(pairs.genuine)} genuine, {len(pairs.impostors)} impostor pairs"
         for rate in (0.01, 0.001):
-            accepted = float((own >= np.quantile(others, 1 - rate)).mean())
-            rows.append(
-                (f"{name}: TAR at FAR {rate:g}", f"{accepted:.1%} ({len(own)} genuine, {len(others)} impostor pairs)")
-            )
+            accepted = float((pairs.genuine >= np.quantile(pairs.impostors, 1 - rate)).mean())
+            rows.append((f"{name}: TAR at FAR {rate:g}", f"{accepted:.1%} ({counts})"))
+    reader = load_prompt_reader(pack)
+    rows += _looks_read(reader, shown) if reader is not None else []
     return _table(("drawings", "figure"), rows)
 
 
@@ -172,27 +160,28 @@ def _faces(pack: Pack, shown: Pictures) -> list[Face | None]:
     return [next(iter(finder.faces(Image.fromarray(p))), None) for p in tqdm(shown.pixels, desc="finding faces")]
 
 
-def _similarities(faces: list[Face | None], encoder: int) -> Floats:
-    """(n, n) cosines by the encoder of that index; NaN where a face was not found."""
-    rows = [np.full(512, np.nan) if face is None else face.identities[encoder].embedding for face in faces]
-    matrix = np.array(rows, dtype=np.float64)
-    return matrix @ matrix.T
+def _pairs(faces: list[Face | None], encoder: int, looks: int) -> Pairs:
+    """By the encoder of that index; a face that was not found is in no pair."""
+    found = [(i // looks, face.identities[encoder].embedding) for i, face in enumerate(faces) if face]
+    return pairs_of(np.array([embedding for _, embedding in found]), np.array([person for person, _ in found]))
 
 
-def _pairs(similarities: Floats, looks: int) -> tuple[Floats, Floats]:
-    """The similarities of pairs of one person and of pairs of two, each pair once, unmeasured ones left out."""
-    who = np.arange(len(similarities)) // looks
-    upper = np.triu(np.ones_like(similarities, dtype=bool), 1) & ~np.isnan(similarities)
-    same = who[:, None] == who[None]
-    return similarities[upper & same], similarities[upper & ~same]
-
-
-def _copy_threshold(shown: Pictures) -> float:
-    """Half way from the most alike compositions of two looks of one person to identity, so that true ones pass."""
-    looks = shown.people.looks
-    images = [Image.fromarray(pixels) for pixels in shown.pixels]
-    own = [composition_likeness(images[i], images[i + 1]) for i in range(len(images)) if i % looks < looks - 1]
-    return (float(np.quantile(own, 0.999)) + 1) / 2
+def _looks_read(reader: PromptReader, shown: Pictures) -> list[tuple[str, str]]:
+    """How often the pack's own reader finds what was drawn, and misses another thing that wasn't."""
+    rows = []
+    for attribute in RELIABLE:
+        phrases = {name: words[0] for name, words in WORDS[attribute].items()}
+        found, missed = 0, 0
+        for i, pixels in enumerate(tqdm(shown.pixels, desc=f"reading the {attribute}", mininterval=5)):
+            picture, drawn = Image.fromarray(pixels), getattr(shown.look(i), attribute)
+            other = np.random.default_rng(i).choice([name for name in phrases if name != drawn])
+            found += not reader.missing(picture, phrases[drawn])
+            missed += bool(reader.missing(picture, phrases[str(other)]))
+        seen, unseen = found / len(shown), missed / len(shown)
+        rows.append(
+            (f"{attribute}: seen where drawn, missed where another is", f"{seen:.1%}, {unseen:.1%} of {len(shown)}")
+        )
+    return rows
 
 
 def _cases(maker: VariantMaker, seeds: range, kept: bool) -> list[Case]:

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from training import autoencoder, detector, encoders, generator
+from training import attributes, autoencoder, detector, encoders, generator
 from training.dataset import Pictures, pictures
 from training.reader import train_reader
 from training.recipe import Run
@@ -66,6 +66,18 @@ def make_pack(run: Run, start: Path | None = None) -> Run:
 def _build(fresh: Callable[[], nn.Module], start: Path | None, file: str) -> Callable[[], nn.Module]:
     """A new model, or the one that the pack `start` holds in `file`."""
     return fresh if start is None else lambda: encoders.read_weights(fresh(), start / file)
+
+
+def write_prompt_reader(run: Run) -> None:
+    """Trains and writes what tells whether a picture shows what its prompt asked for."""
+    shown = pictures(run.folder / "data" / "pictures", run.recipe.picture_people)
+    vae = AutoencoderKL.from_pretrained(run.pack / "vae", dtype=torch.float32)
+
+    def write(file: Path) -> None:
+        np.save(file, autoencoder.soften(vae, shown.pixels[:: attributes.SOFT_EVERY]))
+
+    softened = np.load(_cached(run, f"soft-{shown.people.name}.npy", write), mmap_mode="r")
+    attributes.export_prompt_reader(attributes.train_prompt_reader(run, shown, softened), run.pack / "adherence")
 
 
 def frozen_encoder(run: Run, shown: Pictures, start: Path | None) -> AutoencoderKL:

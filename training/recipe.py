@@ -45,6 +45,7 @@ class Recipe:
     generator_steps: int = 16_000
     generator_batch: int = 192
     attribute_steps: int = 1500
+    prompt_reader_steps: int = 1500
 
     @staticmethod
     def two_cores() -> Recipe:
@@ -52,7 +53,7 @@ class Recipe:
         return Recipe(
             People(0, 3000, 8), People(200_000, 3000, 8), People(400_000, 5000, 3), encoder_steps=300, judge_steps=500,
             detector_steps=300, autoencoder_steps=3600, decoder_steps=700, word_steps=600, reader_steps=500,
-            generator_steps=3000, generator_batch=16, attribute_steps=600,
+            generator_steps=3000, generator_batch=16, attribute_steps=600, prompt_reader_steps=500,
         )  # fmt: skip
 
     @staticmethod
@@ -61,7 +62,7 @@ class Recipe:
         return Recipe(
             People(0, 40, 4), People(200_000, 40, 4), People(400_000, 40, 3), People(1_000_000, 8, 4),
             encoder_steps=8, judge_steps=8, detector_steps=8, autoencoder_steps=6, decoder_steps=4, word_steps=8,
-            reader_steps=4, generator_steps=8, generator_batch=16, attribute_steps=8,
+            reader_steps=4, generator_steps=8, generator_batch=16, attribute_steps=8, prompt_reader_steps=8,
         )  # fmt: skip
 
 

@@ -349,7 +349,12 @@ def caption(person: Person, look: Look, rng: np.random.Generator, describe_perso
 
 
 def vocabulary() -> dict[str, object]:
-    """What `vocabulary.json` of the pack holds: canonical phrases with their synonyms, by group, and filler words."""
+    """What `vocabulary.json` of the pack holds."""
+    return {"groups": vocabulary_groups(), "filler": list(FILLER)}
+
+
+def vocabulary_groups() -> dict[str, dict[str, list[str]]]:
+    """Canonical phrases with their synonyms, by group."""
     coloured = {
         "hair colour": {f"{word} hair": () for word in HAIR_COLOURS},
         "eyes": {f"{word} eyes": () for word in EYE_COLOURS},
@@ -359,8 +364,7 @@ def vocabulary() -> dict[str, object]:
     named |= {"expression": EXPRESSIONS, "accessories": ACCESSORIES, "background": BACKGROUNDS}
     named |= {"view": VIEWS, "light": LIGHTS}
     groups = {group: {p[0]: list(p[1:]) for p in phrases.values()} for group, phrases in named.items()}
-    groups |= {group: {phrase: [] for phrase in phrases} for group, phrases in coloured.items()}
-    return {"groups": groups, "filler": list(FILLER)}
+    return groups | {group: {phrase: [] for phrase in phrases} for group, phrases in coloured.items()}
 
 
 def _hair_colours(rng: np.random.Generator, age: str) -> dict[str, str]:

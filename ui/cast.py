@@ -3,23 +3,37 @@ done with them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from errors import CastbookError
+from errors import CastbookError, InvalidRequest
 from studio import CastMember, CastOption, Studio
-from ui.handlers import PRIVATE, QUICK
+from ui.desk import Desk, show_remix, show_scene, show_seed
+from ui.handlers import PRIVATE, QUICK, unchanged
+from ui.language import say, t, told
 from ui.messages import told_to_people
-from ui.save_form import FOCUS_SAVE, SaveForm, show_save_form
+from ui.save_form import FOCUS_SAVE, show_save_form
 from ui.stories import Place, new_revision
-from ui.words import caption, in_markdown, long_likeness, measured_by, origin, profile_line, tone
+from ui.thumbnails import THUMBNAILS
+from ui.words import (
+    caption,
+    full_origin,
+    in_markdown,
+    long_likeness,
+    measured_by,
+    profile_line,
+    rejected,
+    tone,
+)
 
 EMPTY = """### Nobody is in this story yet
 Describe someone under **New character** and press **Create**, or bring somebody in with **Load Character**."""
+CARDS = 12  # of the largest casts, until all are asked for: each is fifty components for the browser
 FOCUS_SCENE = "() => window.castbook?.showDesk('#scene-prompt')"
+FOCUS_TURNED_TO = "(field) => window.castbook?.showDesk(field)"
+COMPARE = "Compare with the reference"
 
 
 @dataclass(frozen=True)
@@ -28,13 +42,21 @@ class Viewer:
 
     viewed: gr.State  # its image id
     picture: gr.Image
+    comparison: gr.Column  # in the picture's place while it is asked for
     likeness: gr.Markdown
     judged_by: gr.Markdown
     activate: gr.Button
+    compare: gr.Button
+    remix: gr.Button
+    use_seed: gr.Button
 
     @property
     def outputs(self) -> list[Any]:
-        return [self.viewed, self.picture, self.likeness, self.judged_by, self.activate]
+        """What `_looked_at` sets."""
+        return [
+            self.viewed, self.picture, self.comparison, self.likeness, self.judged_by,
+            self.activate, self.compare, self.remix, self.use_seed,
+        ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,37 +72,39 @@ class Undo:
         return [self.line, self.text, self.removed]
 
 
-@dataclass(frozen=True)
-class Desk:
-    """What the cards hand a picture over to."""
-
-    to_scene: Callable[[str, str, str], Any]  # story id, image id, prompt: the values for `scene_outputs`
-    scene_prompt: Any
-    scene_outputs: list[Any]
-    save_form: SaveForm
-
-
 def build_cast(studio: Studio, place: Place, desk: Desk) -> None:
     undo = _build_undo(studio, place)
+    whole = gr.State("")  # id of the story whose cast is shown to the last
 
     @gr.render(
-        inputs=[place.story, place.revision], triggers=[place.revision.change], show_progress="hidden", queue=False
-    )
-    def cast(story_id: str | None, _revision: int) -> None:
+        inputs=[place.story, whole, place.revision], triggers=[place.revision.change],
+        show_progress="hidden", queue=False,
+    )  # fmt: skip
+    def cast(story_id: str | None, whole_id: str, _revision: str) -> None:
         with told_to_people():
             members = studio.list_cast(story_id) if story_id else []
             if not members:
-                gr.Markdown(EMPTY, elem_classes="empty", elem_id="cast-empty")
-            for member in reversed(members):  # who joined last is on top
+                gr.Markdown(t(EMPTY), elem_classes="empty", elem_id="cast-empty")
+            newest_first = members[::-1]
+            shown = newest_first if whole_id == story_id else newest_first[:CARDS]
+            for member in shown:
                 with gr.Column(elem_classes="card", elem_id=f"card-{member.id}"):
                     try:
                         thumbnails = [studio.library.get_thumbnail_path(option.image.id) for option in member.options]
                         active = _active(member)
                         picture = studio.library.get_picture_path(active.image.id)
                     except CastbookError as error:  # one damaged file must not hide the others
-                        gr.Markdown(f"### {in_markdown(member.character.name)}\n{in_markdown(str(error))}")
+                        gr.Markdown(f"### {in_markdown(member.character.name)}\n{in_markdown(told(error.cause))}")
                     else:
                         _card(studio, place, member, active, picture, thumbnails, desk, undo)
+            if len(shown) < len(members):
+                show_all = say("Show the whole cast of {count}", count=str(len(members)))
+                everyone = gr.Button(show_all, elem_id="whole-cast")
+                everyone.click(_all_of, place.story, [whole, place.revision], **PRIVATE)
+
+
+def _all_of(story_id: str) -> tuple[str, str]:
+    return story_id, new_revision()
 
 
 def _active(member: CastMember) -> CastOption:
@@ -91,7 +115,7 @@ def _active(member: CastMember) -> CastOption:
 def _build_undo(studio: Studio, place: Place) -> Undo:
     with gr.Row(visible=False, elem_id="undo", elem_classes="inline-form") as line:
         text = gr.Markdown(elem_id="undo-text")
-        button = gr.Button("Undo", size="sm", elem_id="undo-button", scale=0, min_width=90)
+        button = gr.Button(t("Undo"), size="sm", elem_id="undo-button", scale=0, min_width=90)
     undo = Undo(line, text, gr.State(None))
 
     def restore(removed: tuple[str, str]) -> tuple[Any, ...]:
@@ -115,76 +139,120 @@ def _card(
     undo: Undo,
 ) -> None:
     with gr.Row(elem_classes="card-row"):
-        picture = gr.Image(
-            picture_path,
-            show_label=False,
-            interactive=False,
-            buttons=["download", "fullscreen"],
-            container=False,
-            min_width=200,
-            elem_classes="portrait",
-        )
+        with gr.Column(min_width=200, elem_classes="portrait-column"):
+            picture = _portrait(picture_path)
+            comparison, slider = _comparison()
         with gr.Column(min_width=240, elem_classes="card-body"):
             gr.Markdown(_heading(member), elem_classes="card-name")
-            likeness = gr.Markdown(
-                long_likeness(active.image.likeness), elem_classes=["badge", tone(active.image.likeness)]
-            )
-            judged_by = gr.Markdown(_fine_print(active), elem_classes="fine-print")
+            likeness = gr.Markdown(_verdict(active), elem_classes=["badge", tone(active.image.likeness)])
+            judged_by = gr.Markdown(_fine_print(active, member), elem_classes="fine-print")
             strip = _strip(member, active, thumbnails)
             with gr.Row(elem_classes="card-actions"):
-                variants = gr.Button("Generate variants", size="sm", min_width=130, elem_classes="do-variants")
-                activate = gr.Button("Make active", size="sm", min_width=100, visible=False, elem_classes="do-activate")
-                saved = member.character.is_saved_to_library
-                save = gr.Button(
-                    "Update in library" if saved else "Save to library",
-                    size="sm",
-                    min_width=120,
-                    elem_classes="do-save",
-                )
-                remove = gr.Button("Remove picture", size="sm", min_width=120, elem_classes="do-remove")
-    viewer = Viewer(gr.State(active.image.id), picture, likeness, judged_by, activate)
-    _bind_strip(studio, member, strip, viewer)
-    _bind_actions(studio, place, member, viewer, remove, undo)
-    to_scene = variants.click(
-        desk.to_scene, [place.story, viewer.viewed, desk.scene_prompt], desk.scene_outputs, **QUICK
+                save = _button("Update in library" if _in_library(member) else "Save to library", "do-save")
+                variants = _button("Generate variants", "do-variants")
+                activate = _button("Make active", "do-activate", visible=active.image.id != member.active_image_id)
+            with (
+                gr.Accordion(t("More"), open=False, elem_classes="card-more"),
+                gr.Row(elem_classes="card-actions"),
+            ):
+                compare = _button(COMPARE, "do-compare", visible=_is_variant(active))
+                remix = _button("Remix", "do-remix", visible=active.image.request is not None)
+                use_seed = _button("Use seed", "do-seed", visible=active.image.seed is not None)
+                remove = _button("Remove from this story", "do-remove")
+    viewer = Viewer(
+        gr.State(active.image.id), picture, comparison, likeness, judged_by, activate, compare, remix, use_seed
     )
-    to_scene.success(None, js=FOCUS_SCENE)
-    _bind_save(studio, member, viewer, save, desk.save_form)
+    _bind_strip(studio, member, strip, viewer)
+    _bind_comparison(studio, viewer, slider)
+    _bind_actions(studio, place, member, viewer, remove, undo)
+    _bind_desk(studio, place, member, viewer, save, variants, desk)
+
+
+def _button(text: str, elem_class: str, visible: bool = True) -> gr.Button:
+    return gr.Button(t(text), size="sm", min_width=100, visible=visible, elem_classes=elem_class)
+
+
+def _portrait(path: str) -> gr.Image:
+    return gr.Image(
+        path,
+        show_label=False,
+        interactive=False,
+        buttons=["download", "fullscreen"],
+        container=False,
+        min_width=200,
+        elem_classes="portrait",
+    )
+
+
+def _comparison() -> tuple[gr.Column, gr.ImageSlider]:
+    with gr.Column(visible=False, elem_classes="comparison") as box:
+        slider = gr.ImageSlider(
+            show_label=False, interactive=False, buttons=[], container=False, elem_classes="portrait"
+        )
+        with gr.Row(elem_classes="ends"):
+            gr.Markdown(t("Reference"))
+            gr.Markdown(t("This picture"))
+    return box, slider
 
 
 def _strip(member: CastMember, active: CastOption, thumbnails: list[str]) -> gr.Gallery:
     return gr.Gallery(
         [
-            (thumbnail, caption(option, option.image.id == member.active_image_id))
-            for thumbnail, option in zip(thumbnails, member.options, strict=True)
+            (thumbnail, caption(option, option.image.id == member.active_image_id, number))
+            for number, (thumbnail, option) in enumerate(zip(thumbnails, member.options, strict=True), 1)
         ],
         selected_index=member.options.index(active),
-        show_label=False,
         container=False,
         columns=6,
-        allow_preview=False,
-        interactive=False,
-        buttons=[],
-        object_fit="cover",
-        fit_columns=False,
         elem_classes="strip",
+        **THUMBNAILS,
     )
 
 
 def _bind_strip(studio: Studio, member: CastMember, strip: gr.Gallery, viewer: Viewer) -> None:
     def view(event: gr.SelectData) -> tuple[Any, ...]:
         with told_to_people():
-            option = member.options[int(event.index)]
-            judged = option.image.likeness
-            return (
-                option.image.id,
-                studio.library.get_picture_path(option.image.id),
-                gr.Markdown(long_likeness(judged), elem_classes=["badge", tone(judged)]),
-                _fine_print(option),
-                gr.Button(visible=option.image.id != member.active_image_id),
-            )
+            return _looked_at(studio, member, member.options[int(event.index)])
 
     strip.select(view, None, viewer.outputs, **QUICK)
+
+
+def _looked_at(studio: Studio, member: CastMember, option: CastOption) -> tuple[Any, ...]:
+    """Values for `Viewer.outputs`."""
+    image = option.image
+    return (
+        image.id,
+        gr.Image(studio.library.get_picture_path(image.id), visible=True),
+        gr.Column(visible=False),
+        gr.Markdown(_verdict(option), elem_classes=["badge", tone(image.likeness)]),
+        _fine_print(option, member),
+        gr.Button(visible=image.id != member.active_image_id),
+        gr.Button(t(COMPARE), visible=_is_variant(option)),
+        gr.Button(visible=image.request is not None),
+        gr.Button(visible=image.seed is not None),
+    )
+
+
+def _bind_comparison(studio: Studio, viewer: Viewer, slider: gr.ImageSlider) -> None:
+    comparing = gr.State(False)
+
+    def compare(image_id: str, shown: bool) -> tuple[Any, ...]:
+        with told_to_people():
+            if shown:
+                return gr.Image(visible=True), gr.Column(visible=False), unchanged(), gr.Button(t(COMPARE)), False
+            parent_id = studio.library.get_image(image_id).parent_id
+            if parent_id is None:
+                raise InvalidRequest("The reference of this picture is gone.", "It cannot be compared any more.")
+            pair = studio.library.get_picture_path(parent_id), studio.library.get_picture_path(image_id)
+            return gr.Image(visible=False), gr.Column(visible=True), pair, gr.Button(t("End comparison")), True
+
+    viewer.compare.click(
+        compare,
+        [viewer.viewed, comparing],
+        [viewer.picture, viewer.comparison, slider, viewer.compare, comparing],
+        **QUICK,
+    )
+    viewer.viewed.change(lambda: False, None, comparing, **PRIVATE)
 
 
 def _bind_actions(
@@ -201,32 +269,78 @@ def _bind_actions(
         with told_to_people():
             studio.remove_image(member.id, image_id)
             stands = character.is_saved_to_library and image_id == character.canonical_image_id
-            kept = " The library keeps it." if stands else ""
-            text = f"A picture of {in_markdown(character.name)} is out of this story.{kept}"
+            text = say("A picture of {name} is out of this story.", name=in_markdown(character.name))
+            text += f" {say('The library keeps it.')}" if stands else ""
             return gr.Row(visible=True), text, (member.id, image_id), new_revision()
 
     viewer.activate.click(activate, viewer.viewed, place.revision, **PRIVATE)
     remove.click(take_out, viewer.viewed, [*undo.outputs, place.revision], **PRIVATE)
 
 
-def _bind_save(studio: Studio, member: CastMember, viewer: Viewer, button: gr.Button, form: SaveForm) -> None:
-    def open_form(image_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            return show_save_form(studio, member, image_id)
+def _bind_desk(
+    studio: Studio,
+    place: Place,
+    member: CastMember,
+    viewer: Viewer,
+    save: gr.Button,
+    variants: gr.Button,
+    desk: Desk,
+) -> None:
+    """What hands the picture, or what it was made by, over to a form."""
 
-    button.click(open_form, viewer.viewed, form.outputs, **QUICK).success(None, js=FOCUS_SAVE)
+    def to_save_form(image_id: str) -> tuple[Any, ...]:
+        with told_to_people():
+            return show_save_form(studio, desk.save_form, member, image_id)
+
+    def to_scene(story_id: str, image_id: str, *words: Any) -> tuple[Any, ...]:
+        with told_to_people():
+            return show_scene(studio, desk, story_id, image_id, words)
+
+    def remix(story_id: str, image_id: str) -> tuple[Any, ...]:
+        with told_to_people():
+            return show_remix(studio, desk, story_id, studio.request_of(image_id) or {})
+
+    def use_seed(story_id: str, image_id: str, chosen: str | None, *words: Any) -> tuple[Any, ...]:
+        with told_to_people():
+            return show_seed(studio, desk, story_id, image_id, chosen, words)
+
+    looked_at = [place.story, viewer.viewed]
+    save.click(to_save_form, viewer.viewed, desk.save_form.outputs, **QUICK).success(None, js=FOCUS_SAVE)
+    variants.click(to_scene, [*looked_at, *desk.scene.words], desk.scene_outputs, **QUICK).success(None, js=FOCUS_SCENE)
+    for turned in (
+        viewer.remix.click(remix, looked_at, desk.remix_outputs, **QUICK),
+        viewer.use_seed.click(
+            use_seed, [*looked_at, desk.scene.reference, *desk.scene.words], desk.seed_outputs, **QUICK
+        ),
+    ):
+        turned.success(None, desk.turned_to, js=FOCUS_TURNED_TO)
+
+
+def _in_library(member: CastMember) -> bool:
+    return member.character.is_saved_to_library and member.character.trashed_at is None
 
 
 def _heading(member: CastMember) -> str:
     character = member.character
-    mark = " <small>in the library</small>" if character.is_saved_to_library else ""
+    place = say("in the trash") if character.trashed_at else say("in the library")
+    mark = f" <small>{place}</small>" if character.is_saved_to_library else ""
     about = character.description or profile_line(character.visual_profile) or character.prompt
     return f"### {in_markdown(character.name)}{mark}\n{in_markdown(about)}"
 
 
-def _fine_print(option: CastOption) -> str:
-    facts = [origin(option)]
+def _verdict(option: CastOption) -> str:
+    """Markdown: why the picture was rejected, else how alike it is."""
+    likeness = option.image.likeness
+    return rejected(likeness.rejection if likeness else None) or long_likeness(likeness)
+
+
+def _fine_print(option: CastOption, member: CastMember) -> str:
+    facts = [full_origin(option, member.options)]
     if option.image.seed is not None:
-        facts.append(f"seed {option.image.seed}")
+        facts.append(say("seed {seed}", seed=option.image.seed))
     by = measured_by(option.image.likeness)
     return " · ".join([*facts, by] if by else facts)
+
+
+def _is_variant(option: CastOption) -> bool:
+    return option.image.parent_id is not None

@@ -16,11 +16,21 @@ from gradio import events
 on = cast("Callable[..., Any]", gr.on)  # pyright: ignore[reportUnknownMemberType]
 api = cast("Callable[..., Any]", events.api)  # pyright: ignore[reportUnknownMemberType]
 
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+# At each event the browser visits every component that an event ever showed progress on, and all that lies within it:
+# a tenth of a second on this page, even while progress is hidden. So it is shown on none.
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "show_progress_on": []}
 QUICK: dict[str, Any] = {**PRIVATE, "queue": False}  # answers at once; nothing that draws
 LATEST: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}  # while typing, only the last one counts
+GPU: dict[str, Any] = {"concurrency_id": "gpu", "concurrency_limit": 1}  # all that uses the models, one at a time
 
 
 def unchanged() -> Any:
     """The value of an output that shall stay as it is."""
     return gr.skip()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+def draw_without_progress(demo: gr.Blocks) -> None:
+    """As PRIVATE has it, for `gr.render`, which doesn't take that."""
+    for fn in demo.fns.values():
+        if fn.renderable is not None:
+            fn.show_progress_on = []

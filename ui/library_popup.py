@@ -3,15 +3,15 @@ page.js make into one (Esc, focus, arrow keys)."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from errors import LibraryUnavailable
 from studio import Character, Studio
-from ui.handlers import LATEST, QUICK, unchanged
+from ui.gallery import bind_face_search, bind_gallery, build_gallery, open_gallery, picked
+from ui.handlers import QUICK
+from ui.language import say, t
 from ui.messages import told_to_people
 from ui.stories import Place
 from ui.words import in_markdown, profile_line
@@ -22,11 +22,6 @@ HINTS = {
     "load": "Choose whose saved picture shall join this story. Nothing is drawn.",
 }
 ACTIONS = {"generate": "Describe the scene", "load": "Load into this story"}
-MOST_SHOWN = 60  # thumbnails a browser paints at once without a wait
-EMPTY = (
-    "**Nobody is saved in this project yet.** Save a character with *Save to library* on their card; "
-    "then every story of the project finds them here."
-)
 
 
 @dataclass(frozen=True)
@@ -41,89 +36,60 @@ class LibraryPopup:
 
 
 def build_library_popup(studio: Studio, place: Place, generate: list[gr.Button], load: gr.Button) -> LibraryPopup:
-    intent = gr.Textbox("load", visible="hidden")
-    picked, shown = gr.State(None), gr.State([])
+    intent, image = gr.Textbox("load", visible="hidden"), gr.State(None)
     with (
         gr.Column(visible=False, elem_classes="popup", elem_id="library-popup") as box,
         gr.Column(elem_classes="popup-box"),
     ):
         with gr.Row(elem_classes="popup-head"):
-            title = gr.Markdown("## Library", elem_id="library-title")
-            close = gr.Button("Close", size="sm", elem_id="library-close", scale=0, min_width=80)
-        search = gr.Textbox(
-            placeholder="Search by name, description or looks",
-            label="Search the library",
-            show_label=False,
-            elem_id="library-search",
-        )
-        gallery = gr.Gallery(
-            label="Characters",
-            show_label=False,
-            columns=4,
-            allow_preview=False,
-            interactive=False,
-            buttons=[],
-            object_fit="cover",
-            fit_columns=False,
-            elem_id="library-gallery",
-            elem_classes="people",
-        )
-        note = gr.Markdown(elem_id="library-note")
-        use = gr.Button("Use", variant="primary", size="md", interactive=False, elem_id="library-use")
-
-    def listing(project_id: str, query: str, purpose: str) -> tuple[Any, ...]:
-        with told_to_people():
-            people = studio.list_library(project_id, query)
-            shown = _thumbnails(studio, people[:MOST_SHOWN])
-            return (
-                gr.Gallery(list(shown.values()), selected_index=None, visible=bool(people)),
-                list(shown),
-                None,
-                _note(len(people), query, purpose),
-                gr.Button(ACTIONS[purpose], interactive=False),
-            )
+            title = gr.Markdown(elem_id="library-title")
+            close = gr.Button(t("Close"), size="sm", elem_id="library-close", scale=0, min_width=80)
+        gallery = build_gallery("library", with_trash=False)
+        with gr.Column(elem_classes="popup-foot"):
+            about = gr.Markdown(elem_id="library-about")
+            with gr.Row(elem_classes="actions"):
+                alike = gr.Button(
+                    t("Who looks like this?"), size="md", visible=False, elem_id="library-alike", scale=1, min_width=160
+                )
+                use = gr.Button(variant="primary", size="md", elem_id="library-use", scale=3, min_width=180)
 
     def opened(purpose: str, project_id: str) -> tuple[Any, ...]:
-        return gr.Column(visible=True), purpose, f"## {TITLES[purpose]}", "", *listing(project_id, "", purpose)
-
-    def choose(ids: list[str], event: gr.SelectData) -> tuple[Any, ...]:
         with told_to_people():
-            index = int(event.index)
-            if index >= len(ids):  # the list changed under the click
-                return None, unchanged(), gr.Button(interactive=False)
-            person = studio.library.get_character(ids[index])
-            return person.canonical_image_id, _about(person), gr.Button(interactive=True)
+            return (
+                gr.Column(visible=True),
+                purpose,
+                f"## {say(TITLES[purpose])}",
+                *_chosen(purpose, None),
+                *open_gallery(studio, project_id),
+            )
 
-    listed = [gallery, shown, picked, note, use]
+    def choose(purpose: str, shown: list[str], event: gr.SelectData) -> tuple[Any, ...]:
+        with told_to_people():
+            character_id = picked(shown, event)
+            return _chosen(purpose, studio.get_character(character_id) if character_id else None)
+
+    choice = [image, about, alike, use]
     for buttons, purpose in ((generate, "generate"), ([load], "load")):
         for button in buttons:
 
             def open_it(project_id: str, purpose: str = purpose) -> tuple[Any, ...]:
                 return opened(purpose, project_id)
 
-            button.click(open_it, place.project, [box, intent, title, search, *listed], **QUICK)
+            outputs = [box, intent, title, *choice, *gallery.query, *gallery.outputs]
+            button.click(open_it, place.project, outputs, **QUICK)
     close.click(lambda: gr.Column(visible=False), None, box, **QUICK)
-    search.input(listing, [place.project, search, intent], listed, **LATEST)
-    gallery.select(choose, shown, [picked, note, use], **QUICK)
-    return LibraryPopup(box, intent, picked, use)
+    bind_gallery(studio, gallery, place)
+    bind_face_search(studio, gallery, place, alike, image)
+    gallery.pictures.select(choose, [intent, gallery.shown], choice, **QUICK)
+    return LibraryPopup(box, intent, image, use)
 
 
-def _thumbnails(studio: Studio, people: list[Character]) -> dict[str, tuple[str, str]]:
-    """Picture and name by character id. Whose picture is missing or damaged is left out, not the whole library."""
-    shown: dict[str, tuple[str, str]] = {}
-    for person in people:
-        with suppress(LibraryUnavailable):
-            if person.canonical_image_id:
-                shown[person.id] = studio.library.get_thumbnail_path(person.canonical_image_id), person.name
-    return shown
-
-
-def _note(count: int, query: str, purpose: str) -> str:
-    if count > MOST_SHOWN:
-        return f"{HINTS[purpose]} These are the {MOST_SHOWN} saved last of {count}; the search finds the others."
-    if count:
-        return HINTS[purpose]
-    return f"Nobody fits “{in_markdown(query.strip())}”. Try fewer or other words." if query.strip() else EMPTY
+def _chosen(purpose: str, person: Character | None) -> tuple[Any, ...]:
+    """Who is chosen stays so, named beside the button, while the gallery goes on to other people."""
+    action = t(ACTIONS[purpose])
+    if person is None:
+        return None, say(HINTS[purpose]), gr.Button(visible=False), gr.Button(action, interactive=False)
+    return person.canonical_image_id, _about(person), gr.Button(visible=True), gr.Button(action, interactive=True)
 
 
 def _about(person: Character) -> str:

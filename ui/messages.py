@@ -10,36 +10,38 @@ from html import escape
 import gradio as gr
 
 from errors import CastbookError
+from ui.language import say, told
 
 logger = logging.getLogger("castbook")
+SORRY = "Sorry"
 APOLOGY = "Something went wrong inside Castbook. Nothing you saved is lost; please try again."
 
 
 @contextmanager
 def told_to_people() -> Generator[None, None, None]:
-    """For the page's handlers: a toast. Gradio renders it as HTML, so what people typed is escaped."""
+    """For the page's handlers: a toast in the visitor's language. Gradio renders it as HTML, so it is escaped."""
     try:
         yield
     except CastbookError as error:
-        message = f"{escape(error.cause)}<br>{escape(error.remedy)}"
-        raise gr.Error(message, title="That did not work", print_exception=False) from error
+        message = f"{escape(told(error.cause))}<br>{escape(told(error.remedy))}"
+        raise gr.Error(message, title=say("That did not work"), print_exception=False) from error
     except gr.Error:
         raise
     except Exception as error:
-        raise _apology(error) from error
+        raise _fault(error, say(APOLOGY), say(SORRY)) from error
 
 
 @contextmanager
 def told_to_programs() -> Generator[None, None, None]:
-    """For the endpoints: the same two sentences as plain text, raised again by gradio_client."""
+    """For the endpoints: the same two sentences as plain text and in English, raised again by gradio_client."""
     try:
         yield
     except CastbookError as error:
         raise gr.Error(str(error), print_exception=False) from error
     except Exception as error:
-        raise _apology(error) from error
+        raise _fault(error, APOLOGY, SORRY) from error
 
 
-def _apology(error: Exception) -> gr.Error:
+def _fault(error: Exception, message: str, title: str) -> gr.Error:
     logger.exception("A handler failed", exc_info=error)
-    return gr.Error(APOLOGY, title="Sorry", print_exception=False)
+    return gr.Error(message, title=title, print_exception=False)

@@ -1,4 +1,4 @@
-"""The form for a character who is not there yet: from words, or from a picture of the creator's own."""
+"""The form for a character who is not there yet, from words. From a picture of the creator's own: upload_form.py."""
 
 from __future__ import annotations
 
@@ -9,130 +9,81 @@ from typing import Any
 
 import gradio as gr
 
-from errors import InvalidRequest
 from studio import MOST_PICTURES, Studio, VisualProfile
-from ui.endpoints import GPU
-from ui.handlers import LATEST, PRIVATE, QUICK, on, unchanged
+from ui.handlers import LATEST, QUICK, on
+from ui.language import t
 from ui.messages import told_to_people
+from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.run_area import Run, RunArea, bind_run, unknown_words_note
-from ui.stories import Place, new_revision
-from ui.words import PROFILE_FIELDS
+from ui.stories import Place
 
-WORDS, PICTURE = "From words", "From my own picture"
-ADD = "Add to the cast"
-EXAMPLES = {
-    "hair": "long black hair",
-    "face": "green eyes",
-    "body": "slim",
-    "outfit": "school uniform",
-    "accessories": "round glasses",
-    "other": "smiling",
-}
+NO_LOOKS = VisualProfile()
 
 
 @dataclass(frozen=True)
 class NewCharacterForm:
     name: gr.Textbox
-    way: gr.Radio
     prompt: gr.Textbox
-    profile: list[gr.Textbox]  # as PROFILE_FIELDS
+    profile: ProfileEditor
+    more: gr.Accordion
     description: gr.Textbox
     count: gr.Slider
     seed: gr.Number
     composed: gr.Textbox
     unknown: gr.Markdown
-    file: gr.File
-    preview: gr.Image
     create: gr.Button
-    add: gr.Button
     clear: gr.Button
-    from_words: list[Any]  # shown only for the way "From words"
-    from_picture: list[Any]
 
     @property
     def written(self) -> list[Any]:
-        return [self.name, self.prompt, self.description, *self.profile]
+        return [self.name, self.prompt, self.description, *self.profile.inputs]
 
 
 def build_new_character(studio: Studio) -> NewCharacterForm:
-    name = gr.Textbox("", label="Name", placeholder="Hana", elem_id="new-name", max_length=120)
-    way = gr.Radio(
-        [WORDS, PICTURE], value=WORDS, show_label=False, container=False, elem_id="new-way", elem_classes="segments"
+    name = gr.Textbox("", label=t("Name"), placeholder=t("Hana"), elem_id="new-name", max_length=120)
+    prompt = gr.Textbox(
+        "",
+        label=t("Prompt"),
+        placeholder=t("Who it is, what they wear, where: woman, bob hair, hoodie, cafe"),
+        lines=2,
+        max_lines=6,
+        elem_id="new-prompt",
     )
-    prompt = gr.Textbox("", label="Prompt", placeholder=studio.pack.draws, lines=2, max_lines=6, elem_id="new-prompt")
-    file = gr.File(
-        label="Picture (PNG, JPEG or WebP) with a face",
-        file_types=[".png", ".jpg", ".jpeg", ".webp"],
-        type="filepath",
-        visible=False,
-        height=110,
-        elem_id="new-file",
-    )
-    preview = gr.Image(
-        show_label=False,
-        interactive=False,
-        visible=False,
-        buttons=[],
-        container=False,
-        elem_classes="portrait",
-        elem_id="new-preview",
-    )
-    profile = build_profile_fields("new", VisualProfile())
-    with gr.Accordion("More", open=False, elem_id="new-more"):
+    with gr.Accordion(t("Visual profile"), open=True, elem_classes="profile"):
+        profile = build_profile_editor(studio, "new", NO_LOOKS)
+    with gr.Accordion(t("More"), open=False, elem_id="new-more") as more:
         description = gr.Textbox(
-            "", label="Description", placeholder="Who they are in the story", lines=2, elem_id="new-description"
+            "",
+            label=t("Description"),
+            placeholder=t("Who they are in the story"),
+            lines=2,
+            elem_id="new-description",
         )
         seed = build_seed("new-seed")
     count = build_count(studio, "new-count")
     composed, unknown = build_composed("new-composed")
     with gr.Row(elem_classes="actions"):
         create = gr.Button(
-            "Create", variant="primary", size="md", interactive=studio.models.ready, elem_id="new-create", scale=3
+            t("Create"), variant="primary", size="md", interactive=studio.models.ready, elem_id="new-create", scale=3
         )
-        add = gr.Button(
-            ADD,
-            variant="primary",
-            size="md",
-            visible=False,
-            interactive=studio.models.ready,
-            elem_id="new-add",
-            scale=3,
-        )
-        clear = gr.Button("Clear form", size="md", elem_id="new-clear", scale=1, min_width=100)
-    return NewCharacterForm(
-        name, way, prompt, profile, description, count, seed, composed, unknown, file, preview, create, add, clear,
-        from_words=[prompt, count, seed, composed, unknown, create], from_picture=[file, preview, add],
-    )  # fmt: skip
-
-
-def build_profile_fields(prefix: str, profile: VisualProfile) -> list[gr.Textbox]:
-    with gr.Accordion("Visual profile", open=True, elem_classes="profile"), gr.Row():
-        return [
-            gr.Textbox(
-                value=getattr(profile, field),
-                label=label,
-                placeholder=EXAMPLES[field],
-                min_width=130,
-                elem_id=f"{prefix}-{field}",
-            )
-            for field, label in PROFILE_FIELDS.items()
-        ]
+        clear = gr.Button(t("Clear form"), size="md", elem_id="new-clear", scale=1, min_width=100)
+    return NewCharacterForm(name, prompt, profile, more, description, count, seed, composed, unknown, create, clear)
 
 
 def build_count(studio: Studio, elem_id: str) -> gr.Slider:
     return gr.Slider(
-        1, MOST_PICTURES, value=studio.pack.defaults.count, step=1, label="Pictures", elem_id=elem_id, buttons=[]
+        1, MOST_PICTURES, value=studio.pack.defaults.count, step=1, label=t("Draw"), elem_id=elem_id, buttons=[]
     )
 
 
 def build_seed(elem_id: str) -> gr.Number:
-    return gr.Number(value=None, label="Seed", precision=0, minimum=0, placeholder="by chance", elem_id=elem_id)
+    return gr.Number(value=None, label=t("Seed"), precision=0, minimum=0, placeholder=t("by chance"), elem_id=elem_id)
 
 
 def build_composed(elem_id: str) -> tuple[gr.Textbox, gr.Markdown]:
     composed = gr.Textbox(
         "",
-        label="What will be drawn",
+        label=t("What will be drawn"),
         interactive=False,
         lines=1,
         max_lines=5,
@@ -145,10 +96,9 @@ def build_composed(elem_id: str) -> tuple[gr.Textbox, gr.Markdown]:
 def bind_new_character(
     studio: Studio, form: NewCharacterForm, place: Place, area: RunArea, all_buttons: Sequence[gr.Button]
 ) -> None:
-    def compose(story_id: str, context: str, prompt: str, *profile: str) -> tuple[Any, ...]:
+    def compose(story_id: str, context: str, prompt: str, *looks: Any) -> tuple[Any, ...]:
         with told_to_people():
-            composed = studio.prompt_of_character(story_id, prompt, VisualProfile(*profile), context)
-            return composed, unknown_words_note(studio.pack.unknown_words(composed))
+            return _composed(studio, story_id, prompt, form.profile.profile(looks), context)
 
     def begin(
         stop: threading.Event,
@@ -158,67 +108,43 @@ def bind_new_character(
         name: str,
         prompt: str,
         description: str,
-        *profile: str,
+        *looks: Any,
     ) -> Run:
-        return studio.generate_character(
-            story_id, name, prompt, VisualProfile(*profile), description, int(count), seed, stop
-        )
+        profile = form.profile.profile(looks)
+        return studio.generate_character(story_id, name, prompt, profile, description, int(count), seed, stop)
 
-    worded = [place.context, form.prompt, *form.profile]
+    worded = [place.context, form.prompt, *form.profile.inputs]
     on(
-        [*[field.input for field in worded], place.revision.change],
+        [form.prompt.change, *form.profile.edited, place.context.change, place.revision.change],
         compose,
         [place.story, *worded],
         [form.composed, form.unknown],
         **LATEST,
     )
     bind_run(studio, area, place, form.create, all_buttons, begin, [place.story, form.count, form.seed, *form.written])
-    _bind_picture(studio, form, place, area)
-
-    def turn(way: str) -> list[Any]:
-        return _shown_for(form, way)
-
-    form.way.input(turn, form.way, [*form.from_words, *form.from_picture], **QUICK)
-    emptied = form.clear.click(
-        lambda: _emptied(form), None, [*form.written, form.seed, form.file, form.preview], **QUICK
-    )
+    emptied = form.clear.click(lambda: _emptied(form), None, [*form.written, form.seed], **QUICK)
     emptied.then(compose, [place.story, *worded], [form.composed, form.unknown], **QUICK)
 
 
-def _bind_picture(studio: Studio, form: NewCharacterForm, place: Place, area: RunArea) -> None:
-    def look(path: str | None) -> Any:
-        with told_to_people():
-            return gr.Image(studio.read_upload(path), visible=True) if path else gr.Image(None, visible=False)
-
-    def add(
-        story_id: str, path: str | None, name: str, _prompt: str, description: str, *profile: str
-    ) -> tuple[Any, ...]:
-        with told_to_people():
-            if not path:
-                raise InvalidRequest("There is no picture yet.", "Choose a file of yours above.")
-            member = studio.upload_character(story_id, name, path, VisualProfile(*profile), description)
-            return new_revision(), member.id
-
-    form.file.change(look, form.file, form.preview, **PRIVATE)
-    looking = form.add.click(lambda: gr.Button("Looking for a face …", interactive=False), None, form.add, **QUICK)
-    added = looking.success(
-        add, [place.story, form.file, *form.written], [place.revision, area.made_for], **PRIVATE, **GPU
-    )
-    for ended in (added.success, added.failure):
-        ended(lambda: gr.Button(ADD, interactive=True), None, form.add, **QUICK)
-    added.success(None, area.made_for, js="(id) => window.castbook?.showCard(id)")
+def remix_outputs(form: NewCharacterForm) -> list[Any]:
+    """What `show_remix` sets."""
+    return [form.prompt, *form.profile.inputs, form.count, form.seed, form.composed, form.unknown]
 
 
-def _shown_for(form: NewCharacterForm, way: str) -> list[Any]:
-    words = way == WORDS
-    has_picture = unchanged() if not words else gr.Image(visible=False)
-    return [
-        *[type(part)(visible=words) for part in form.from_words],
-        gr.File(visible=not words),
-        has_picture,
-        gr.Button(visible=not words),
-    ]
+def show_remix(
+    studio: Studio, form: NewCharacterForm, story_id: str, prompt: str, profile: VisualProfile, count: int
+) -> tuple[Any, ...]:
+    """A request goes into the form again; who will be drawn is left to a new seed, and the name to the creator."""
+    looks = form.profile.values(profile)
+    return prompt, *looks, count, None, *_composed(studio, story_id, prompt, profile, None)
+
+
+def _composed(
+    studio: Studio, story_id: str, prompt: str, profile: VisualProfile, context: str | None
+) -> tuple[str, str]:
+    composed = studio.prompt_of_character(story_id, prompt, profile, context)
+    return composed, unknown_words_note(studio.pack.unknown_words(composed))
 
 
 def _emptied(form: NewCharacterForm) -> list[Any]:
-    return [*["" for _ in form.written], None, None, gr.Image(None, visible=False)]
+    return ["", "", "", *form.profile.values(NO_LOOKS), None]

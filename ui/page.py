@@ -9,20 +9,29 @@ from typing import Any
 import gradio as gr
 
 from studio import Studio
-from ui.cast import FOCUS_SCENE, Desk, build_cast
+from ui.cast import FOCUS_SCENE, build_cast
+from ui.desk import NEW, SCENE, UPLOAD, Desk, build_turned_to
 from ui.endpoints import build_endpoints
-from ui.handlers import PRIVATE, QUICK, unchanged
+from ui.first_minutes import bind_first_minutes, build_first_minutes
+from ui.handlers import PRIVATE, QUICK, draw_without_progress, unchanged
+from ui.language import i18n, say, t
 from ui.library_popup import LibraryPopup, build_library_popup
+from ui.library_tab import LIBRARY, STORY, bind_library_tab, build_library_tab
+from ui.manage import build_manage
 from ui.messages import told_to_people
 from ui.new_character import bind_new_character, build_new_character
+from ui.retention import LIKENESS, bind_retention_tab, build_retention_tab
 from ui.run_area import build_run_area
 from ui.save_form import bind_save_form, build_save_form
 from ui.scene import SceneForm, bind_scene, build_scene, show_reference
 from ui.status import build_status, build_vocabulary, follow_models
+from ui.steady import make_steady
 from ui.stories import Place, build_stories_bar, new_revision, reopen
+from ui.story_context import build_context_keeper
+from ui.take_along import bind_request_field, build_request_field
 from ui.theme import css, head, theme
+from ui.upload_form import bind_upload_form, build_upload_form
 
-NEW, SCENE = "new", "scene"
 FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
 
 
@@ -33,43 +42,63 @@ def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Castbook", elem_id="wordmark")
             status = build_status(studio)
-        place = build_stories_bar(studio)
-        with gr.Row(elem_id="studio"):
-            with gr.Column(scale=8, min_width=320, elem_id="cast"):
-                create, generate, load = _build_toolbar()
-                cards = gr.Column()
-            with gr.Column(scale=5, min_width=320, elem_id="desk"):
-                save_form = build_save_form()
-                with gr.Tabs(selected=NEW) as tabs:
-                    with gr.Tab("New character", id=NEW):
-                        new = build_new_character(studio)
-                    with gr.Tab("New scene", id=SCENE):
-                        scene = build_scene(studio)
-                area = build_run_area()
-                build_vocabulary(studio)
+        with gr.Tabs(selected=STORY, elem_id="views") as views:
+            with gr.Tab(t("Story"), id=STORY):
+                with gr.Column(elem_id="place"):
+                    place = build_stories_bar(studio)
+                    build_context_keeper(studio, place)
+                    build_manage(studio, place)
+                with gr.Row(elem_id="studio"):
+                    with gr.Column(scale=8, min_width=320, elem_id="cast"):
+                        create, generate, load = _build_toolbar()
+                        first = build_first_minutes(studio)
+                        cards = gr.Column()
+                    with gr.Column(scale=5, min_width=320, elem_id="desk"):
+                        save_form = build_save_form(studio)
+                        with gr.Tabs(selected=NEW) as tabs:
+                            with gr.Tab(t("New character"), id=NEW):
+                                new = build_new_character(studio)
+                            with gr.Tab(t("My picture"), id=UPLOAD):
+                                upload = build_upload_form(studio, place)
+                            with gr.Tab(t("New scene"), id=SCENE):
+                                scene = build_scene(studio)
+                        area = build_run_area()
+                        build_vocabulary(studio)
+                        request_field = build_request_field()
+            with gr.Tab(t("Library"), id=LIBRARY) as library_view:
+                library = build_library_tab(studio)
+            with gr.Tab(t("Likeness"), id=LIKENESS) as likeness_view:
+                retention = build_retention_tab()
         popup = build_library_popup(studio, place, [generate, scene.choose, scene.change], load)
 
         create.click(lambda: gr.Tabs(selected=NEW), None, tabs, **QUICK).success(None, js=FOCUS_NEW)
 
-        def to_scene(story_id: str, image_id: str, prompt: str) -> tuple[Any, ...]:
-            with told_to_people():
-                return gr.Tabs(selected=SCENE), *show_reference(studio, story_id, image_id, prompt)
-
+        desk = Desk(tabs, new, scene, save_form, build_turned_to())
         with cards:
-            build_cast(studio, place, Desk(to_scene, scene.prompt, [tabs, *scene.outputs], save_form))
-        model_buttons = [new.create, new.add, scene.generate]
+            build_cast(studio, place, desk)
+        bind_library_tab(studio, library, place, library_view, views, desk)
+        bind_retention_tab(studio, retention, place, likeness_view)
+        bind_request_field(studio, request_field, place, desk)
+        model_buttons = [new.create, scene.generate, *first.examples]
         bind_save_form(studio, save_form, place)
         bind_new_character(studio, new, place, area, model_buttons)
+        bind_upload_form(studio, upload, place, area)
+        bind_first_minutes(studio, first, place, new, tabs)
         bind_scene(studio, scene, place, area, model_buttons)
         _bind_choice(studio, popup, place, scene, tabs)
-        follow_models(studio, demo, status, model_buttons)
+        follow_models(studio, demo, status, [*model_buttons, upload.add])
         reopen(studio, place, demo)
         build_endpoints(studio)
+    draw_without_progress(demo)
+    make_steady(demo)
     return demo
 
 
-def launch_options() -> dict[str, Any]:
-    """What `launch` needs beside host and port. Pages are rendered in the browser, and no history of runs is kept."""
+def launch_options(mcp: bool = False) -> dict[str, Any]:
+    """What `launch` needs beside host and port. Pages are rendered in the browser, and no history of runs is kept.
+
+    With `mcp` the endpoints are tools of a Model Context Protocol server as well, at /gradio_api/mcp/.
+    """
     return {
         "theme": theme(),
         "css": css(),
@@ -78,17 +107,19 @@ def launch_options() -> dict[str, Any]:
         "run_history": False,
         "show_error": True,
         "ssr_mode": False,
-        "max_file_size": "30mb",
+        "max_file_size": "2gb",  # an exported library; pictures are held to less where they are read
+        "mcp_server": mcp,
+        "i18n": i18n(),
     }
 
 
 def _build_toolbar() -> tuple[gr.Button, gr.Button, gr.Button]:
     with gr.Row(elem_id="toolbar"):
-        gr.Markdown("## Cast", elem_id="cast-title")
-        create = gr.Button("New character", size="md", elem_id="new-character", scale=0, min_width=130)
-        load = gr.Button("Load Character", size="md", elem_id="load-character", scale=0, min_width=150)
+        gr.Markdown(t("## Cast"), elem_id="cast-title")
+        create = gr.Button(t("New character"), size="md", elem_id="new-character", scale=0, min_width=130)
+        load = gr.Button(t("Load Character"), size="md", elem_id="load-character", scale=0, min_width=150)
         generate = gr.Button(
-            "Generate with Reference", size="md", elem_id="generate-with-reference", scale=0, min_width=200
+            t("Generate with Reference"), size="md", elem_id="generate-with-reference", scale=0, min_width=200
         )
     return create, generate, load
 
@@ -96,21 +127,21 @@ def _build_toolbar() -> tuple[gr.Button, gr.Button, gr.Button]:
 def _bind_choice(studio: Studio, popup: LibraryPopup, place: Place, scene: SceneForm, tabs: gr.Tabs) -> None:
     """What the popup's own button does: turn the desk to the person, or link the picture into the story."""
 
-    def use(purpose: str, image_id: str | None, story_id: str, prompt: str) -> tuple[Any, ...]:
+    def use(purpose: str, image_id: str | None, story_id: str, *words: Any) -> tuple[Any, ...]:
         as_it_is = [unchanged() for _ in scene.outputs]
         with told_to_people():
             if image_id is None:
                 return popup.close(), unchanged(), unchanged(), *as_it_is
             if purpose == "generate":
-                shown = show_reference(studio, story_id, image_id, prompt)
+                shown = show_reference(studio, scene, story_id, image_id, words)
                 return popup.close(), unchanged(), gr.Tabs(selected=SCENE), *shown
             member = studio.load_character(story_id, image_id)
-            gr.Info(f"{escape(member.character.name)} is in this story now.", title="Loaded")
+            gr.Info(say("{name} is in this story now.", name=escape(member.character.name)), title=say("Loaded"))
             return popup.close(), new_revision(), unchanged(), *as_it_is
 
     used = popup.use.click(
         use,
-        [popup.intent, popup.picked, place.story, scene.prompt],
+        [popup.intent, popup.picked, place.story, *scene.words],
         [popup.box, place.revision, tabs, *scene.outputs],
         **PRIVATE,
     )

@@ -2,12 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
 from urllib.parse import quote
 
-from studio import CastMember, CastOption, Character, Likeness, Made, Step, Studio
+from gradio.data_classes import FileData
+from gradio_client import utils as client_utils  # pyright: ignore[reportMissingTypeStubs]
+
+from studio import (
+    CastMember,
+    CastOption,
+    Character,
+    CharacterReferenceImage,
+    FaceMatch,
+    ImportReport,
+    LibraryCheck,
+    Likeness,
+    Made,
+    Outlier,
+    Project,
+    PurgePreview,
+    Step,
+    Story,
+    Studio,
+    Upload,
+    Use,
+)
+
+# What Gradio leaves half untyped.
+replaced = cast("Callable[..., Any]", client_utils.traverse)  # pyright: ignore[reportUnknownMemberType]
+is_a_file = cast("Callable[[Any], bool]", client_utils.is_file_obj_with_meta)  # pyright: ignore[reportUnknownMemberType]
+
+
+def project_json(project: Project) -> dict[str, Any]:
+    return {"project_id": project.id, "name": project.name, "trashed_at": _moment(project.trashed_at)}
+
+
+def story_json(story: Story) -> dict[str, Any]:
+    return {
+        "story_id": story.id,
+        "project_id": story.project_id,
+        "title": story.title,
+        "context": story.context,
+        "trashed_at": _moment(story.trashed_at),
+    }
+
+
+def prompt_json(studio: Studio, prompt: str) -> dict[str, Any]:
+    return {"prompt": prompt, "unknown_words": list(studio.pack.unknown_words(prompt))}
 
 
 def member_json(studio: Studio, member: CastMember) -> dict[str, Any]:
@@ -25,13 +70,104 @@ def character_json(studio: Studio, character: Character) -> dict[str, Any]:
     image_id = character.canonical_image_id
     return {
         "character_id": character.id,
+        "project_id": character.project_id,
         "name": character.name,
         "description": character.description,
         "prompt": character.prompt,
         "visual_profile": asdict(character.visual_profile),
+        "tags": list(character.tags),
+        "is_favourite": character.is_favourite,
+        "is_saved_to_library": character.is_saved_to_library,
+        "saved_at": _moment(character.saved_at),
+        "trashed_at": _moment(character.trashed_at),
         "canonical_image_id": image_id,
         "url": _url(studio, image_id) if image_id else None,
     }
+
+
+def image_json(studio: Studio, image: CharacterReferenceImage) -> dict[str, Any]:
+    return {
+        "image_id": image.id,
+        "character_id": image.character_id,
+        "url": _url(studio, image.id),
+        "width": image.width,
+        "height": image.height,
+        "source": image.source,
+        "parent_id": image.parent_id,
+        "pack": image.pack,
+        "seed": image.seed,
+        "likeness": _likeness_json(image.likeness),
+        "created_at": _moment(image.created_at),
+    }
+
+
+def match_json(studio: Studio, match: FaceMatch) -> dict[str, Any]:
+    return {
+        **character_json(studio, match.character),
+        "image_id": match.image_id,
+        "similarity": match.similarity,
+    }
+
+
+def library_check_json(studio: Studio, check: LibraryCheck) -> dict[str, Any]:
+    return {
+        "characters": check.characters,
+        "left_out": check.left_out,
+        "rates": [asdict(rate) for rate in check.rates],
+        "most_alike": [
+            {
+                "characters": [character_json(studio, who) for who in (pair.one, pair.other)],
+                "similarity": pair.similarity,
+            }
+            for pair in check.most_alike
+        ],
+    }
+
+
+def upload_json(upload: Upload) -> dict[str, Any]:
+    return {
+        "width": upload.picture.width,
+        "height": upload.picture.height,
+        "faces": [{"box": list(face.box), "detection_score": face.detection_score} for face in upload.faces],
+    }
+
+
+def use_json(use: Use) -> dict[str, Any]:
+    return {**story_json(use.story), "image_ids": list(use.image_ids)}
+
+
+def outlier_json(outlier: Outlier) -> dict[str, Any]:
+    return asdict(outlier)
+
+
+def purge_json(preview: PurgePreview) -> dict[str, Any]:
+    return {
+        "images": preview.images,
+        "stories": [story_json(story) for story in preview.stories],
+        "children": preview.children,
+    }
+
+
+def import_json(report: ImportReport) -> dict[str, Any]:
+    return asdict(report)
+
+
+def file_json(path: Path) -> dict[str, Any]:
+    """Gradio serves the file; gradio_client downloads it and answers where it lies."""
+    return FileData(path=str(path), orig_name=path.name).model_dump()
+
+
+def request_json(request: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A request may have come with a stranger's export, and Gradio would serve any file that an answer names."""
+    return replaced(dict(request), _nothing, is_a_file) if request else None
+
+
+def steps_then_result(run: Iterator[Step | Made], studio: Studio) -> Iterator[dict[str, Any]]:
+    for event in run:
+        if isinstance(event, Step):
+            yield {"step": event.step, "steps": event.steps}
+        else:
+            yield _made_json(studio, event)
 
 
 def _option_json(studio: Studio, member: CastMember, option: CastOption) -> dict[str, Any]:
@@ -50,14 +186,6 @@ def _likeness_json(likeness: Likeness | None) -> dict[str, Any] | None:
     return asdict(likeness) if likeness else None
 
 
-def steps_then_result(run: Iterator[Step | Made], studio: Studio) -> Iterator[dict[str, Any]]:
-    for event in run:
-        if isinstance(event, Step):
-            yield {"step": event.step, "steps": event.steps}
-        else:
-            yield _made_json(studio, event)
-
-
 def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
     return {
         **member_json(studio, made.member),
@@ -67,6 +195,14 @@ def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
         "cut_off": made.cut_off,
         "stopped": made.stopped,
     }
+
+
+def _nothing(_: object) -> None:
+    return None
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def _url(studio: Studio, image_id: str) -> str:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
 from errors import Stopped
-from studio import Likeness, Made, Step, Studio
-from ui.endpoints import GPU
-from ui.handlers import PRIVATE, QUICK, unchanged
+from studio import Made, Step, Studio, Variant
+from ui.handlers import GPU, PRIVATE, QUICK, unchanged
+from ui.language import say, t
 from ui.messages import told_to_people
 from ui.stories import Place, new_revision
-from ui.words import in_markdown, long_likeness, short_likeness
+from ui.thumbnails import THUMBNAILS
+from ui.words import in_markdown, long_likeness, rejected, short_likeness
 
 Run = Iterator[Step | Made]
-WAITING = "<progress aria-label='Waiting'></progress><span>Waiting for the models …</span>"
 
 
 @dataclass(frozen=True)
@@ -44,26 +47,21 @@ def build_run_area() -> RunArea:
     with gr.Column(visible=False, elem_id="run") as box:
         with gr.Row(elem_classes="run-line"):
             progress = gr.HTML(elem_id="run-progress", padding=False)
-            stop = gr.Button("Stop", variant="stop", size="sm", elem_id="run-stop", scale=0, min_width=80)
+            stop = gr.Button(t("Stop"), variant="stop", size="sm", elem_id="run-stop", scale=0, min_width=80)
         report = gr.Markdown(elem_id="run-report")
         pictures = gr.Gallery(
-            show_label=False,
             columns=2,
-            allow_preview=False,
-            interactive=False,
-            buttons=[],
-            object_fit="cover",
-            fit_columns=False,
             visible=False,
             elem_id="run-pictures",
             elem_classes="people",
+            **THUMBNAILS,
         )
     area = RunArea(box, progress, pictures, report, stop, gr.Textbox(visible="hidden"))
 
     def stop_it(request: gr.Request) -> Any:
         if stopping := area.stops.get(str(request.session_hash)):
             stopping.set()
-        return gr.Button("Stopping …", interactive=False)
+        return gr.Button(t("Stopping …"), interactive=False)
 
     stop.click(stop_it, None, stop, **QUICK)
     return area
@@ -83,13 +81,13 @@ def bind_run(
     `begin(stop, *values of inputs)` gives the studio's iterator.
     """
 
-    def start(request: gr.Request, story_id: str, context: str) -> list[Any]:
+    def start(request: gr.Request, story_id: str, context: str, shown: str) -> list[Any]:
         with told_to_people():
-            studio.set_context(story_id, context)  # typed, and not left before the click
+            studio.set_context(story_id, context, instead_of=shown)  # typed, and not left before the click
         area.stops[str(request.session_hash)] = threading.Event()
         return [
             gr.Column(visible=True),
-            WAITING,
+            _waiting(),
             gr.Gallery(visible=False),
             "",
             _stop_button(True),
@@ -100,13 +98,24 @@ def bind_run(
         stop = area.stops.get(str(request.session_hash)) or threading.Event()
         with told_to_people():
             try:
+                began, finished = None, 0
                 for event in begin(stop, *values):
-                    yield _shown(studio, event)
+                    if isinstance(event, Made):
+                        yield _shown_made(studio, event)
+                        continue
+                    began = began or time.monotonic()
+                    seen = event.previews or len(event.finished) > finished
+                    finished = len(event.finished)
+                    yield (
+                        progress_bar(event, time.monotonic() - began),
+                        gr.Gallery(pictures_so_far(event), visible=True) if seen else unchanged(),
+                        *[unchanged()] * 4,
+                    )
             except Stopped:
                 yield (
                     "",
                     gr.Gallery(visible=False),
-                    "Stopped before a picture was finished.",
+                    say("Stopped before a picture was finished."),
                     _stop_button(False),
                     "",
                     unchanged(),
@@ -118,64 +127,100 @@ def bind_run(
 
     started = button.click(
         start,
-        [place.remembered, place.context],
+        place.written_context,
         [area.box, area.progress, area.pictures, area.report, area.stop, *all_buttons],
         **QUICK,
     )
     started.success(None, js="() => window.castbook?.showRun()")
+    started.failure(None, js="() => window.castbook?.lookAtContext()")
     ran = started.success(run, list(inputs), [*area.outputs, place.revision], **PRIVATE, **GPU)
     for ended in (ran.success, ran.failure):  # `then` stays silent after a generator that failed at once
         ended(end, None, [area.progress, area.stop, *all_buttons], **QUICK)
     ran.success(None, area.made_for, js="(id) => window.castbook?.showCard(id)")
 
 
-def _shown(studio: Studio, event: Step | Made) -> tuple[Any, ...]:
-    if isinstance(event, Step):
-        previews = [(picture, "") for picture in event.previews]
-        gallery = gr.Gallery(previews, visible=True) if previews else unchanged()
-        return _bar(event), gallery, unchanged(), unchanged(), unchanged(), unchanged()
-    pictures = [
-        (
-            studio.library.get_thumbnail_path(option.image.id),
-            f"{place + 1}. {short_likeness(option.image.likeness)}".rstrip(". "),
-        )
-        for place, option in enumerate(event.options)
-    ]
-    return "", gr.Gallery(pictures, visible=True), report(event), _stop_button(False), event.member.id, new_revision()
+def pictures_so_far(step: Step) -> list[tuple[Image.Image, str]]:
+    """With their captions: what is finished, best first, and behind it what is being drawn."""
+    finished = [(variant.picture, _caption(variant)) for variant in step.finished]
+    return [*finished, *[(picture, say("Being drawn …")) for picture in step.previews]]
+
+
+def _shown_made(studio: Studio, made: Made) -> tuple[Any, ...]:
+    """Kept pictures by their files, the others for as long as the page stays."""
+    kept = [studio.library.get_thumbnail_path(option.image.id) for option in made.options]
+    left_out = [variant.picture for variant in made.ranked[len(kept) :]]
+    captions = [f"{place}. {_caption(variant)}".rstrip(". ") for place, variant in enumerate(made.ranked, start=1)]
+    pictures = list(zip([*kept, *left_out], captions, strict=True))
+    return "", gr.Gallery(pictures, visible=True), report(made), _stop_button(False), made.member.id, new_revision()
 
 
 def report(made: Made) -> str:
     """Markdown: what came of a run, each picture in a line."""
-    count = len(made.options)
+    count, drawn = len(made.options), len(made.ranked)
     name = in_markdown(made.member.character.name)
-    lines = [f"**{count} new picture{'s' if count > 1 else ''} of {name}**{', then stopped' if made.stopped else ''}"]
+    heading = [
+        say(
+            "**1 new picture of {name}**" if count == 1 else "**{count} new pictures of {name}**",
+            count=count,
+            name=name,
+        ),
+        say("the best of {drawn}", drawn=drawn) if drawn > count else "",
+        say("then stopped") if made.stopped else "",
+    ]
+    lines = [", ".join(part for part in heading if part)]
     if made.unknown_words:
         lines.append(unknown_words_note(made.unknown_words))
     if made.cut_off:
-        lines.append(f"The prompt was too long. Its end was left out: *{in_markdown(made.cut_off)}*")
-    judged = [option.image.likeness for option in made.options if option.image.likeness]
-    ranked = "\n".join(f"{place + 1}. {_verdict(likeness)}" for place, likeness in enumerate(judged))
-    return "\n\n".join([*lines, ranked])
+        cut_off = f"*{in_markdown(made.cut_off)}*"
+        lines.append(say("The prompt was too long. Its end was left out: {cut_off}", cut_off=cut_off))
+    verdicts = [f"{place}. {_verdict(variant)}" for place, variant in enumerate(made.ranked, start=1)]
+    if any(variant.likeness or variant.rejection for variant in made.ranked):
+        lines.append("\n".join(verdicts[:count]))
+    if drawn > count:
+        lines += [say("Not kept:"), "\n".join(verdicts[count:])]
+    return "\n\n".join(lines)
 
 
 def unknown_words_note(words: Sequence[str]) -> str:
     if not words:
         return ""
     named = ", ".join(f"**{in_markdown(word)}**" for word in words)
-    return f"This pack cannot draw: {named}. The picture is made without."
+    return say("This pack cannot draw: {named}. The picture is made without.", named=named)
 
 
-def _verdict(likeness: Likeness) -> str:
-    rejected = likeness.band == "another person" or likeness.copied
-    return f"Rejected: {in_markdown(likeness.reason)}" if rejected else long_likeness(likeness)
+def _caption(variant: Variant) -> str:
+    return say("Rejected") if variant.rejection else short_likeness(variant.likeness)
 
 
-def _bar(step: Step) -> str:
-    return f"<progress value='{step.step}' max='{step.steps}'></progress><span>Step {step.step} of {step.steps}</span>"
+def _verdict(variant: Variant) -> str:
+    if variant.rejection:
+        return rejected(variant.rejection)
+    seen = say("shows all that was asked for") if variant.missing == () else ""
+    return " · ".join(part for part in (long_likeness(variant.likeness), seen) if part)
+
+
+def progress_bar(step: Step, seconds: float) -> str:
+    """HTML; `seconds` have passed since the first step was done."""
+    done = step.step - 1
+    so_far = say("Step {step} of {steps}", step=step.step, steps=step.steps)
+    left = _time_left(seconds / done * (step.steps - step.step)) if done and step.step < step.steps else ""
+    words = " · ".join(part for part in (so_far, left) if part)
+    return f"<progress value='{step.step}' max='{step.steps}'></progress><span>{words}</span>"
+
+
+def _time_left(seconds: float) -> str:
+    if seconds < 90:
+        return say("about {seconds} s left", seconds=math.ceil(seconds))
+    return say("about {minutes} min left", minutes=round(seconds / 60))
+
+
+def _waiting() -> str:
+    waiting = say("Waiting for the models …")
+    return f"<progress aria-label='{waiting}'></progress><span>{waiting}</span>"
 
 
 def _stop_button(running: bool) -> gr.Button:
-    return gr.Button("Stop", interactive=running, visible=running)
+    return gr.Button(t("Stop"), interactive=running, visible=running)
 
 
 def _buttons(all_buttons: Sequence[gr.Button], interactive: bool) -> list[gr.Button]:

@@ -11,10 +11,10 @@ import gradio as gr
 
 from studio import CastMember, Studio, VisualProfile
 from ui.handlers import PRIVATE, QUICK
+from ui.language import say, t
 from ui.messages import told_to_people
-from ui.new_character import build_profile_fields
+from ui.profile_editor import ProfileEditor, build_profile_editor, build_profile_filler
 from ui.stories import Place, new_revision
-from ui.words import PROFILE_FIELDS
 
 FOCUS_SAVE = "() => window.castbook?.showDesk('#save-name')"
 
@@ -28,13 +28,13 @@ class SaveForm:
     name: gr.Textbox
     description: gr.Textbox
     prompt: gr.Textbox
-    profile: list[gr.Textbox]
+    profile: ProfileEditor
     save: gr.Button
     cancel: gr.Button
 
     @property
     def written(self) -> list[Any]:
-        return [self.name, self.description, self.prompt, *self.profile]
+        return [self.name, self.description, self.prompt, *self.profile.inputs]
 
     @property
     def outputs(self) -> list[Any]:
@@ -42,40 +42,50 @@ class SaveForm:
         return [self.box, self.member, self.image, self.picture, *self.written]
 
 
-def build_save_form() -> SaveForm:
+def build_save_form(studio: Studio) -> SaveForm:
+    image = gr.State(None)
     with gr.Column(visible=False, elem_id="save-form") as box:
         with gr.Row(elem_classes="who"):
             picture = gr.Image(
                 show_label=False, interactive=False, buttons=[], container=False, scale=0, min_width=96,
                 elem_classes="who-picture",
             )  # fmt: skip
-            gr.Markdown("### Save to library\nThis picture will stand for the character in every story of the project.")
-        name = gr.Textbox(label="Name", elem_id="save-name", max_length=120)
+            gr.Markdown(
+                t("### Save to library\nThis picture will stand for the character in every story of the project.")
+            )
+        name = gr.Textbox(label=t("Name"), elem_id="save-name", max_length=120)
         description = gr.Textbox(
-            label="Description", placeholder="Who they are in the story", lines=2, elem_id="save-description"
+            label=t("Description"),
+            placeholder=t("Who they are in the story"),
+            lines=2,
+            elem_id="save-description",
         )
-        prompt = gr.Textbox(label="Original prompt", lines=1, max_lines=4, elem_id="save-prompt")
-        profile = build_profile_fields("save", VisualProfile())
+        prompt = gr.Textbox(label=t("Original prompt"), lines=1, max_lines=4, elem_id="save-prompt")
+        with gr.Accordion(t("Visual profile"), open=True, elem_classes="profile"):
+            profile = build_profile_editor(studio, "save", VisualProfile())
+            build_profile_filler(studio, profile, "save", image)
         with gr.Row(elem_classes="actions"):
-            save = gr.Button("Save", variant="primary", size="md", elem_id="save-confirm", scale=3)
-            cancel = gr.Button("Cancel", size="md", scale=1, min_width=90, elem_id="save-cancel")
-    return SaveForm(box, gr.State(None), gr.State(None), picture, name, description, prompt, profile, save, cancel)
+            save = gr.Button(t("Save"), variant="primary", size="md", elem_id="save-confirm", scale=3)
+            cancel = gr.Button(t("Cancel"), size="md", scale=1, min_width=90, elem_id="save-cancel")
+    return SaveForm(box, gr.State(None), image, picture, name, description, prompt, profile, save, cancel)
 
 
-def show_save_form(studio: Studio, member: CastMember, image_id: str) -> tuple[Any, ...]:
+def show_save_form(studio: Studio, form: SaveForm, member: CastMember, image_id: str) -> tuple[Any, ...]:
     """Values for `SaveForm.outputs`."""
     character = member.character
-    profile = [getattr(character.visual_profile, field) for field in PROFILE_FIELDS]
+    profile = form.profile.values(character.visual_profile)
     thumbnail = studio.library.get_thumbnail_path(image_id)
     written = (character.name, character.description, character.prompt, *profile)
     return gr.Column(visible=True), member.id, image_id, thumbnail, *written
 
 
 def bind_save_form(studio: Studio, form: SaveForm, place: Place) -> None:
-    def save(member_id: str, image_id: str, name: str, description: str, prompt: str, *profile: str) -> tuple[Any, ...]:
+    def save(member_id: str, image_id: str, name: str, description: str, prompt: str, *looks: Any) -> tuple[Any, ...]:
         with told_to_people():
-            saved = studio.save_character(member_id, image_id, description, VisualProfile(*profile), prompt, name)
-            gr.Success(f"{escape(saved.name)} is in the library now, for every story of this project.", title="Saved")
+            profile = form.profile.profile(looks)
+            saved = studio.save_character(member_id, image_id, description, profile, prompt, name)
+            known = say("{name} is in the library now, for every story of this project.", name=escape(saved.name))
+            gr.Success(known, title=say("Saved"))
             return gr.Column(visible=False), new_revision()
 
     def close() -> Any:

@@ -10,13 +10,19 @@ from typing import Any
 import gradio as gr
 
 from errors import InvalidRequest
-from studio import Studio, VisualProfile
+from studio import MOST_PICTURES, Studio, VisualProfile
 from ui.handlers import LATEST, QUICK, on
+from ui.language import say, t
 from ui.messages import told_to_people
 from ui.new_character import build_composed, build_count, build_seed
+from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.run_area import Run, RunArea, bind_run, unknown_words_note
 from ui.stories import Place
-from ui.words import in_markdown, profile_line
+from ui.thumbnails import THUMBNAILS
+from ui.words import LOOK_FIELDS, in_markdown, profile_line, strength_in_words
+
+STRONGEST = 1.5  # of the identity scale
+NO_LOOK = VisualProfile()
 
 
 @dataclass(frozen=True)
@@ -28,27 +34,46 @@ class SceneForm:
     reference: gr.State  # the reference image id
     picture: gr.Image
     who: gr.Markdown
+    steering: gr.Gallery  # the pictures that steer, where they are several
     prompt: gr.Textbox
+    look: ProfileEditor  # this scene's clothes and mood; the character's own profile is never written from here
     count: gr.Slider
+    keep: gr.Slider
     identity_scale: gr.Slider
+    strength: gr.Markdown
+    more: gr.Accordion
     seed: gr.Number
     composed: gr.Textbox
     unknown: gr.Markdown
     generate: gr.Button
 
     @property
+    def words(self) -> list[Any]:
+        """What the scene is described in; `scene_prompt` makes one prompt of it."""
+        return [self.prompt, *self.look.inputs]
+
+    @property
     def outputs(self) -> list[Any]:
         """What `show_reference` sets."""
-        return [self.nobody, self.chosen, self.reference, self.picture, self.who, self.composed, self.unknown]
+        return [
+            self.nobody, self.chosen, self.reference, self.picture, self.who, self.steering,
+            self.composed, self.unknown,
+        ]  # fmt: skip
+
+    @property
+    def remix_outputs(self) -> list[Any]:
+        """What `show_remix` sets."""
+        return [
+            *self.outputs, *self.words, self.count, self.keep, self.identity_scale, self.strength, self.seed,
+        ]  # fmt: skip
 
 
 def build_scene(studio: Studio) -> SceneForm:
-    defaults = studio.pack.defaults
     with gr.Column(elem_classes="empty") as nobody:
         gr.Markdown(
-            "**Whom shall the new pictures show?** Choose a saved character, or press *Generate variants* on a card."
+            t("**Whom shall the new pictures show?** Choose a saved character, or press *Generate variants* on a card.")
         )
-        choose = gr.Button("Choose from the library", size="md", elem_id="scene-choose")
+        choose = gr.Button(t("Choose from the library"), size="md", elem_id="scene-choose")
     with gr.Column(visible=False) as chosen:
         with gr.Row(elem_classes="who"):
             picture = gr.Image(
@@ -62,59 +87,121 @@ def build_scene(studio: Studio) -> SceneForm:
             )
             with gr.Column(min_width=140):
                 who = gr.Markdown(elem_id="scene-who")
-                change = gr.Button("Someone else", size="sm", elem_id="scene-change")
+                steering = _build_steering()
+                change = gr.Button(t("Someone else"), size="sm", elem_id="scene-change")
         prompt = gr.Textbox(
             "",
-            label="Scene",
-            placeholder="Clothes, mood, place: spacesuit, laughing, on the moon",
+            label=t("Scene"),
+            placeholder=t("Clothes, mood, place: spacesuit, laughing, outer space"),
             lines=2,
             max_lines=6,
             elem_id="scene-prompt",
         )
-        count = build_count(studio, "scene-count")
-        identity_scale = gr.Slider(
-            0,
-            1.5,
-            value=defaults.identity_scale,
-            step=0.05,
-            label="Identity strength",
-            info="Higher: more surely the same person. Lower: more freedom for the scene.",
-            elem_id="scene-strength",
-            buttons=[],
-        )
-        with gr.Accordion("More", open=False, elem_id="scene-more"):
+        look = build_profile_editor(studio, "scene", NO_LOOK, LOOK_FIELDS)
+        with gr.Row(elem_classes="counts"):
+            count = build_count(studio, "scene-count")
+            keep = _build_keep(studio)
+        identity_scale, strength = _build_strength(studio)
+        with gr.Accordion(t("More"), open=False, elem_id="scene-more") as more:
             seed = build_seed("scene-seed")
         composed, unknown = build_composed("scene-composed")
         generate = gr.Button(
-            "Generate", variant="primary", size="md", interactive=studio.models.ready, elem_id="scene-generate"
+            t("Generate"), variant="primary", size="md", interactive=studio.models.ready, elem_id="scene-generate"
         )
     return SceneForm(
-        nobody, choose, chosen, change, gr.State(None), picture, who,
-        prompt, count, identity_scale, seed, composed, unknown, generate,
+        nobody, choose, chosen, change, gr.State(None), picture, who, steering,
+        prompt, look, count, keep, identity_scale, strength, more, seed, composed, unknown, generate,
     )  # fmt: skip
 
 
-def show_reference(studio: Studio, story_id: str, image_id: str, prompt: str) -> tuple[Any, ...]:
+def _build_steering() -> gr.Gallery:
+    return gr.Gallery(
+        container=False,
+        columns=6,
+        visible=False,
+        elem_id="scene-steering",
+        elem_classes="steering",
+        **THUMBNAILS,
+    )
+
+
+def _build_keep(studio: Studio) -> gr.Slider:
+    return gr.Slider(
+        1,
+        MOST_PICTURES,
+        value=studio.pack.defaults.count,
+        step=1,
+        label=t("Keep the best"),
+        elem_id="scene-keep",
+        buttons=[],
+    )
+
+
+def _build_strength(studio: Studio) -> tuple[gr.Slider, gr.Markdown]:
+    """The slider between what it leads to, and a sentence that follows its value."""
+    with gr.Column(elem_classes="strength"):
+        scale = gr.Slider(
+            0,
+            STRONGEST,
+            value=studio.pack.defaults.identity_scale,
+            step=0.05,
+            label=t("Identity strength"),
+            elem_id="scene-strength",
+            buttons=[],
+        )
+        with gr.Row(elem_classes="ends"):
+            for end in ("The scene", "Both", "The face"):
+                gr.Markdown(t(end))
+        sentence = gr.Markdown(strength_in_words(studio.pack.defaults.identity_scale), elem_id="scene-strength-says")
+    return scale, sentence
+
+
+def scene_prompt(form: SceneForm, words: Sequence[Any]) -> str:
+    """One prompt of what `form.words` say."""
+    prompt, *look = words
+    return ", ".join(part for part in (str(prompt).strip(" ,"), _spoken(form.look.profile(look))) if part)
+
+
+def show_reference(
+    studio: Studio, form: SceneForm, story_id: str, image_id: str, words: Sequence[Any]
+) -> tuple[Any, ...]:
     """Values for `SceneForm.outputs`."""
     character = studio.library.get_character(studio.library.get_image(image_id).character_id)
     looks = character.visual_profile
-    kept = profile_line(VisualProfile(looks.hair, looks.face, looks.body)) or "The face in this picture is the anchor."
+    kept = profile_line(VisualProfile(looks.hair, looks.face, looks.body)) or say(
+        "The face in this picture is the anchor."
+    )
     who = f"### {in_markdown(character.name)}\n{in_markdown(kept)}"
+    steering = _steering(studio, character.id, character.canonical_image_id, image_id)
+    if len(steering) > 1:
+        who += "\n\n" + say("{count} pictures steer together", count=len(steering))
     return (
         gr.Column(visible=False),
         gr.Column(visible=True),
         image_id,
         studio.library.get_thumbnail_path(image_id),
         who,
-        *_composed(studio, story_id, image_id, prompt, None),
+        gr.Gallery([studio.library.get_thumbnail_path(id) for id in steering], visible=len(steering) > 1),
+        *_composed(studio, story_id, image_id, scene_prompt(form, words), None),
     )
 
 
+def show_remix(
+    studio: Studio, form: SceneForm, story_id: str, image_id: str, prompt: str, count: int, identity_scale: float
+) -> tuple[Any, ...]:
+    """Values for `SceneForm.remix_outputs`: a request goes into the form again, for a new seed."""
+    words = [prompt, *form.look.values(NO_LOOK)]
+    shown = show_reference(studio, form, story_id, image_id, words)
+    return *shown, *words, count, count, identity_scale, strength_in_words(identity_scale), None
+
+
 def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all_buttons: Sequence[gr.Button]) -> None:
-    def compose(story_id: str, image_id: str | None, prompt: str, context: str) -> tuple[Any, ...]:
+    def compose(story_id: str, image_id: str | None, context: str, *words: Any) -> tuple[Any, ...]:
         with told_to_people():
+            if not image_id:
+                return "", ""
             try:
-                return _composed(studio, story_id, image_id, prompt, context) if image_id else ("", "")
+                return _composed(studio, story_id, image_id, scene_prompt(form, words), context)
             except InvalidRequest:  # the project was left, and its people with it
                 return "", ""
 
@@ -122,32 +209,60 @@ def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all
         stop: threading.Event,
         story_id: str,
         image_id: str | None,
-        prompt: str,
         count: int,
+        keep: int,
         seed: int | None,
         identity_scale: float,
+        *words: Any,
     ) -> Run:
         if not image_id:
             raise InvalidRequest("No character is chosen.", "Choose one from the library first.")
-        return studio.generate_character_variant(story_id, image_id, prompt, int(count), seed, identity_scale, stop)
+        return studio.generate_character_variant(
+            story_id,
+            image_id,
+            scene_prompt(form, words),
+            count=int(count),
+            keep=min(int(keep), int(count)),
+            seed=seed,
+            identity_scale=identity_scale,
+            stop=stop,
+        )
 
     on(
-        [form.prompt.input, place.context.input, place.revision.change],
+        [form.prompt.change, *form.look.edited, place.context.change, place.revision.change],
         compose,
-        [place.story, form.reference, form.prompt, place.context],
+        [place.story, form.reference, place.context, *form.words],
         [form.composed, form.unknown],
         **LATEST,
     )
+    form.count.change(_keep_of, form.count, form.keep, **LATEST)
+    form.identity_scale.input(strength_in_words, form.identity_scale, form.strength, **LATEST)
     place.project.change(forget_reference, None, form.outputs, **QUICK)
-    inputs = [place.story, form.reference, form.prompt, form.count, form.seed, form.identity_scale]
+    inputs = [place.story, form.reference, form.count, form.keep, form.seed, form.identity_scale, *form.words]
     bind_run(studio, area, place, form.generate, all_buttons, begin, inputs)
 
 
 def forget_reference() -> tuple[Any, ...]:
     """Values for `SceneForm.outputs` when nobody is chosen: another project has other people."""
-    return gr.Column(visible=True), gr.Column(visible=False), None, None, "", "", ""
+    hidden = gr.Gallery([], visible=False)
+    return gr.Column(visible=True), gr.Column(visible=False), None, None, "", hidden, "", ""
+
+
+def _keep_of(count: int) -> gr.Slider:
+    """As many as are drawn, until the creator asks for fewer. A slider needs two ends: of one picture one is kept."""
+    return gr.Slider(maximum=max(2, count), value=count, interactive=count > 1)
+
+
+def _steering(studio: Studio, character_id: str, canonical_image_id: str | None, image_id: str) -> list[str]:
+    """The pictures whose identities steer: others join in only where the reference stands for the character."""
+    others = studio.list_steering(character_id) if image_id == canonical_image_id else []
+    return [image_id, *(other for other in others if other != image_id)]
 
 
 def _composed(studio: Studio, story_id: str, image_id: str, prompt: str, context: str | None) -> tuple[str, str]:
     composed = studio.prompt_of_variant(story_id, image_id, prompt, context)
     return composed, unknown_words_note(studio.pack.unknown_words(composed))
+
+
+def _spoken(look: VisualProfile) -> str:
+    return ", ".join(text for text in (look.outfit.strip(), look.accessories.strip(), look.other.strip()) if text)

@@ -10,6 +10,7 @@ import gradio as gr
 from errors import CastbookError
 from studio import Studio
 from ui.handlers import QUICK, on, unchanged
+from ui.language import say, t, told
 from ui.words import in_markdown
 
 
@@ -23,10 +24,10 @@ def follow_models(studio: Studio, demo: gr.Blocks, status: gr.Markdown, buttons:
 
     def look() -> tuple[Any, ...]:
         waiting = not studio.models.ready and studio.models.failure is None
-        enabled = [gr.Button(interactive=studio.models.ready) for _ in buttons]
+        said = gr.Markdown(**_status(studio))  # built before there was a visitor, it is in English
         if waiting:
-            return gr.Timer(active=True), unchanged(), *[unchanged() for _ in buttons]
-        return gr.Timer(active=False), gr.Markdown(**_status(studio)), *enabled
+            return gr.Timer(active=True), said, *[unchanged() for _ in buttons]
+        return gr.Timer(active=False), said, *[gr.Button(interactive=studio.models.ready) for _ in buttons]
 
     on([demo.load, timer.tick], look, None, [timer, status, *buttons], **QUICK)
 
@@ -39,7 +40,7 @@ def build_vocabulary(studio: Studio) -> None:
     lines = [
         f"**{in_markdown(group)}** {', '.join(map(in_markdown, words))}" for group, words in vocabulary.groups.items()
     ]
-    with gr.Accordion("What can be drawn", open=False, elem_id="vocabulary"):
+    with gr.Accordion(t("What can be drawn"), open=False, elem_id="vocabulary"):
         gr.Markdown("\n\n".join([in_markdown(studio.pack.draws), *lines]))
 
 
@@ -47,9 +48,10 @@ def _status(studio: Studio) -> dict[str, Any]:
     pack = in_markdown(studio.pack.title)
     failure = studio.models.failure
     if studio.models.ready:
-        return {"value": f"{pack} is ready", "elem_classes": ["models", "is-ready"]}
+        return {"value": say("{pack} is ready", pack=pack), "elem_classes": ["models", "is-ready"]}
     if isinstance(failure, CastbookError):
-        text = f"**{in_markdown(failure.cause)}** {in_markdown(failure.remedy)} The library works meanwhile."
+        cause, remedy = in_markdown(told(failure.cause)), in_markdown(told(failure.remedy))
+        text = f"**{cause}** {remedy} {say('The library works meanwhile.')}"
         return {"value": text, "elem_classes": ["models", "is-broken"]}
-    text = f"Loading {pack} … you can look around and write already"
+    text = say("Loading {pack} … you can look around and write already", pack=pack)
     return {"value": text, "elem_classes": ["models", "is-loading"]}

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from html import escape
+from typing import Any, cast
 
 import gradio as gr
 
+from errors import NotFound
 from studio import Story, Studio
 from ui.handlers import PRIVATE, QUICK, on
+from ui.language import say, t, told
 from ui.messages import told_to_people
+
+MARK_CONTEXT = "(context, shown) => window.castbook?.markContext(context, shown)"
+# A reload shall come back to where the creator went since, not to where a link once led.
+FORGET_LINK = "() => window.castbook?.forgetLink()"
 
 
 @dataclass(frozen=True)
@@ -20,12 +28,19 @@ class Place:
     project: gr.Dropdown
     story: gr.Dropdown
     context: gr.Textbox
+    shown_context: gr.Textbox  # as it was last read from the library or kept there; hidden
     revision: gr.State
     remembered: gr.BrowserState  # the id of the story shown, so that a reload comes back to it; set with its context
+    open_character: gr.Textbox  # the id that a ?character= link asks for; hidden: its change opens the character
 
     @property
     def outputs(self) -> list[Any]:
-        return [self.project, self.story, self.context, self.revision, self.remembered]
+        return [self.project, self.story, self.context, self.shown_context, self.revision, self.remembered]
+
+    @property
+    def written_context(self) -> list[Any]:
+        """What `keep_context` takes. The dropdown may already say another story than the one whose context this is."""
+        return [self.remembered, self.context, self.shown_context]
 
 
 def build_stories_bar(studio: Studio) -> Place:
@@ -34,28 +49,40 @@ def build_stories_bar(studio: Studio) -> Place:
     with gr.Row(elem_id="stories-bar"):
         with gr.Row(elem_classes="chooser"):
             project = gr.Dropdown(
-                projects, value=story.project_id, label="Project", elem_id="project", min_width=120, interactive=True
+                projects, value=story.project_id, label=t("Project"), elem_id="project", min_width=120, interactive=True
             )
-            new_project = gr.Button("New project", size="sm", elem_id="new-project", min_width=96, scale=0)
+            new_project = gr.Button(t("New project"), size="sm", elem_id="new-project", min_width=96, scale=0)
         with gr.Row(elem_classes="chooser"):
             chosen = gr.Dropdown(
-                stories, value=story.id, label="Story", elem_id="story", min_width=120, interactive=True
+                stories, value=story.id, label=t("Story"), elem_id="story", min_width=120, interactive=True
             )
-            new_story = gr.Button("New story", size="sm", elem_id="new-story", min_width=96, scale=0)
-        context = gr.Textbox(
-            value=story.context,
-            label="Story context",
-            placeholder="Premise and style, e.g. rainy night, soft light. Every prompt of this story gets it.",
-            elem_id="context",
-            elem_classes="context",
-            lines=1,
-            max_lines=4,
-        )
+            new_story = gr.Button(t("New story"), size="sm", elem_id="new-story", min_width=96, scale=0)
+        with gr.Column(elem_id="context-field"):
+            context = gr.Textbox(
+                value=story.context,
+                label=t("Story context"),
+                placeholder=t("Premise and style, e.g. rainy day, city at night. Every prompt of this story gets it."),
+                elem_id="context",
+                elem_classes="context",
+                lines=1,
+                max_lines=4,
+            )
+            gr.Markdown(t("Saved"), elem_id="context-saved", elem_classes="context-sign")
+            gr.Markdown(t("Not saved yet"), elem_id="context-unsaved", elem_classes="context-sign")
     place = Place(
-        project, chosen, context, gr.State(""), gr.BrowserState("", storage_key="castbook-story", secret="castbook")
+        project=project,
+        story=chosen,
+        context=context,
+        shown_context=gr.Textbox(story.context, visible="hidden"),
+        revision=gr.State(""),
+        remembered=gr.BrowserState("", storage_key="castbook-story", secret="castbook"),
+        open_character=gr.Textbox("", visible="hidden", elem_id="open-character"),
     )
     _build_naming(studio, place, new_project, new_story)
-    _bind(studio, place)
+    bind_move(studio, place, [project.input], studio.ensure_a_story, [project])
+    bind_move(studio, place, [chosen.input], studio.library.get_story, [chosen])
+    shown = [place.context, place.shown_context]
+    on([place.context.change, place.shown_context.change], None, shown, None, js=MARK_CONTEXT)
     return place
 
 
@@ -71,76 +98,112 @@ def show_place(studio: Studio, story: Story) -> tuple[Any, ...]:
         gr.Dropdown(choices=projects, value=story.project_id),
         gr.Dropdown(choices=stories, value=story.id),
         story.context,
+        story.context,
         new_revision(),
         story.id,
     )
 
 
+def keep_context(studio: Studio, story_id: str, context: str, shown: str) -> None:
+    """Raises ChangedElsewhere where another tab changed what this one wrote over."""
+    if context != shown:
+        studio.set_context(story_id, context, instead_of=shown)
+
+
+def bind_move(
+    studio: Studio,
+    place: Place,
+    events: Sequence[Callable[..., Any]],
+    go: Callable[..., Story],
+    inputs: Sequence[Any],
+    outputs: Sequence[Any] = (),
+    values: Callable[..., Sequence[Any]] = lambda *_: (),
+) -> None:
+    """Makes the events lead to the story that `go(*inputs)` gives; then `outputs` get what `values(*inputs)` gives.
+
+    A context that is not kept yet is kept first. Where that, or the move, is refused, the page stays where it was.
+    """
+
+    def move(story_id: str, context: str, shown: str, *given: Any) -> tuple[Any, ...]:
+        with told_to_people():
+            keep_context(studio, story_id, context, shown)
+            return *show_place(studio, go(*given)), *values(*given)
+
+    def stay(story_id: str) -> tuple[Any, ...]:
+        with told_to_people():
+            return show_place(studio, studio.library.get_story(story_id))[:2]
+
+    moved = on(events, move, [*place.written_context, *inputs], [*place.outputs, *outputs], **PRIVATE)
+    moved.failure(stay, place.remembered, [place.project, place.story], **QUICK)
+
+
 def reopen(studio: Studio, place: Place, demo: gr.Blocks) -> None:
-    """A loaded page shows the story that was looked at last."""
+    """A loaded page shows what its link asks for (`?story=ID`, `?character=ID`), or the story looked at last."""
 
-    def opened(remembered: str) -> tuple[Any, ...]:
+    def opened(remembered: str, request: gr.Request) -> tuple[Any, ...]:
+        asked = cast("dict[str, str]", dict(request.query_params))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         with told_to_people():
-            return show_place(studio, _remembered_story(studio, remembered))
+            story, character_id = _remembered_story(studio, remembered), ""
+            try:
+                if "story" in asked:
+                    story = _open_story(studio, asked["story"])
+                if "character" in asked:
+                    character = studio.get_character(asked["character"])
+                    character_id = character.id
+                    if character.project_id != story.project_id:
+                        story = studio.ensure_a_story(character.project_id)
+            except NotFound as error:
+                gr.Warning(
+                    f"{escape(told(error.cause))}<br>{escape(say('This is where you were last.'))}",
+                    title=say("The link leads nowhere"),
+                )
+            return *show_place(studio, story), character_id
 
-    demo.load(opened, place.remembered, place.outputs, **PRIVATE)
-
-
-def _bind(studio: Studio, place: Place) -> None:
-    def to_project(project_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            return show_place(studio, studio.ensure_a_story(project_id))
-
-    def to_story(story_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            return show_place(studio, studio.library.get_story(story_id))
-
-    def save_context(story_id: str, context: str) -> None:
-        with told_to_people():
-            studio.set_context(story_id, context)
-
-    place.project.input(to_project, place.project, place.outputs, **PRIVATE)
-    place.story.input(to_story, place.story, place.outputs, **PRIVATE)
-    # The dropdown may already say another story than the one whose context is still in the field.
-    place.context.blur(save_context, [place.remembered, place.context], None, **QUICK)
-    place.context.submit(save_context, [place.remembered, place.context], None, **QUICK)
+    loaded = demo.load(opened, place.remembered, [*place.outputs, place.open_character], **PRIVATE)
+    loaded.success(None, js=FORGET_LINK)
 
 
 def _build_naming(studio: Studio, place: Place, new_project: gr.Button, new_story: gr.Button) -> None:
     """One line to name either a project or a story in."""
     kind = gr.State("story")
     with gr.Row(visible=False, elem_id="naming", elem_classes="inline-form") as line:
-        name = gr.Textbox(label="Name", elem_id="naming-name", scale=3, min_width=160, max_length=120)
-        create = gr.Button("Create", variant="primary", size="md", elem_id="naming-create", scale=0, min_width=110)
-        cancel = gr.Button("Cancel", size="md", elem_id="naming-cancel", scale=0, min_width=110)
+        name = gr.Textbox(label=t("Name"), elem_id="naming-name", scale=3, min_width=160, max_length=120)
+        create = gr.Button(t("Create"), variant="primary", size="md", elem_id="naming-create", scale=0, min_width=110)
+        cancel = gr.Button(t("Cancel"), size="md", elem_id="naming-cancel", scale=0, min_width=110)
 
-    def ask(what: str) -> tuple[Any, ...]:
-        return gr.Row(visible=True), gr.Textbox(value="", label=f"Name of the new {what}"), what
-
-    def made(what: str, given: str, project_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            if what == "project":
-                story = studio.ensure_a_story(studio.create_project(given).id)
-            else:
-                story = studio.create_story(project_id, given)
-            return gr.Row(visible=False), *show_place(studio, story)
+    def made(what: str, given: str, project_id: str) -> Story:
+        if what == "project":
+            return studio.ensure_a_story(studio.create_project(given).id)
+        return studio.create_story(project_id, given)
 
     focus = "() => setTimeout(() => document.querySelector('#naming-name input, #naming-name textarea')?.focus(), 150)"
-    new_project.click(lambda: ask("project"), None, [line, name, kind], **QUICK).then(None, js=focus)
-    new_story.click(lambda: ask("story"), None, [line, name, kind], **QUICK).then(None, js=focus)
+    for button, what, label in (
+        (new_project, "project", "Name of the new project"),
+        (new_story, "story", "Name of the new story"),
+    ):
+
+        def ask(what: str = what, label: str = label) -> tuple[Any, ...]:
+            return gr.Row(visible=True), gr.Textbox(value="", label=t(label)), what
+
+        button.click(ask, None, [line, name, kind], **QUICK).then(None, js=focus)
     cancel.click(lambda: gr.Row(visible=False), None, line, **QUICK)
-    on(
-        [create.click, name.submit],
-        made,
-        [kind, name, place.project],
-        [line, *place.outputs],
-        **PRIVATE,
-    )
+    events = [create.click, name.submit]
+    bind_move(studio, place, events, made, [kind, name, place.project], [line], lambda *_: [gr.Row(visible=False)])
 
 
 def _remembered_story(studio: Studio, story_id: str) -> Story:
-    known = {story.id: story for project in studio.list_projects() for story in studio.list_stories(project.id)}
-    return known.get(story_id) or studio.ensure_a_story()
+    try:
+        return _open_story(studio, story_id)
+    except NotFound:
+        return studio.ensure_a_story()
+
+
+def _open_story(studio: Studio, story_id: str) -> Story:
+    """Raises NotFound for a story in the trash as well, alone or with its project."""
+    story = studio.library.get_story(story_id)
+    if story.trashed_at or studio.library.get_project(story.project_id).trashed_at:
+        raise NotFound("story", story_id)
+    return story
 
 
 def _choices(studio: Studio, story: Story) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

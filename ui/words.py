@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 
 from studio import CastOption, Likeness, VisualProfile
+from ui.language import say, t, told
 
 ORIGIN = {"uploaded": "Uploaded", "generated": "Created", "variant": "Variant"}
-PROFILE_FIELDS = {
-    "hair": "Hair",
-    "face": "Face",
-    "body": "Body",
-    "outfit": "Outfit",
-    "accessories": "Accessories",
-    "other": "Other",
+IDENTITY_FIELDS = {"hair": "Hair", "face": "Face", "body": "Body"}  # the character's own
+LOOK_FIELDS = {"outfit": "Outfit", "accessories": "Accessories", "other": "Mood and place"}  # a scene's
+PROFILE_FIELDS = IDENTITY_FIELDS | LOOK_FIELDS
+STRENGTHS = {  # up to which identity scale
+    0.15: "the scene alone, it may be anybody",
+    0.45: "mostly the scene, a likeness at most",
+    0.75: "scene and face in balance",
+    1.15: "the face leads",
+    1.5: "the face above all, pose and clothes may be copied",
 }
 
 
@@ -24,7 +28,19 @@ def in_markdown(text: str) -> str:
 
 
 def origin(option: CastOption) -> str:
-    return "Loaded" if option.how == "loaded" else ORIGIN[option.image.source]
+    return say("Loaded" if option.how == "loaded" else ORIGIN[option.image.source])
+
+
+def full_origin(option: CastOption, options: Sequence[CastOption]) -> str:
+    """The origin, and for a variant of which picture: one of the `options` on the same card, by its number there."""
+    if option.image.parent_id is None:
+        return origin(option)
+    numbers = {each.image.id: number for number, each in enumerate(options, 1)}
+    if number := numbers.get(option.image.parent_id):
+        made = say("Variant of picture {number}", number=number)
+    else:
+        made = say("Variant of a picture that is not in this story")
+    return f"{origin(option)} · {made}" if option.how == "loaded" else made
 
 
 def short_likeness(likeness: Likeness | None) -> str:
@@ -32,47 +48,60 @@ def short_likeness(likeness: Likeness | None) -> str:
     if likeness is None:
         return ""
     if likeness.similarity is None:
-        return "Not measured"
-    words = "Copied" if likeness.copied else _band(likeness)
+        return say("Not measured")
+    words = say("Copied") if likeness.copied else _band(likeness)
     return f"{words} {likeness.similarity:.2f}"
 
 
 def long_likeness(likeness: Likeness | None) -> str:
     """Markdown: the band and figure, how sure that is, by whom, and the reason."""
     if likeness is None:
-        return "**Original** made without a reference"
+        return say("**Original** nothing to compare it with")
     if likeness.similarity is None:
-        return f"**Not measured** {in_markdown(likeness.reason)}"
+        return f"**{say('Not measured')}** {in_markdown(told(likeness.reason))}"
     facts = [f"**{_band(likeness)}** {likeness.similarity:.2f}", strangers(likeness.false_accept_rate)]
     if likeness.copied:
-        facts.insert(1, "copied rather than redrawn")
+        facts.insert(1, say("copied rather than redrawn"))
     return " · ".join(fact for fact in facts if fact)
+
+
+def rejected(rejection: str | None) -> str:
+    """Markdown: why a picture is not what was asked for; "" where nothing speaks against it."""
+    if not rejection:
+        return ""
+    reasons = "; ".join(told(reason) for reason in rejection.split("; "))
+    return f"**{say('Rejected')}** {in_markdown(reasons)}"
 
 
 def measured_by(likeness: Likeness | None) -> str:
     """Markdown: who judged, beside it the circular figure of the encoder that steered, and what else is to be said."""
     if likeness is None or likeness.similarity is None:
         return ""
-    by = f"by {in_markdown(likeness.encoder or 'an unnamed encoder')}"
+    by = say("by {encoder}", encoder=in_markdown(likeness.encoder or say("an unnamed encoder")))
     if likeness.steering_similarity is not None:
-        by += f" · the encoder that steered says {likeness.steering_similarity:.2f}"
+        steering = f"{likeness.steering_similarity:.2f}"
+        by += " · " + say("the encoder that steered says {similarity}", similarity=steering)
     plain = (
         likeness.band == "same person" and not likeness.copied and likeness.similarity != likeness.steering_similarity
     )
-    return by if plain else f"{by}<br>{in_markdown(likeness.reason)}"
+    return by if plain else f"{by}<br>{in_markdown(told(likeness.reason))}"
 
 
 def strangers(false_accept_rate: float | None) -> str:
     if false_accept_rate is None:
         return ""
     if false_accept_rate <= 0:
-        return "no stranger would pass"
+        return say("no stranger would pass")
     one_in = 1 / false_accept_rate
-    return "any stranger would pass" if one_in < 1.5 else f"1 in {_rounded(one_in):,} strangers would pass"
+    if one_in < 1.5:
+        return say("any stranger would pass")
+    return say("1 in {number} strangers would pass", number=f"{rounded(one_in):,}")
 
 
 def tone(likeness: Likeness | None) -> str:
     """The CSS class of a likeness: good, unsure, bad or none."""
+    if likeness and likeness.rejection:
+        return "tone-bad"
     if likeness is None or likeness.similarity is None:
         return "tone-none"
     if likeness.copied:
@@ -80,8 +109,8 @@ def tone(likeness: Likeness | None) -> str:
     return {"same person": "tone-good", "another person": "tone-bad"}.get(likeness.band, "tone-unsure")
 
 
-def caption(option: CastOption, is_active: bool) -> str:
-    first = f"{'★ ' if is_active else ''}{origin(option)}"
+def caption(option: CastOption, is_active: bool, number: int) -> str:
+    first = f"{'★ ' if is_active else ''}{number} · {origin(option)}"
     return "\n".join(line for line in (first, short_likeness(option.image.likeness)) if line)
 
 
@@ -89,11 +118,22 @@ def profile_line(profile: VisualProfile) -> str:
     return " · ".join(value for name in PROFILE_FIELDS if (value := str(getattr(profile, name)).strip()))
 
 
+def strength_in_words(identity_scale: float) -> str:
+    """ "0.3: mostly the scene, a likeness at most"."""
+    words = next((words for most, words in STRENGTHS.items() if identity_scale <= most), STRENGTHS[max(STRENGTHS)])
+    return f"{identity_scale:.2f}: {t(words)}"
+
+
+def counted(one: str, many: str, count: int) -> str:
+    """The sentence for one or the one for several (or none), with the {count} in it."""
+    return say(one if count == 1 else many, count=count)
+
+
 def _band(likeness: Likeness) -> str:
-    return likeness.band[0].upper() + likeness.band[1:]
+    return say(likeness.band[0].upper() + likeness.band[1:])
 
 
-def _rounded(number: float) -> int:
+def rounded(number: float) -> int:
     """Two leading digits: a rate from a few thousand pairs has no more."""
     digits = max(0, len(str(int(number))) - 2)
     return int(round(number, -digits))

@@ -19,7 +19,7 @@ from studio import Models, Studio
 
 CHROMIUM = os.environ.get("CASTBOOK_TEST_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-expect.set_options(timeout=15_000)  # two slow cores
+expect.set_options(timeout=30_000)  # two slow cores, and two tests at work
 
 
 @pytest.fixture
@@ -56,14 +56,14 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     """`visit(app)` opens the page, ready to draw. Afterwards nothing may have gone wrong behind the scenes."""
     visited: list[tuple[App, Page]] = []
 
-    def open_page(app: App, width: int = 1280, query: str = "") -> Page:
-        page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
+    def open_page(app: App, width: int = 1280, query: str = "", locale: str = "en-US") -> Page:
+        page = browser.new_context(viewport={"width": width, "height": 900}, locale=locale).new_page()
         page.on("console", lambda line: app.troubles.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: app.troubles.append(str(error)))
         page.on("request", lambda request: app.troubles.append(request.url) if _is_foreign(request.url) else None)
         page.goto(app.url + query)
         expect(page.locator("#new-create")).to_be_enabled(timeout=60_000)
-        expect(page.locator(".card, #cast-empty").first).to_be_visible()
+        expect(page.locator(".card, #cast-empty").first).to_be_attached()  # a link may have led to the library
         visited.append((app, page))
         return page
 

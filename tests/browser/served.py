@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fakes import FakeGenerator
+from listening import listening
 from PIL import Image
 
 from pipeline.values import Step, VariantRequest
@@ -55,7 +56,7 @@ class App:
 @contextmanager
 def served(studio: Studio) -> Iterator[str]:
     demo = build_page(studio, studio.library.pictures_folder)
-    _, url, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options())
+    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
     studio.models.start()
     yield url
     demo.close()

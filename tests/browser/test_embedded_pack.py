@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 from served import App
-from test_page import choose, create, new_story, pytestmark, save, write
-
-__all__ = ["pytestmark"]
+from test_page import choose, create, new_story, save, write
 
 
 def test_a_newcomer_draws_saves_and_reuses_a_character(real_app: App, visit: Callable[..., Page]) -> None:
@@ -22,7 +20,7 @@ def test_a_newcomer_draws_saves_and_reuses_a_character(real_app: App, visit: Cal
     page.click("#scene-generate")
     expect(page.locator("#run-report")).to_contain_text("new pictures of Hana", timeout=120_000)
     pictures = page.locator(".card .thumbnail-item")
-    expect(pictures).to_have_count(real_app.studio.pack.defaults.count)
+    expect(pictures).to_have_count(real_app.studio.pack.defaults.count, timeout=60_000)
     expect(page.locator(".card .badge").first).to_contain_text("strangers would pass")
 
     story_b = real_app.studio.list_stories(real_app.studio.list_projects()[0].id)[1]

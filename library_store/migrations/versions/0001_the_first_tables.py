@@ -122,5 +122,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """There is no way back: a database is backed up before Castbook is updated."""
-    raise NotImplementedError
+    """Deliberately none: going back would drop columns, and with them what people kept in them."""
+    raise RuntimeError("A Castbook database cannot be taken back to an older version. Restore the backup from before.")

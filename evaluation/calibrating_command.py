@@ -1,0 +1,158 @@
+"""`python -m evaluation calibrate`: what a pack's likeness means, measured on people who are known.
+
+The judge is calibrated, or the steering encoder where a pack has no judge. With `--library` and no dataset nothing is
+measured anew: the calibration that the pack has is checked against the characters of a Castbook library.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from errors import InvalidRequest, LibraryUnavailable, PackUnavailable
+from evaluation.calibration import calibrate, look_at, pairs_of
+from evaluation.drawn import MEASURED, drawn_people
+from evaluation.people import Person, load_people
+from library_store.database import open_database
+from library_store.library import CharacterLibrary
+from library_store.pictures import Pictures
+from pipeline.likeness import Calibration
+from pipeline.packs import Pack, load_pack
+from pipeline.variants import FaceEncoder, VariantMaker
+from settings import Settings
+from studio import LibraryCheck, Models, Studio
+
+DRAWN = 300  # people: all that were never trained on, but those that retention is measured with
+SQLITE = "sqlite:///"
+
+
+def calibrate_pack(
+    pack: Annotated[str, typer.Option(help="The model pack whose judge is calibrated.")] = "paperdoll",
+    packs: Annotated[Path | None, typer.Option(help="A folder of your own packs, looked in first.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="An imagefolder or hub dataset of people. Without: drawn ones, for a drawn pack.")
+    ] = None,
+    identity_column: Annotated[str, typer.Option(help="The dataset's column that says who it is.")] = "identity",
+    people: Annotated[int | None, typer.Option(min=2, help="So many people at most. Without: all.")] = None,
+    library: Annotated[
+        str | None, typer.Option(help="A Castbook database (sqlite:///...): its characters are checked as strangers.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="A folder for calibration.json; without: the pack's own.")] = None,
+) -> None:
+    """Finds the similarities that 1 in 10 to 1 in 10,000 strangers reach, and writes them to the pack."""
+    settings = Settings(packs=packs) if packs else Settings()
+    meant = load_pack(pack, settings.pack_folders)
+    if dataset or not library:
+        data, shown = _known_people(meant, dataset, identity_column, people)
+        file = (output or meant.folder) / "calibration.json"
+        figure = (output or settings.home / "evaluation" / meant.name) / "calibration.png"
+        calibration = write_calibration(meant, shown, data, file, figure)
+        typer.echo(f"{described(calibration)}\nWritten: {file}, {figure}")
+        meant = replace(meant, calibration=calibration)
+    if library:
+        typer.echo("\n\n".join(check_library(meant, library)))
+
+
+def write_calibration(
+    pack: Pack, people: Sequence[Person], data: str, file: Path, figure: Path, finder: FaceEncoder | None = None
+) -> Calibration:
+    """Measures the pack's judge, by the pack's own face models unless a `finder` is given. `data` says who they are."""
+    from evaluation.calibration_figure import draw_calibration
+    from pipeline.faces import InsightFaces
+
+    encoder = pack.judge_encoder
+    faces = look_at(tqdm(people, desc="reading faces", unit="person"), finder or InsightFaces.load(pack), encoder)
+    pairs = pairs_of(faces.embeddings, faces.people)
+    found = f"a face was found in {len(faces.people):,} of {faces.pictures:,} pictures"
+    calibration = calibrate(faces, pairs, encoder, f"{data}; {found}")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(calibration.to_json() + "\n", "utf-8")
+    draw_calibration(pairs, calibration, figure)
+    return calibration
+
+
+def check_library(pack: Pack, database_url: str) -> Iterator[str]:
+    """A paragraph for each project: how many pairs of its characters the judge would take for one person, or why that
+    cannot be said. Raises LibraryUnavailable."""
+    if database_url.startswith(SQLITE) and not Path(database_url.removeprefix(SQLITE)).is_file():
+        raise LibraryUnavailable(f"There is no database {database_url!r}.", "Give an existing one: sqlite:////home/...")
+    with tempfile.TemporaryDirectory() as empty, _opened(database_url, empty) as library:
+        studio = Studio(library, pack, Models(_no_models))
+        for project in library.list_projects():
+            yield f"{project.name}\n{_checked(studio, project.id)}"
+
+
+def described(calibration: Calibration) -> str:
+    """The thresholds and their intervals, a line each."""
+    counts = f"{calibration.genuine_pairs:,} genuine and {calibration.impostor_pairs:,} impostor pairs"
+    lines = [f"{calibration.encoder}: {calibration.data}; {calibration.people} people, {counts}"]
+    for rate, threshold in calibration.thresholds.items():
+        lowest, highest = (calibration.threshold_intervals or {}).get(rate, (threshold, threshold))
+        least, most = (calibration.rate_intervals or {}).get(rate, (rate, rate))
+        lines.append(
+            f"1 in {round(1 / rate):>6,} strangers reach {threshold:.4f} ({lowest:.4f} to {highest:.4f}); "
+            f"that is {least:.3g} to {most:.3g} of them"
+        )
+    lines += [f"1 in {round(1 / rate):>6,} is not known: {why}" for rate, why in (calibration.left_out or {}).items()]
+    usual = calibration.genuine_quantiles
+    lines.append(f"Two pictures of one person: {usual[0.05]:.4f} to {usual[0.95]:.4f}, the median {usual[0.5]:.4f}")
+    return "\n".join(lines)
+
+
+def drawn_held_out(most: int | None = None) -> tuple[str, tuple[Person, ...]]:
+    """Drawn people that nothing was trained on and nothing is measured with: what they are, in words, and they."""
+    people = load_people(str(drawn_people(DRAWN, first=MEASURED)), most=most)
+    return f"drawings of held-out people, {len(people[0].pictures)} looks each", people
+
+
+def _known_people(
+    pack: Pack, dataset: str | None, identity_column: str, most: int | None
+) -> tuple[str, tuple[Person, ...]]:
+    if dataset is not None:
+        return dataset, load_people(dataset, identity_column, most)
+    if pack.vocabulary is None:
+        raise InvalidRequest(
+            f"The pack {pack.name!r} draws any people, and there are none to calibrate it with.",
+            "Give --dataset an imagefolder or a hub dataset with a column that says who it is.",
+        )
+    return drawn_held_out(most)
+
+
+def _checked(studio: Studio, project_id: str) -> str:
+    try:
+        return _report(studio.check_library(project_id))
+    except InvalidRequest as error:  # of one project; the next may have more characters
+        return str(error)
+
+
+def _report(check: LibraryCheck) -> str:
+    lines = [check.same_person.sentence, check.same_person.verdict]
+    for rate in check.rates:
+        lowest, highest = rate.interval
+        lines.append(
+            f"At {rate.threshold:.4f}: {rate.passed:,} of {rate.pairs:,} pairs, {lowest:.3g} to {highest:.3g}; "
+            f"{rate.expected:g} was expected"
+        )
+    lines += [f"{pair.one.name} and {pair.other.name}: {pair.similarity:.2f}" for pair in check.most_alike]
+    return "\n".join(lines)
+
+
+@contextmanager
+def _opened(database_url: str, no_pictures: str) -> Generator[CharacterLibrary]:
+    """Its pictures stay where they are: what the encoders saw is in the database."""
+    library = CharacterLibrary(open_database(database_url), Pictures.open(no_pictures))
+    try:
+        yield library
+    finally:
+        library.close()
+
+
+def _no_models() -> VariantMaker:
+    raise PackUnavailable("No models are loaded to check a library.", "What the app's own have seen is enough.")

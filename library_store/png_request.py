@@ -1,0 +1,168 @@
+"""What a kept PNG says of how it was made, so that it can be asked for again wherever the file went.
+
+Two text chunks: `parameters` in the form of AUTOMATIC1111's web UI, which the field's other programs read, and
+`castbook`, JSON with all that the library knows of the request. What is read here comes from strangers' files.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
+from typing import Annotated, Any
+
+from PIL import Image
+from pydantic import Field, TypeAdapter, ValidationError
+
+from library_store.records import NewPicture, VisualProfile
+
+PARAMETERS, OURS = "parameters", "castbook"
+MAX_FILE = 40 * 2**20  # bytes, as for uploads
+MAX_TEXT = 2**16  # characters of a chunk; a long prompt has two thousand
+SAMPLERS = {  # diffusers' schedulers as AUTOMATIC1111 calls them
+    "DDIMScheduler": "DDIM",
+    "DPMSolverMultistepScheduler": "DPM++ 2M",
+    "EulerAncestralDiscreteScheduler": "Euler a",
+    "EulerDiscreteScheduler": "Euler",
+}
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Count = Annotated[int, Field(ge=1, lt=2**31)]
+Scale = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True)
+class PictureRequest:
+    """What a picture was asked for with. None: the file does not say."""
+
+    prompt: str
+    negative_prompt: str = ""
+    seed: Seed | None = None  # the run's: picture i got seed + i
+    picture_seed: Seed | None = None  # this picture's own
+    count: Count | None = None
+    steps: Count | None = None
+    guidance_scale: Scale | None = None
+    identity_scale: Scale | None = None
+    reference: str | None = None  # the id of a reference image, in the library that it was made in
+    pack: str | None = None
+    written: str | None = None  # the prompt before profile and context were added to it
+    visual_profile: VisualProfile | None = None  # that was written with it
+
+
+def request_texts(new: NewPicture) -> dict[str, str]:
+    """The text chunks of a picture's file; none where nobody asked for it, as for uploads."""
+    if new.request is None:
+        return {}
+    ours = {
+        "request": new.request,
+        "pack": new.pack,
+        "seed": new.seed,
+        "source": new.source,
+        "likeness": asdict(new.likeness) if new.likeness else None,
+    }
+    return {
+        PARAMETERS: _parameters(new, new.request),
+        OURS: json.dumps(ours, ensure_ascii=False, sort_keys=True),  # sorted: the same picture is the same file
+    }
+
+
+def read_request(source: str | PathLike[str] | bytes) -> PictureRequest | None:
+    """The request that a PNG carries, ours or else AUTOMATIC1111's; None where there is none that can be read."""
+    texts = _texts(source)
+    return _from_ours(texts.get(OURS, "")) or _from_parameters(texts.get(PARAMETERS, ""))
+
+
+def checked_request(request: Mapping[str, Any]) -> PictureRequest | None:
+    """A kept picture's request, whoever may have written it; None where it is none that can be asked for again."""
+    try:
+        return _REQUEST.validate_json(json.dumps(request), strict=True)
+    except ValidationError:
+        return None
+
+
+def _parameters(new: NewPicture, request: dict[str, Any]) -> str:
+    """https://github.com/AUTOMATIC1111/stable-diffusion-webui, modules/processing.py, create_infotext."""
+    scheduler: str | None = request.get("scheduler")
+    said: dict[str, object] = {
+        "Steps": request.get("steps"),
+        "Sampler": SAMPLERS.get(scheduler or "", scheduler),
+        "CFG scale": request.get("guidance_scale"),
+        "Seed": new.seed,
+        "Size": f"{new.picture.width}x{new.picture.height}",
+        "Model": new.pack,
+    }
+    settings = ", ".join(f"{name}: {_quoted(str(value))}" for name, value in said.items() if value is not None)
+    negative = request.get("negative_prompt")
+    lines = (request.get("prompt", ""), f"Negative prompt: {negative}" if negative else "", settings)
+    return "\n".join(line for line in lines if line)
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False) if set(value) & set(",:\n") else value
+
+
+def _texts(source: str | PathLike[str] | bytes) -> dict[str, str]:
+    """The text chunks before the pixels, which are not decoded."""
+    try:
+        if (len(source) if isinstance(source, bytes) else Path(source).stat().st_size) > MAX_FILE:
+            return {}
+        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=("PNG",)) as opened:
+            found = {name: opened.info.get(name) for name in (PARAMETERS, OURS)}
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error):  # what Pillow raises for files that are no PNG
+        return {}
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return {}
+    return {name: str(text) for name, text in found.items() if isinstance(text, str) and len(text) <= MAX_TEXT}
+
+
+@dataclass(frozen=True)
+class _Ours:
+    request: dict[str, Any]
+    seed: Seed | None = None
+    pack: str | None = None
+
+
+_OURS = TypeAdapter(_Ours)
+_REQUEST = TypeAdapter(PictureRequest)
+
+
+def _from_ours(text: str) -> PictureRequest | None:
+    try:
+        ours = _OURS.validate_json(text)
+        return _REQUEST.validate_python({**ours.request, "picture_seed": ours.seed, "pack": ours.pack})
+    except ValidationError:
+        return None
+
+
+def _from_parameters(text: str) -> PictureRequest | None:
+    """The prompt, "Negative prompt: ..." if there is one, and a last line of settings; each but the first may lack."""
+    body, _, last_line = text.strip().rpartition("\n")
+    settings = _settings(last_line)
+    if "Steps" not in settings:
+        body, settings = text, {}
+    prompt, _, negative_prompt = f"\n{body}".partition("\nNegative prompt:")
+    if not prompt.strip():
+        return None
+    request = {
+        "prompt": prompt.strip(),
+        "negative_prompt": negative_prompt.strip(),
+        "seed": settings.get("Seed"),
+        "picture_seed": settings.get("Seed"),
+        "steps": settings.get("Steps"),
+        "guidance_scale": settings.get("CFG scale"),
+    }
+    try:
+        return _REQUEST.validate_python(request)
+    except ValidationError:
+        return None
+
+
+def _settings(line: str) -> dict[str, str]:
+    """`Steps: 20, Sampler: Euler a, Model: "with, comma"`. A name's length is limited: no line takes long."""
+    pairs: list[tuple[str, str]] = re.findall(r'(\w[\w \-/]{1,40}):[ ]?("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)', line)
+    return {name.strip(): value.strip() for name, value in pairs}

@@ -1,0 +1,208 @@
+"""Rows found, added and changed within a session that library.py has opened."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from typing import TypeVar
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from errors import AnotherProject, NotFound
+from library_store.records import CastMember, How, NewPicture, VisualProfile
+from library_store.schema import (
+    CastMemberRow,
+    CastOptionRow,
+    CharacterRow,
+    IdentityRow,
+    ImageRow,
+    ProjectRow,
+    Row,
+    StoryRow,
+    TagRow,
+)
+from library_store.text import clean, folded, required
+from pipeline.values import Face
+
+BATCH = 10_000  # keys in one statement: SQLite takes at most 32,766
+RowT = TypeVar("RowT", bound=Row)
+TrashableT = TypeVar("TrashableT", ProjectRow, StoryRow, CharacterRow)
+
+
+def find(session: Session, table: type[RowT], id: str, hold: bool = False) -> RowT:
+    row = session.get(table, id, with_for_update=hold)
+    if row is None:
+        raise NotFound(table.kind, id)
+    return row
+
+
+def hold(session: Session, table: type[RowT], id: str) -> RowT:
+    """Finds a row and keeps other writers from it until the transaction ends (SQLite has but one writer anyway)."""
+    return find(session, table, id, hold=True)
+
+
+def find_character(session: Session, id: str, hold: bool = False) -> CharacterRow:
+    """Whoever was merged into another is that other."""
+    character = find(session, CharacterRow, id, hold)
+    return find(session, CharacterRow, character.merged_into_id, hold) if character.merged_into_id else character
+
+
+def hold_character(session: Session, id: str) -> CharacterRow:
+    return find_character(session, id, hold=True)
+
+
+def added(session: Session, row: RowT) -> RowT:
+    """Written at once, so that it has its id and what names it can follow."""
+    session.add(row)
+    session.flush()
+    return row
+
+
+def whole(session: Session, member: CastMemberRow) -> CastMember:
+    session.flush()
+    session.refresh(member)
+    return member.record()
+
+
+def trashed(row: TrashableT) -> TrashableT:
+    """What is in the trash already stays there since when it was."""
+    row.trashed_at = row.trashed_at or now()
+    return row
+
+
+def restored(row: TrashableT) -> TrashableT:
+    row.trashed_at = None
+    return row
+
+
+def faces_changed(session: Session, project_id: str) -> None:
+    """Belongs into every transaction after which `find_faces` may answer otherwise."""
+    one_more = ProjectRow.faces_revision + 1
+    session.execute(update(ProjectRow).where(ProjectRow.id == project_id).values(faces_revision=one_more))
+
+
+def faces_added(session: Session, character: CharacterRow) -> None:
+    """As `faces_changed`, after which whoever searches reads all faces again: so not for whom nobody can find."""
+    if character.is_saved_to_library and character.trashed_at is None:
+        faces_changed(session, character.project_id)
+
+
+def describe(
+    character: CharacterRow,
+    name: str | None,
+    description: str | None,
+    visual_profile: VisualProfile | None,
+    prompt: str | None,
+) -> None:
+    """Sets what is not None, and what the library is searched by."""
+    if name is not None:
+        character.name = required(name, "character")
+    if description is not None:
+        character.description = clean(description)
+    if visual_profile is not None:
+        character.visual_profile = {part: clean(text) for part, text in asdict(visual_profile).items()}
+    if prompt is not None:
+        character.prompt = clean(prompt)
+    texts = (character.name, character.description, character.prompt, *character.visual_profile.values())
+    character.search_text = folded("\n".join(texts))
+
+
+def retag(session: Session, character: CharacterRow, tags: Sequence[str]) -> None:
+    """These tags and no others, each in the spelling that other characters of the project have it in."""
+    wanted = {folded(tag): clean(tag) for tag in reversed(tags) if clean(tag)}  # the first spelling of two wins
+    session.execute(delete(TagRow).where(TagRow.character_id == character.id))
+    of_project = TagRow.character_id.in_(select(CharacterRow.id).where(CharacterRow.project_id == character.project_id))
+    spellings = select(TagRow.folded, func.min(TagRow.tag)).where(TagRow.folded.in_(wanted), of_project)
+    for key, tag in session.execute(spellings.group_by(TagRow.folded)).tuples():
+        wanted[key] = tag
+    for key, tag in wanted.items():
+        session.add(TagRow(character_id=character.id, tag=tag, folded=key))
+    session.flush()
+    session.refresh(character)
+
+
+def cast(session: Session, story: StoryRow, character: CharacterRow) -> CastMemberRow:
+    """The story's member for a character, made if there is none."""
+    if character.project_id != story.project_id:
+        raise AnotherProject
+    in_story = (CastMemberRow.story_id == story.id) & (CastMemberRow.character_id == character.id)
+    member = session.scalar(select(CastMemberRow).where(in_story))
+    return member or added(session, CastMemberRow(story_id=story.id, character_id=character.id))
+
+
+def option_on_offer(member: CastMemberRow, image_id: str) -> CastOptionRow:
+    for option in member.options:
+        if option.image_id == image_id:
+            return option
+    raise NotFound("picture of this cast member", image_id)
+
+
+def find_option(session: Session, member: CastMemberRow, image_id: str) -> CastOptionRow | None:
+    """On offer or removed."""
+    of_image = (CastOptionRow.cast_member_id == member.id) & (CastOptionRow.image_id == image_id)
+    return session.scalar(select(CastOptionRow).where(of_image))
+
+
+def add_options(session: Session, member: CastMemberRow, images: Sequence[ImageRow], how: How) -> None:
+    added_at = now()
+    for image in images:
+        added(session, CastOptionRow(cast_member_id=member.id, image_id=image.id, how=how, added_at=added_at))
+
+
+def find_image_of(session: Session, character: CharacterRow, image_id: str) -> ImageRow:
+    image = session.get(ImageRow, image_id)
+    if image is None or image.character_id != character.id:
+        raise NotFound("picture of this character", image_id)
+    return image
+
+
+def add_image(session: Session, character: CharacterRow, new: NewPicture, content_hash: str) -> ImageRow:
+    image = ImageRow(
+        id=new.id,
+        character_id=character.id,
+        content_hash=content_hash,
+        width=new.picture.width,
+        height=new.picture.height,
+        source=new.source,
+        parent_id=find(session, ImageRow, new.parent_id).id if new.parent_id else None,
+        request=new.request,
+        pack=new.pack,
+        seed=new.seed,
+        likeness=asdict(new.likeness) if new.likeness else None,
+        created_at=now(),
+    )
+    added(session, image)
+    if new.face is not None:
+        add_identities(session, image, new.face)
+    return image
+
+
+def add_identities(session: Session, image: ImageRow, face: Face) -> None:
+    for identity in face.identities:
+        added(session, IdentityRow.of(image.id, face, identity))
+
+
+def identities_of(session: Session, image: ImageRow) -> Sequence[IdentityRow]:
+    return session.scalars(select(IdentityRow).where(IdentityRow.image_id == image.id).order_by(IdentityRow.id)).all()
+
+
+def faces_of(session: Session, image_ids: Collection[str]) -> dict[str, Face]:
+    """The face kept of each picture, where the encoder that saw it first found it."""
+    seen = select(IdentityRow).where(IdentityRow.image_id.in_(image_ids)).order_by(IdentityRow.id)
+    by_image: dict[str, list[IdentityRow]] = {}
+    for row in session.scalars(seen):
+        by_image.setdefault(row.image_id, []).append(row)
+    return {image_id: IdentityRow.face(seen_there) for image_id, seen_there in by_image.items()}
+
+
+def batched(keys: Iterable[str]) -> Iterator[list[str]]:
+    """Each key once, as many at a time as one statement takes."""
+    unique = list(dict.fromkeys(keys))
+    for start in range(0, len(unique), BATCH):
+        yield unique[start : start + BATCH]
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc)

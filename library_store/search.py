@@ -1,0 +1,160 @@
+"""How characters are found: a LibraryQuery becomes SQL, a face is compared with all kept faces in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy.orm import Session
+
+from library_store.records import LibraryQuery, Sort
+from library_store.schema import (
+    CastMemberRow,
+    CastOptionRow,
+    CharacterRow,
+    IdentityRow,
+    ImageRow,
+    ProjectRow,
+    StoryRow,
+    TagRow,
+)
+from library_store.text import folded
+from pipeline.values import Embedding, Identity
+
+KEPT_PROJECTS = 8  # whose faces stay in memory: 60 MB for 30,000 pictures
+
+
+def select_characters(project_id: str, query: LibraryQuery) -> Select[CharacterRow]:
+    """The saved characters that a query means, in its order."""
+    return select(CharacterRow).where(*_conditions(project_id, query)).order_by(*_order(query.sort))
+
+
+def count_characters(project_id: str, query: LibraryQuery) -> Select[int]:
+    return select(func.count()).select_from(CharacterRow).where(*_conditions(project_id, query))
+
+
+def select_tags(project_id: str) -> Select[str]:
+    """Those of the characters that the library lists."""
+    tags = select(func.min(TagRow.tag)).join(CharacterRow, CharacterRow.id == TagRow.character_id)
+    tags = tags.where(*_conditions(project_id, LibraryQuery()))
+    return tags.group_by(TagRow.folded).order_by(TagRow.folded)
+
+
+def select_unseen(project_id: str, encoder: str) -> Select[str | None]:
+    """The canonical images, last saved first, of which the encoder has no identity."""
+    seen = select(IdentityRow.id).where(
+        IdentityRow.image_id == CharacterRow.canonical_image_id, IdentityRow.encoder == encoder
+    )
+    unseen = select(CharacterRow.canonical_image_id).where(
+        *_conditions(project_id, LibraryQuery()), CharacterRow.canonical_image_id.is_not(None), ~seen.exists()
+    )
+    return unseen.order_by(*_order("recent"))
+
+
+def _conditions(project_id: str, query: LibraryQuery) -> list[ColumnElement[bool]]:
+    trashed_at = CharacterRow.trashed_at
+    return [
+        CharacterRow.project_id == project_id,
+        CharacterRow.is_saved_to_library == true(),
+        trashed_at.is_not(None) if query.trashed else trashed_at.is_(None),
+        *([CharacterRow.is_favourite == true()] if query.favourites else []),
+        *(CharacterRow.id.in_(select(TagRow.character_id).where(TagRow.folded == folded(tag))) for tag in query.tags),
+        *(CharacterRow.search_text.contains(word, autoescape=True) for word in folded(query.words).split()),
+    ]
+
+
+def _order(sort: Sort) -> tuple[ColumnElement[Any], ...]:
+    last_saved_first = (CharacterRow.saved_at.desc(), CharacterRow.id.desc())
+    if sort == "name":
+        return CharacterRow.search_text.asc(), CharacterRow.id.asc()  # it begins with the name
+    return (_uses().desc(), *last_saved_first) if sort == "most used" else last_saved_first
+
+
+def _uses() -> ColumnElement[int]:
+    """In how many stories a character has an option on offer."""
+    on_offer = select(CastOptionRow.id).where(
+        CastOptionRow.cast_member_id == CastMemberRow.id, CastOptionRow.removed_at.is_(None)
+    )
+    trashed = select(StoryRow.id).where(StoryRow.trashed_at.is_not(None))
+    uses = select(func.count()).where(
+        CastMemberRow.character_id == CharacterRow.id, CastMemberRow.story_id.not_in(trashed), on_offer.exists()
+    )
+    return uses.scalar_subquery()
+
+
+class FaceHit(NamedTuple):
+    character_id: str
+    image_id: str
+    similarity: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Faces:
+    """What one encoder saw in the pictures of a project's saved characters, as of a revision."""
+
+    revision: int
+    embeddings: Embedding  # (n, 512), unit length
+    image_ids: tuple[str, ...]  # n, oldest first
+    character_ids: tuple[str, ...]  # n
+
+
+class FaceIndex:
+    """Exact search: one product of a matrix and a vector, of which 30,000 x 512 take some milliseconds.
+
+    A matrix is read when it is first asked for, and again when its project's `faces_revision` has gone up: so it is
+    right after every write, whichever process wrote.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str], _Faces] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def nearest(self, session: Session, project: ProjectRow, identity: Identity, limit: int) -> list[FaceHit]:
+        """The best picture of each saved character, most alike first."""
+        faces = self.read(session, project, identity.encoder)
+        if not faces.image_ids:
+            return []
+        similarities = faces.embeddings @ identity.embedding
+        best: dict[str, FaceHit] = {}
+        most_alike_first: list[int] = np.argsort(-similarities, kind="stable").tolist()
+        for i in most_alike_first:
+            if len(best) >= limit:
+                break
+            character_id = faces.character_ids[i]
+            best.setdefault(character_id, FaceHit(character_id, faces.image_ids[i], float(similarities[i])))
+        return list(best.values())
+
+    def read(self, session: Session, project: ProjectRow, encoder: str) -> _Faces:
+        """From the memory where they are as they were, else from the database: half a second for 30,000."""
+        key = (project.id, encoder)
+        with self._lock:
+            faces = self._kept.pop(key, None)
+            if faces is None or faces.revision != project.faces_revision:
+                faces = _read_faces(session, project, encoder)
+            self._kept[key] = faces
+            if len(self._kept) > KEPT_PROJECTS:
+                self._kept.popitem(last=False)
+            return faces
+
+
+def _read_faces(session: Session, project: ProjectRow, encoder: str) -> _Faces:
+    seen = (
+        select(ImageRow.id, ImageRow.character_id, IdentityRow.embedding)
+        .join(CharacterRow, CharacterRow.id == ImageRow.character_id)
+        .join(IdentityRow, IdentityRow.image_id == ImageRow.id)
+        .where(IdentityRow.encoder == encoder, *_conditions(project.id, LibraryQuery()))
+    )
+    # Sorted here, for a database would carry the embeddings along.
+    rows = sorted(session.execute(seen).tuples(), key=itemgetter(0))
+    embeddings: Embedding = np.frombuffer(b"".join(embedding for _, _, embedding in rows), np.float32)
+    return _Faces(
+        project.faces_revision,
+        np.reshape(embeddings, (len(rows), -1 if rows else 0)),
+        tuple(image_id for image_id, _, _ in rows),
+        tuple(character_id for _, character_id, _ in rows),
+    )

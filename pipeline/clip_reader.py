@@ -1,0 +1,63 @@
+"""Does a picture show what its prompt asks for, whatever the words? CLIP compares the two.
+
+The only file that imports transformers, and beside generator.py the only one that imports torch.
+"""
+
+# transformers' own annotations are partial.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportPrivateImportUsage=false
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import torch
+from huggingface_hub.utils import httpx  # the one that the hub's client uses, whatever its version
+from PIL import Image
+from safetensors import SafetensorError
+from transformers import CLIPModel, CLIPProcessor
+
+from errors import PackUnavailable
+from pipeline.packs import ClipAdherence, Pack
+
+NEUTRAL = "a picture"
+WITH_PHRASE = "a picture of {}"
+
+_BROKEN = (OSError, ValueError, KeyError, RuntimeError, SafetensorError, httpx.HTTPError)
+
+
+class ClipReader:
+    """Reads on the CPU: a picture takes a tenth of a second there, and the GPU's memory stays the generator's."""
+
+    def __init__(self, model: CLIPModel, processor: CLIPProcessor) -> None:
+        self._model: Any = model
+        self._processor: Any = processor
+
+    @classmethod
+    def load(cls, pack: Pack, adherence: ClipAdherence) -> ClipReader:
+        """From a folder or the hub. Raises PackUnavailable."""
+        place = pack.locate(adherence.clip)
+        try:
+            model: Any = CLIPModel.from_pretrained(place, revision=adherence.revision)
+            processor: Any = CLIPProcessor.from_pretrained(place, revision=adherence.revision)
+            return cls(model.eval(), processor)
+        except _BROKEN as error:
+            raise PackUnavailable(
+                f"The CLIP model {adherence.clip!r} of the pack {pack.name!r} could not be loaded "
+                f"({type(error).__name__}: {error}).",
+                "Go online once to download it, or leave [adherence] out: adherence is then not measured.",
+            ) from error
+
+    def missing(self, picture: Image.Image, prompt: str) -> tuple[str, ...] | None:
+        """Of the phrases between the prompt's commas those that say less of the picture than no phrase does."""
+        phrases = [phrase for part in re.split(r"[,\n]", prompt) if (phrase := part.strip())]
+        if not phrases:
+            return None
+        texts = [NEUTRAL, *(WITH_PHRASE.format(phrase) for phrase in phrases)]
+        inputs = self._processor(
+            text=texts, images=picture.convert("RGB"), return_tensors="pt", padding=True, truncation=True
+        )
+        with torch.inference_mode():
+            neutral, *logits = self._model(**inputs).logits_per_image[0]
+        return tuple(phrase for phrase, logit in zip(phrases, logits, strict=True) if logit < neutral)

@@ -1,0 +1,112 @@
+"""A library's own characters as a check of the calibration: how many pairs of them would be taken for one person.
+
+They are strangers to each other, so no more pairs should reach a threshold than its false-accept rate says.
+"""
+
+# scipy comes without types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.likeness import Calibration, Interval
+from pipeline.values import Embedding, Identity
+
+CONFIDENCE = 0.95
+MOST_ALIKE = 5  # pairs that are named, of all that would be taken for the same person
+AT_ONCE = 1000  # characters compared with all others: 120 MB for 30,000 of them
+
+
+@dataclass(frozen=True)
+class ObservedRate:
+    """How many pairs of strangers reach the threshold of a calibrated rate."""
+
+    expected: float  # the calibrated false-accept rate
+    threshold: float
+    pairs: int
+    passed: int
+    interval: Interval  # of the share that passes, as if all pairs were independent
+
+    @property
+    def sentence(self) -> str:
+        one_in = f"1 in {round(1 / self.expected):,}"
+        return (
+            f"In your library {self.passed:,} of {self.pairs:,} pairs of different characters would be taken for the "
+            f"same person; {one_in} was expected."
+        )
+
+    @property
+    def verdict(self) -> str:
+        """In a sentence: whether that is what the calibration promised, as far as so many pairs can tell."""
+        lowest, highest = self.interval
+        if self.expected < lowest:
+            return (
+                "More alike than expected: these characters resemble each other more than those it was measured with."
+            )
+        if self.expected > highest:
+            return (
+                "Less alike than expected: these characters are easier to tell apart than those it was measured with."
+            )
+        return "That is as expected, as far as so many pairs can tell."
+
+
+class AlikePair(NamedTuple):
+    one: int  # the numbers of two identities in what was handed over
+    other: int
+    similarity: float
+
+
+@dataclass(frozen=True)
+class StrangersChecked:
+    rates: tuple[ObservedRate, ...]  # the loosest first
+    most_alike: tuple[AlikePair, ...]  # of those who would be taken for the same person, the most alike first
+
+
+def check_strangers(identities: Sequence[Identity], calibration: Calibration) -> StrangersChecked:
+    """`identities`: one of each person, by the calibration's encoder.
+
+    Raises ValueError for fewer than two.
+    """
+    if len(identities) < 2:
+        raise ValueError("It takes two people to make a pair.")
+    passed, alike = dict.fromkeys(calibration.thresholds, 0), list[AlikePair]()
+    for first, similarities in _blocks(np.stack([identity.embedding for identity in identities])):
+        for rate, threshold in calibration.thresholds.items():
+            passed[rate] += int((similarities >= threshold).sum())
+        taken_for_one = similarities >= calibration.thresholds[calibration.same_person_rate]
+        alike = _most_alike([*alike, *_pairs_in(first, similarities, taken_for_one)])
+    pairs = len(identities) * (len(identities) - 1) // 2
+    rates = sorted(calibration.thresholds, reverse=True)
+    observed = (_observed(rate, calibration.thresholds[rate], pairs, passed[rate]) for rate in rates)
+    return StrangersChecked(tuple(observed), tuple(alike))
+
+
+def _blocks(embeddings: Embedding) -> Iterator[tuple[int, Embedding]]:
+    """The number of a block's first row, and its similarities to all; -inf where a pair has had its turn."""
+    for first in range(0, len(embeddings), AT_ONCE):
+        similarities: Embedding = np.inner(embeddings[first : first + AT_ONCE], embeddings)
+        similarities[np.tril_indices_from(similarities, first)] = -np.inf
+        yield first, similarities
+
+
+def _pairs_in(first: int, similarities: Embedding, meant: npt.NDArray[np.bool_]) -> list[AlikePair]:
+    return [AlikePair(first + int(i), int(j), float(similarities[i, j])) for i, j in np.argwhere(meant)]
+
+
+def _most_alike(pairs: list[AlikePair]) -> list[AlikePair]:
+    return nlargest(MOST_ALIKE, pairs, key=attrgetter("similarity"))
+
+
+def _observed(expected: float, threshold: float, pairs: int, passed: int) -> ObservedRate:
+    from scipy import stats  # it takes a second to import, which no page waits for
+
+    interval: Any = stats.binomtest(passed, pairs).proportion_ci(CONFIDENCE, method="wilson")
+    return ObservedRate(expected, threshold, pairs, passed, (float(interval.low), float(interval.high)))

@@ -1,0 +1,73 @@
+"""What leaves the studio as a file and comes back: exports, and the requests that PNGs carry."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from errors import NotFound
+from library_store.library import CharacterLibrary
+from library_store.png_request import PictureRequest, checked_request, read_request
+from library_store.records import CharacterReferenceImage
+from pipeline.packs import Defaults
+
+
+class Exports:
+    """Zips that wait to be downloaded, each in a folder of its own; gone when the program ends."""
+
+    def __init__(self, library: CharacterLibrary) -> None:
+        self._library = library
+        self._folder = Path(tempfile.mkdtemp(prefix="castbook-exports-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+
+    def write(self, project_id: str, character_ids: Sequence[str] | None, embeddings: bool) -> Path:
+        """Named for the one character that is in it, or for the project."""
+        project = self._library.get_project(project_id)
+        single = self._library.get_character(character_ids[0]) if character_ids and len(character_ids) == 1 else None
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        path = folder / f"{_for_a_file((single or project).name)}.zip"
+        self._library.export_zip(path, project.id, character_ids, embeddings)
+        return path
+
+
+def request_in(picture: Path, library: CharacterLibrary, defaults: Defaults) -> dict[str, Any] | None:
+    """The request in a file, as `request_of` gives it; None where there is none that can be read."""
+    request = read_request(picture)
+    return _whole(request, library, defaults) if request else None
+
+
+def request_of(image: CharacterReferenceImage, library: CharacterLibrary, defaults: Defaults) -> dict[str, Any] | None:
+    """A kept picture's request, with all that was kept of it; None where nobody asked for it in a way to be read."""
+    kept = image.request
+    request = checked_request({**kept, "picture_seed": image.seed, "pack": image.pack}) if kept else None
+    return {**kept, **_whole(request, library, defaults)} if kept and request else None
+
+
+def _whole(request: PictureRequest, library: CharacterLibrary, defaults: Defaults) -> dict[str, Any]:
+    """What it does not say is as the pack has it, and nobody unknown is meant."""
+    as_usual = {
+        "count": defaults.count,
+        "steps": defaults.steps,
+        "guidance_scale": defaults.guidance_scale,
+        "identity_scale": defaults.identity_scale,
+    }
+    said = {name: value for name, value in asdict(request).items() if value is not None}
+    return asdict(request) | as_usual | said | {"reference": _known(request.reference, library)}
+
+
+def _known(image_id: str | None, library: CharacterLibrary) -> str | None:
+    if image_id:
+        with suppress(NotFound):
+            return library.get_image(image_id).id
+    return None
+
+
+def _for_a_file(name: str) -> str:
+    return re.sub(r"[^\w -]+", "_", name)[:60].strip() or "castbook"

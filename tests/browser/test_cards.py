@@ -1,0 +1,142 @@
+"""What can be done on a card: compare, remix, use a seed, and see where a picture comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fakes import GREEN, RED, flat
+from playwright.sync_api import Page, expect
+from served import App
+
+from library_store.records import NewPicture
+from studio import Made, VisualProfile
+from ui.cast import CARDS
+
+Visit = Callable[..., Page]
+
+
+def draw_hana(app: App) -> Made:
+    """One picture of Hana and two variants of it, whose seeds are 7 and 8."""
+    *_, hana = app.studio.generate_character(app.story_id, "Hana", "a girl", VisualProfile(hair="red hair"), count=1)
+    *_, made = app.studio.generate_character_variant(
+        app.story_id, hana.member.active_image_id, "spacesuit", count=2, seed=7, identity_scale=0.3
+    )
+    assert isinstance(made, Made)
+    return made
+
+
+def look_at(page: Page, number: int) -> None:
+    page.locator(".strip .thumbnail-item").nth(number - 1).click()
+
+
+def value_of(page: Page, id: str) -> str:
+    return page.locator(f"#{id} textarea, #{id} input").first.input_value()
+
+
+def test_a_variant_says_of_which_picture_and_is_compared_with_it(app: App, visit: Visit) -> None:
+    draw_hana(app)
+    page = visit(app)
+    page.locator(".card-more > button").click()
+    expect(page.locator(".do-remove")).to_be_visible()
+    expect(page.locator(".do-compare")).to_be_hidden()  # the first one has no reference
+    look_at(page, 2)
+    expect(page.locator(".card .fine-print").first).to_contain_text("Variant of picture 1")
+    page.click(".do-compare")
+    expect(page.locator(".comparison img")).to_have_count(2)
+    handle = page.get_by_role("slider", name="Reference, This picture")
+    before = handle.bounding_box()
+    handle.press("ArrowLeft")
+    after = handle.bounding_box()
+    assert before and after and after["x"] < before["x"]
+    look_at(page, 1)
+    expect(page.locator(".comparison")).to_be_hidden()
+
+
+def test_of_a_large_cast_the_newest_are_shown_until_all_are_asked_for(app: App, visit: Visit) -> None:
+    for i in range(CARDS + 2):
+        app.studio.library.create_character(
+            app.story_id, f"Person {i}", [NewPicture(flat(RED), "generated")], "generated"
+        )
+    page = visit(app)
+    expect(page.locator(".card")).to_have_count(CARDS)
+    expect(page.locator(".card").first).to_contain_text(f"Person {CARDS + 1}")
+    page.click("#whole-cast")
+    expect(page.locator(".card")).to_have_count(CARDS + 2)
+    expect(page.locator(".card").last).to_contain_text("Person 0")
+    expect(page.locator("#whole-cast")).to_have_count(0)
+
+
+def test_remix_takes_a_variants_whole_request_into_the_scene_form(app: App, visit: Visit) -> None:
+    draw_hana(app)
+    app.studio.set_context(app.story_id, "rainy night")
+    page = visit(app)
+    look_at(page, 2)
+    page.locator(".card-more > button").click()
+    page.click(".do-seed")
+    expect(page.locator("#scene-seed input")).to_have_value("7")
+    page.click(".do-remix")
+    expect(page.locator("#scene-prompt textarea")).to_be_focused()
+    expect(page.locator("#scene-seed input")).to_have_value("")  # chance decides anew
+    expect(page.locator("#scene-prompt textarea")).to_have_value("spacesuit")
+    expect(page.locator("#scene-composed textarea")).to_have_value("spacesuit, red hair, rainy night")
+    expect(page.locator("#scene-strength-says")).to_contain_text("0.30: mostly the scene")
+    expect(page.locator("#scene-who")).to_contain_text("Hana")
+    assert value_of(page, "scene-count") == "2"
+
+
+def test_remix_takes_a_new_characters_prompt_and_profile_as_they_were_written(app: App, visit: Visit) -> None:
+    draw_hana(app)
+    page = visit(app)
+    page.get_by_role("tab", name="New scene").click()
+    page.locator(".card-more > button").click()
+    page.click(".do-remix")
+    expect(page.locator("#new-prompt textarea")).to_be_focused()
+    expect(page.locator("#new-prompt textarea")).to_have_value("a girl")
+    assert (value_of(page, "new-hair"), value_of(page, "new-count")) == ("red hair", "1")
+
+
+def test_use_seed_takes_the_seed_and_nothing_else(app: App, visit: Visit) -> None:
+    made = draw_hana(app)
+    page = visit(app)
+    page.click(".do-variants")
+    page.locator("#scene-prompt textarea").fill("forest")
+    look_at(page, 3)
+    page.locator(".card-more > button").click()
+    page.click(".do-seed")
+    expect(page.locator("#scene-seed input")).to_be_focused()
+    expect(page.locator("#scene-seed input")).to_have_value(str(made.member.options[2].image.seed))
+    assert value_of(page, "scene-prompt") == "forest"
+
+
+def test_of_many_drawn_the_best_are_kept_and_a_rejected_one_says_why(app: App, visit: Visit) -> None:
+    """Drawn from red, the first three are red and the fourth is green: of four, three are kept."""
+    draw_hana(app)
+    page = visit(app)
+    page.click(".do-variants")
+    page.locator("#scene-prompt textarea").fill("moon")
+    page.locator("#scene-count input[type=number]").fill("4")
+    expect(page.locator("#scene-keep input[type=number]")).to_have_value("4")
+    page.locator("#scene-keep input[type=number]").fill("3")
+    page.click("#scene-generate")
+    expect(page.locator(".strip .thumbnail-item")).to_have_count(6)
+
+
+def test_a_rejected_picture_says_why_on_its_card(app: App, visit: Visit) -> None:
+    app.generator._draw = lambda request, seed: flat(GREEN if request.reference else RED)
+    made = draw_hana(app)
+    likeness = made.options[0].image.likeness
+    assert likeness and likeness.rejection
+    page = visit(app)
+    look_at(page, 2)
+    expect(page.locator(".card .badge").first).to_contain_text(f"Rejected {likeness.rejection}")
+
+
+def test_the_pictures_that_steer_together_are_shown(app: App, visit: Visit) -> None:
+    member = draw_hana(app).member
+    reference, other = member.options[0].image.id, member.options[1].image.id
+    app.studio.save_character(member.id, reference)
+    app.studio.set_steering(member.character.id, [other])
+    page = visit(app)
+    page.click(".do-variants")
+    expect(page.locator("#scene-who")).to_contain_text("2 pictures steer together")
+    expect(page.locator("#scene-steering img")).to_have_count(2)

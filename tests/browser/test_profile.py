@@ -1,0 +1,108 @@
+"""The visual profile: choices where the pack has a vocabulary, a picture's request sorted into the fields, and what
+belongs to the character kept apart from what belongs to a scene."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from fakes import FakeFaces, fake_pack
+from playwright.sync_api import Page, expect
+from served import App, PatientGenerator, served
+
+from library_store.library import CharacterLibrary
+from pipeline.packs import Vocabulary
+from pipeline.variants import VariantMaker
+from studio import Models, Studio, VisualProfile
+from ui.profile_editor import filled_from, profile_choices
+
+Visit = Callable[..., Page]
+
+PACK = fake_pack(
+    vocabulary=Vocabulary(
+        {
+            "hair": {"long straight hair": ("long hair",), "bob hair": ()},
+            "hair colour": {"black hair": (), "red hair": ()},
+            "eyes": {"green eyes": ()},
+            "marks": {"a scar": ()},
+            "outfit": {"spacesuit": (), "raincoat": ()},
+            "background": {"rain": ("rainy day",)},
+            "light": {"soft light": ()},
+        },
+        ("a", "girl", "with", "and", "hair", "eyes"),
+    )
+)
+
+
+@pytest.fixture
+def app(library: CharacterLibrary) -> Iterator[App]:
+    """On the fakes, with a pack that has a vocabulary."""
+    generator = PatientGenerator()
+    studio = Studio(library, PACK, Models(lambda: VariantMaker(generator, FakeFaces(), PACK)))
+    with served(studio) as url:
+        yield App(url, studio, generator)
+
+
+def chosen(page: Page, id: str) -> list[str]:
+    return [text.strip() for text in page.locator(f"#{id} .token").all_inner_texts()]
+
+
+def choose(page: Page, id: str, phrase: str) -> None:
+    page.locator(f"#{id} input").click()
+    page.get_by_role("option", name=phrase, exact=True).click()
+    page.keyboard.press("Escape")
+
+
+def test_each_group_of_a_vocabulary_belongs_to_a_field() -> None:
+    choices = profile_choices(PACK)
+    assert choices["hair"] == ["long straight hair", "bob hair", "black hair", "red hair"]
+    assert choices["face"] == ["green eyes", "a scar"]
+    assert choices["other"] == ["rain", "soft light"]
+    assert profile_choices(fake_pack()) == {}
+
+
+def test_a_prompt_is_sorted_into_the_fields_and_what_it_does_not_say_stays() -> None:
+    before = VisualProfile(hair="bob hair", body="slim")
+    filled = filled_from(PACK, "a girl with long black hair and green eyes, spacesuit, rainy day, moon", before)
+    assert filled == VisualProfile("long straight hair, black hair", "green eyes", "slim", "spacesuit", "", "rain")
+
+
+def test_a_profile_is_chosen_from_what_the_pack_can_draw_and_own_words_are_named(app: App, visit: Visit) -> None:
+    page = visit(app)
+    expect(page.locator(".profile .prose.profile-title")).to_have_text(["Who they are", "What they wear here"])
+    choose(page, "new-hair", "red hair")
+    choose(page, "new-outfit", "spacesuit")
+    page.locator("#new-body input, #new-body textarea").press_sequentially("plump")  # nothing to choose from
+    page.locator("#new-face input").press_sequentially("blind eye")
+    page.keyboard.press("Enter")
+    expect(page.locator("#new-composed textarea")).to_have_value("red hair, blind eye, plump, spacesuit")
+    expect(page.locator(".unknown-words").first).to_contain_text(re.compile("blind.*plump"))
+
+
+def test_a_saved_characters_profile_is_filled_from_the_pictures_request(app: App, visit: Visit) -> None:
+    list(app.studio.generate_character(app.story_id, "Hana", "a girl with long red hair, raincoat, sword", count=1))
+    page = visit(app)
+    page.click(".do-save")
+    page.click("#save-fill")
+    expect(page.locator("#save-outfit .token")).to_have_count(1)
+    assert chosen(page, "save-hair") == ["long straight hair", "red hair"]
+    expect(page.locator("#save-fill-note")).to_contain_text("sword")
+    page.click("#save-confirm")
+    expect(page.locator(".card-name").first).to_contain_text("in the library")
+    assert app.library[0].visual_profile == VisualProfile("long straight hair, red hair", outfit="raincoat")
+
+
+def test_an_outfit_chosen_for_a_scene_leaves_the_saved_character_as_it_is(app: App, visit: Visit) -> None:
+    looks = VisualProfile(hair="red hair", outfit="raincoat")
+    *_, hana = app.studio.generate_character(app.story_id, "Hana", "a girl", looks, count=1)
+    app.studio.save_character(hana.member.id, hana.member.active_image_id)
+    saved = app.library[0]
+    page = visit(app)
+    page.click(".do-variants")
+    choose(page, "scene-outfit", "spacesuit")
+    expect(page.locator("#scene-composed textarea")).to_have_value("spacesuit, red hair")
+    page.click("#scene-generate")
+    expect(page.locator(".strip .thumbnail-item")).to_have_count(3)
+    assert app.generator.requests[-1].prompt == "spacesuit, red hair"
+    assert app.library[0] == saved

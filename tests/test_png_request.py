@@ -1,0 +1,206 @@
+"""What a kept PNG says of its request, and what is read out of strangers' files."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import time
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from fakes import RED, flat
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from library_store.library import CharacterLibrary
+from library_store.pictures import Pictures
+from library_store.png_request import MAX_TEXT, PictureRequest, read_request, request_texts
+from library_store.records import NewPicture, VisualProfile
+from pipeline.values import Likeness
+
+REQUEST = {
+    "prompt": "비 오는 서울의 민아, red hair",
+    "negative_prompt": "blurry, hat",
+    "seed": 41,
+    "count": 4,
+    "steps": 20,
+    "guidance_scale": 6.5,
+    "identity_scale": 0.7,
+    "reference": "01890000-0000-7000-8000-000000000000",
+    "scheduler": "DPMSolverMultistepScheduler",
+    "written": "비 오는 서울의 민아",
+    "visual_profile": asdict(VisualProfile(hair="red hair")),
+}
+LIKENESS = Likeness(0.9, "judge", "same person", 0.001, False, "It is her.")
+
+
+def drawn(**changes: object) -> NewPicture:
+    fields = {"request": REQUEST, "pack": "paperdoll", "seed": 42, "likeness": LIKENESS, **changes}
+    return NewPicture(flat(RED), "variant", **fields)
+
+
+def kept(new: NewPicture, folder: Path) -> Path:
+    pictures = Pictures.open(str(folder))
+    return Path(pictures.path(pictures.put(new.picture, request_texts(new))))
+
+
+def png(**texts: str) -> bytes:
+    chunks, buffer = PngInfo(), io.BytesIO()
+    for keyword, text in texts.items():
+        chunks.add_itxt(keyword, text)
+    flat(RED).save(buffer, "PNG", pnginfo=chunks)
+    return buffer.getvalue()
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def with_chunk(kind: bytes, data: bytes) -> bytes:
+    """A picture with a chunk that Pillow would not write; it stands right behind the header."""
+    whole = png()
+    return whole[:33] + chunk(kind, data) + whole[33:]
+
+
+def test_a_kept_picture_gives_its_whole_request_back(tmp_path: Path) -> None:
+    assert read_request(kept(drawn(), tmp_path)) == PictureRequest(
+        prompt="비 오는 서울의 민아, red hair",
+        negative_prompt="blurry, hat",
+        seed=41,
+        picture_seed=42,
+        count=4,
+        steps=20,
+        guidance_scale=6.5,
+        identity_scale=0.7,
+        reference="01890000-0000-7000-8000-000000000000",
+        pack="paperdoll",
+        written="비 오는 서울의 민아",
+        visual_profile=VisualProfile(hair="red hair"),
+    )
+
+
+def test_the_bytes_are_read_as_the_file_is(tmp_path: Path) -> None:
+    path = kept(drawn(), tmp_path)
+    assert read_request(path.read_bytes()) == read_request(path)
+
+
+def test_other_programs_find_the_request_as_automatic1111_writes_it(tmp_path: Path) -> None:
+    with Image.open(kept(drawn(), tmp_path)) as opened:
+        assert opened.info["parameters"] == (
+            "비 오는 서울의 민아, red hair\n"
+            "Negative prompt: blurry, hat\n"
+            "Steps: 20, Sampler: DPM++ 2M, CFG scale: 6.5, Seed: 42, Size: 64x64, Model: paperdoll"
+        )
+
+
+def test_our_chunk_holds_request_pack_seed_source_and_likeness(tmp_path: Path) -> None:
+    with Image.open(kept(drawn(), tmp_path)) as opened:
+        ours = json.loads(opened.info["castbook"])
+    assert ours == {
+        "request": REQUEST,
+        "pack": "paperdoll",
+        "seed": 42,
+        "source": "variant",
+        "likeness": asdict(LIKENESS),
+    }
+
+
+def test_the_same_picture_of_the_same_request_is_one_file_and_of_another_request_another(tmp_path: Path) -> None:
+    again = drawn(request=dict(reversed(REQUEST.items())))
+    assert kept(drawn(), tmp_path) == kept(again, tmp_path) != kept(drawn(seed=43), tmp_path)
+
+
+def test_an_upload_carries_nothing(tmp_path: Path) -> None:
+    path = kept(NewPicture(flat(RED), "uploaded"), tmp_path)
+    with Image.open(path) as opened:
+        assert opened.info == {}
+    assert read_request(path) is None
+
+
+def test_the_library_keeps_pictures_with_their_request(library: CharacterLibrary) -> None:
+    story = library.create_story(library.create_project("Moonlight").id, "Chapter 1")
+    member = library.create_character(story.id, "Mina", [drawn()], "generated")
+    found = read_request(library.get_picture_path(member.options[0].image.id))
+    assert found is not None and found.picture_seed == 42
+
+
+def test_a_picture_of_automatic1111_is_read_too() -> None:
+    parameters = (
+        "a girl in the rain,\n(umbrella:1.2)\nNegative prompt: blurry,\nhat\n"
+        'Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 965400086, Size: 512x512, Model: "x, y", Version: v1.6.0'
+    )
+    assert read_request(png(parameters=parameters)) == PictureRequest(
+        prompt="a girl in the rain,\n(umbrella:1.2)",
+        negative_prompt="blurry,\nhat",
+        seed=965400086,
+        picture_seed=965400086,
+        steps=20,
+        guidance_scale=7,
+    )
+
+
+def test_parameters_without_settings_are_a_prompt() -> None:
+    assert read_request(png(parameters="a girl: tall, pale")) == PictureRequest("a girl: tall, pale")
+
+
+def test_what_we_wrote_is_read_by_its_parameters_where_our_chunk_was_lost(tmp_path: Path) -> None:
+    with Image.open(kept(drawn(), tmp_path)) as opened:
+        found = read_request(png(parameters=opened.info["parameters"]))
+    assert found is not None
+    assert (found.prompt, found.negative_prompt, found.seed, found.steps) == (
+        REQUEST["prompt"],
+        "blurry, hat",
+        42,
+        20,
+    )
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        "",
+        "no JSON",
+        "[]",
+        '{"request": 5}',
+        '{"request": {}}',
+        '{"request": {"prompt": "a", "seed": -1}}',
+        '{"request": {"prompt": "a", "seed": 1e400}}',
+        '{"request": {"prompt": "a", "guidance_scale": NaN}}',
+        '{"request": {"prompt": "a", "visual_profile": {"hair": 5}}}',
+        '{"request": {"prompt": "a"}, "seed": 99999999999999999999999999}',
+        '{"request": ' * 5000,
+        "[" * 60_000,
+        json.dumps({"request": {"prompt": "a" * MAX_TEXT}}),
+    ],
+)
+def test_a_damaged_or_hostile_chunk_of_ours_is_no_request(ours: str) -> None:
+    assert read_request(png(castbook=ours)) is None
+    assert read_request(png(castbook=ours, parameters="a girl")) == PictureRequest("a girl")
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"",
+        b"no picture",
+        png(castbook="x")[:60],
+        with_chunk(b"iTXt", b"parameters"),
+        with_chunk(b"iTXt", b"parameters\0\1\0\0\0" + b"no zlib"),
+        with_chunk(b"iTXt", b"parameters\0\1\0\0\0" + zlib.compress(b"a" * 2**26)),
+        with_chunk(b"zTXt", b"castbook\0\0" + zlib.compress(b"a" * 2**26)),
+        with_chunk(b"tEXt", b"parameters\0" + b"a" * (MAX_TEXT + 1)),
+        with_chunk(b"IHDR", struct.pack(">IIBBBBB", 2**30, 2**30, 8, 2, 0, 0, 0)),
+    ],
+)
+def test_a_damaged_or_hostile_file_has_no_request(file: bytes) -> None:
+    assert read_request(file) is None
+
+
+@pytest.mark.parametrize("line", ["a" * MAX_TEXT, " " * MAX_TEXT, 'a:"' * (MAX_TEXT // 3), "ab: " * (MAX_TEXT // 4)])
+def test_no_line_of_settings_takes_long(line: str) -> None:
+    started = time.perf_counter()
+    read_request(png(parameters=f"x\n{line}"[:MAX_TEXT]))
+    assert time.perf_counter() - started < 2

@@ -1,0 +1,56 @@
+"""Who is in a story, and with which pictures."""
+
+from studio import Studio
+from ui.endpoints.endpoint import Json, endpoint
+from ui.results import member_json
+
+
+def build_cast_endpoints(studio: Studio) -> None:
+    @endpoint
+    def list_cast(story_id: str) -> list[Json]:
+        """The cast of a story.
+
+        Args:
+            story_id: the story
+        """
+        return [member_json(studio, member) for member in studio.list_cast(story_id)]
+
+    @endpoint
+    def load_character(story_id: str, reference_image_id: str) -> Json:
+        """Links this very picture into a story's cast; nothing is drawn.
+
+        Args:
+            story_id: the story
+            reference_image_id: the picture, usually a saved character's canonical_image_id
+        """
+        return member_json(studio, studio.load_character(story_id, reference_image_id))
+
+    @endpoint
+    def select_image(cast_member_id: str, image_id: str) -> Json:
+        """Makes one of a cast member's options the active one.
+
+        Args:
+            cast_member_id: who
+            image_id: which option
+        """
+        return member_json(studio, studio.select_image(cast_member_id, image_id))
+
+    @endpoint
+    def remove_image(cast_member_id: str, image_id: str) -> Json:
+        """Takes an option out of this story. The library and other stories keep it.
+
+        Args:
+            cast_member_id: who
+            image_id: which option
+        """
+        return member_json(studio, studio.remove_image(cast_member_id, image_id))
+
+    @endpoint
+    def restore_image(cast_member_id: str, image_id: str) -> Json:
+        """Undoes remove_image.
+
+        Args:
+            cast_member_id: who
+            image_id: which option
+        """
+        return member_json(studio, studio.restore_image(cast_member_id, image_id))

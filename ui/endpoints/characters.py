@@ -1,0 +1,124 @@
+"""One character: what is known of them, their pictures, and where they are used."""
+
+from studio import Studio
+from ui.endpoints.endpoint import Json, endpoint, profile_of
+from ui.results import character_json, image_json, outlier_json, request_json, use_json
+
+
+def build_character_endpoints(studio: Studio) -> None:
+    _build_profile(studio)
+    _build_pictures(studio)
+
+
+def _build_profile(studio: Studio) -> None:
+    @endpoint
+    def get_character(character_id: str) -> Json:
+        """All that is known of a character.
+
+        Args:
+            character_id: who; an id that was merged into another leads to that one
+        """
+        return character_json(studio, studio.get_character(character_id))
+
+    @endpoint
+    def edit_character(
+        character_id: str, name: str | None = None, description: str | None = None, visual_profile: Json | None = None
+    ) -> Json:
+        """Changes what is written about a character; what is left out stays.
+
+        Args:
+            character_id: who
+            name: what they are called
+            description: who they are
+            visual_profile: any of hair, face, body, outfit, accessories, other; those left out become empty
+        """
+        profile = None if visual_profile is None else profile_of(visual_profile)
+        return character_json(studio, studio.edit_character(character_id, name, description, profile))
+
+    @endpoint
+    def set_tags(character_id: str, tags: list[str]) -> Json:
+        """Gives a character these tags and no others.
+
+        Args:
+            character_id: who
+            tags: all that they shall have
+        """
+        return character_json(studio, studio.set_tags(character_id, tags))
+
+    @endpoint
+    def set_favourite(character_id: str, favourite: bool) -> Json:
+        """Makes a character a favourite, or no longer.
+
+        Args:
+            character_id: who
+            favourite: whether they shall be one
+        """
+        return character_json(studio, studio.set_favourite(character_id, favourite))
+
+    @endpoint
+    def list_uses(character_id: str) -> list[Json]:
+        """The stories in which a character has pictures on offer, and which.
+
+        Args:
+            character_id: who
+        """
+        return [use_json(use) for use in studio.list_uses(character_id)]
+
+
+def _build_pictures(studio: Studio) -> None:
+    @endpoint
+    def list_images(character_id: str) -> list[Json]:
+        """All kept pictures of a character, oldest first, with what each was made from.
+
+        Args:
+            character_id: who
+        """
+        return [image_json(studio, image) for image in studio.list_images(character_id)]
+
+    @endpoint
+    def set_canonical(character_id: str, image_id: str) -> Json:
+        """Makes another of the character's pictures the one that stands for them.
+
+        Args:
+            character_id: who
+            image_id: which of their pictures
+        """
+        return character_json(studio, studio.set_canonical(character_id, image_id))
+
+    @endpoint
+    def list_steering(character_id: str) -> list[str]:
+        """The pictures that steer together with the canonical one.
+
+        Args:
+            character_id: who
+        """
+        return studio.list_steering(character_id)
+
+    @endpoint
+    def set_steering(character_id: str, image_ids: list[str]) -> list[str]:
+        """Which pictures steer together with the canonical one: their identities are averaged.
+
+        Args:
+            character_id: who
+            image_ids: of this character; none: the canonical one steers alone
+        """
+        studio.set_steering(character_id, image_ids)
+        return studio.list_steering(character_id)
+
+    @endpoint
+    def outliers(character_id: str) -> list[Json]:
+        """The pictures of a character that show somebody else, each with the reason.
+
+        Args:
+            character_id: who
+        """
+        return [outlier_json(outlier) for outlier in studio.outliers(character_id)]
+
+    @endpoint
+    def request_of(image_id: str) -> Json | None:
+        """All that a kept picture was drawn by; null for an uploaded one.
+
+        Args:
+            image_id: the picture
+        """
+        return request_json(studio.request_of(image_id))

@@ -1,0 +1,136 @@
+"""New characters and variants of kept ones, and pictures of the creator's own."""
+
+from collections.abc import Iterator
+
+from studio import Studio
+from ui.endpoints.endpoint import Amount, Edges, Json, Number, endpoint, model_endpoint, profile_of, uploaded
+from ui.results import match_json, member_json, steps_then_result, upload_json
+
+
+def build_generating_endpoints(studio: Studio) -> None:
+    _build_drawing(studio)
+    _build_uploads(studio)
+    _build_faces(studio)
+
+
+def _build_drawing(studio: Studio) -> None:
+    @model_endpoint
+    def generate_character(
+        story_id: str,
+        name: str,
+        prompt: str,
+        visual_profile: Json | None = None,
+        description: str = "",
+        count: int | None = None,
+        seed: int | None = None,
+    ) -> Iterator[Json]:
+        """Draws a new character. Streams {step, steps}, then the cast member with its options.
+
+        Args:
+            story_id: the story whose cast the character joins
+            name: what the character is called
+            prompt: what to draw
+            visual_profile: any of hair, face, body, outfit, accessories, other
+            description: who the character is
+            count: how many pictures, 1 to 8
+            seed: picture i is drawn from seed + i; left out, chance decides
+        """
+        profile = profile_of(visual_profile)
+        run = studio.generate_character(story_id, name, prompt, profile, description, count, seed)
+        yield from steps_then_result(run, studio)
+
+    @model_endpoint
+    def generate_character_variant(
+        story_id: str,
+        reference_image_id: str,
+        prompt: str,
+        count: int | None = None,
+        seed: int | None = None,
+        identity_scale: Number | None = None,
+        keep: int | None = None,
+    ) -> Iterator[Json]:
+        """Draws the person of a kept picture in a new scene. Streams {step, steps}, then the cast member.
+
+        Args:
+            story_id: the story whose cast the pictures join
+            reference_image_id: the picture that shows the person
+            prompt: the scene
+            count: how many pictures, 1 to 8
+            seed: picture i is drawn from seed + i; left out, chance decides
+            identity_scale: how strongly the reference steers, 0 to 1.5
+            keep: how many of the best become options, at most count; left out, all of them
+        """
+        run = studio.generate_character_variant(
+            story_id, reference_image_id, prompt, count, keep=keep, seed=seed, identity_scale=identity_scale
+        )
+        yield from steps_then_result(run, studio)
+
+
+def _build_uploads(studio: Studio) -> None:
+    @model_endpoint
+    def look_at_upload(picture: Json) -> Json:
+        """The faces in a picture of your own, largest first, so that upload_character can be told which one is meant.
+
+        Args:
+            picture: the file; in gradio_client `handle_file(path)`
+        """
+        return upload_json(studio.look_at_upload(uploaded(picture)))
+
+    @model_endpoint
+    def upload_character(
+        story_id: str,
+        name: str,
+        picture: Json,
+        visual_profile: Json | None = None,
+        description: str = "",
+        face: Amount | None = None,
+        box: Edges | None = None,
+    ) -> Json:
+        """Makes a character of an own picture, from the largest face in it, another one, or what a box says is one.
+
+        Args:
+            story_id: the story whose cast the character joins
+            name: what the character is called
+            picture: the file; in gradio_client `handle_file(path)`
+            visual_profile: any of hair, face, body, outfit, accessories, other
+            description: who the character is
+            face: which of the faces that look_at_upload lists, from 0
+            box: left, top, right and bottom of the face, in pixels of the size that look_at_upload gives; not with face
+        """
+        profile = profile_of(visual_profile)
+        member = studio.upload_character(story_id, name, uploaded(picture), profile, description, face, _box(box))
+        return member_json(studio, member)
+
+
+def _build_faces(studio: Studio) -> None:
+    @model_endpoint
+    def who_looks_like(
+        project_id: str, picture: Json, face: Amount | None = None, box: Edges | None = None, limit: Amount = 12
+    ) -> list[Json]:
+        """The saved characters most alike to a face in a picture, each with their most alike image and its similarity.
+
+        Args:
+            project_id: whose library
+            picture: the file; in gradio_client `handle_file(path)`
+            face: which of the faces that look_at_upload lists, from 0
+            box: left, top, right and bottom of the face, in pixels of the size that look_at_upload gives; not with face
+            limit: how many characters at most
+        """
+        matches = studio.who_looks_like(project_id, uploaded(picture), face, _box(box), limit)
+        return [match_json(studio, match) for match in matches]
+
+    @endpoint
+    def look_alikes_of(image_id: str) -> list[Json]:
+        """The other saved characters who would be taken for the person in a kept picture.
+
+        Args:
+            image_id: the picture
+        """
+        return [match_json(studio, match) for match in studio.look_alikes_of(image_id)]
+
+
+def _box(edges: list[float] | None) -> tuple[float, float, float, float] | None:
+    if edges is None:
+        return None
+    left, top, right, bottom = edges
+    return left, top, right, bottom

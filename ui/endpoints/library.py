@@ -1,0 +1,152 @@
+"""The saved characters of a project: who is there, found and sorted; and who leaves it."""
+
+from typing import Literal
+
+from studio import LibraryQuery, Studio
+from ui.endpoints.endpoint import Amount, Json, endpoint, profile_of
+from ui.results import character_json, library_check_json, purge_json
+
+
+def build_library_endpoints(studio: Studio) -> None:
+    _build_search(studio)
+    _build_leaving(studio)
+
+
+def _build_search(studio: Studio) -> None:
+    @endpoint
+    def save_character(
+        cast_member_id: str,
+        image_id: str,
+        description: str | None = None,
+        visual_profile: Json | None = None,
+        prompt: str | None = None,
+        name: str | None = None,
+    ) -> Json:
+        """Saves a cast member's character to the project's library; the picture will stand for them.
+
+        Args:
+            cast_member_id: who
+            image_id: one of the member's options
+            description: who the character is; left out, as before
+            visual_profile: any of hair, face, body, outfit, accessories, other; left out, as before
+            prompt: what they are drawn from; left out, as before
+            name: what they are called; left out, as before
+        """
+        profile = None if visual_profile is None else profile_of(visual_profile)
+        saved = studio.save_character(cast_member_id, image_id, description, profile, prompt, name)
+        return character_json(studio, saved)
+
+    @endpoint
+    def list_library(
+        project_id: str,
+        query: str = "",
+        tags: list[str] | None = None,
+        favourites: bool = False,
+        sort: Literal["recent", "name", "most used"] = "recent",
+        offset: Amount = 0,
+        limit: Amount | None = None,
+        trashed: bool = False,
+    ) -> list[Json]:
+        """The saved characters of a project.
+
+        Args:
+            project_id: whose library
+            query: words that all have to occur in name, description, prompt or profile
+            tags: all of which they have to have
+            favourites: these alone
+            sort: last saved first, by name, or those in the most stories first
+            offset: how many to leave out from the beginning
+            limit: how many at most
+            trashed: those in the trash instead
+        """
+        wanted = LibraryQuery(query, tuple(tags or ()), favourites, sort, trashed)
+        found = studio.search_library(project_id, wanted, offset, limit)
+        return [character_json(studio, character) for character in found]
+
+    @endpoint
+    def count_library(
+        project_id: str,
+        query: str = "",
+        tags: list[str] | None = None,
+        favourites: bool = False,
+        trashed: bool = False,
+    ) -> int:
+        """How many characters list_library would list without a limit.
+
+        Args:
+            project_id: whose library
+            query: words that all have to occur in name, description, prompt or profile
+            tags: all of which they have to have
+            favourites: these alone
+            trashed: those in the trash instead
+        """
+        return studio.count_library(
+            project_id, LibraryQuery(query, tuple(tags or ()), favourites=favourites, trashed=trashed)
+        )
+
+    @endpoint
+    def list_tags(project_id: str) -> list[str]:
+        """The tags that a project's saved characters have, in alphabetical order.
+
+        Args:
+            project_id: whose library
+        """
+        return studio.list_tags(project_id)
+
+    @endpoint
+    def check_library(project_id: str) -> Json:
+        """How well the judge tells a project's saved characters apart, who are strangers to one another.
+
+        Args:
+            project_id: whose library
+        """
+        return library_check_json(studio, studio.check_library(project_id))
+
+
+def _build_leaving(studio: Studio) -> None:
+    @endpoint
+    def merge_characters(kept_id: str, merged_id: str) -> Json:
+        """Makes two characters one: pictures, stories and tags of the second become the first one's. Not undone.
+
+        Args:
+            kept_id: the character who stays
+            merged_id: the character who becomes part of them; this id leads to the first from then on
+        """
+        return character_json(studio, studio.merge_characters(kept_id, merged_id))
+
+    @endpoint
+    def trash_character(character_id: str) -> Json:
+        """Takes a character out of the library's lists, until restore_character. Stories keep the pictures.
+
+        Args:
+            character_id: who
+        """
+        return character_json(studio, studio.trash_character(character_id))
+
+    @endpoint
+    def restore_character(character_id: str) -> Json:
+        """Takes a character out of the trash.
+
+        Args:
+            character_id: who
+        """
+        return character_json(studio, studio.restore_character(character_id))
+
+    @endpoint
+    def preview_purge(character_id: str) -> Json:
+        """What purge_character would delete and break: images, stories, and children, pictures of others from theirs.
+
+        Args:
+            character_id: who
+        """
+        return purge_json(studio.preview_purge(character_id))
+
+    @endpoint
+    def purge_character(character_id: str) -> Json:
+        """Deletes a trashed character with their pictures and face identities, for ever.
+
+        Args:
+            character_id: who
+        """
+        studio.purge_character(character_id)
+        return {"character_id": character_id}

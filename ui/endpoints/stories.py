@@ -1,0 +1,145 @@
+"""Projects, their stories, and the prompts that a story makes of what is written."""
+
+from studio import Studio
+from ui.endpoints.endpoint import Json, endpoint, profile_of
+from ui.results import project_json, prompt_json, story_json
+
+
+def build_story_endpoints(studio: Studio) -> None:
+    _build_projects(studio)
+    _build_stories(studio)
+    _build_prompts(studio)
+
+
+def _build_projects(studio: Studio) -> None:
+    @endpoint
+    def create_project(name: str) -> Json:
+        """Makes a project; its stories share one character library.
+
+        Args:
+            name: what the project is called
+        """
+        return project_json(studio.create_project(name))
+
+    @endpoint
+    def list_projects(trashed: bool = False) -> list[Json]:
+        """The projects, oldest first.
+
+        Args:
+            trashed: those in the trash instead
+        """
+        return [project_json(project) for project in studio.list_projects(trashed)]
+
+    @endpoint
+    def rename_project(project_id: str, name: str) -> Json:
+        """Gives a project another name.
+
+        Args:
+            project_id: which project
+            name: what it is called from now on
+        """
+        return project_json(studio.rename_project(project_id, name))
+
+    @endpoint
+    def trash_project(project_id: str) -> Json:
+        """Takes a project with all its stories out of the lists, until restore_project.
+
+        Args:
+            project_id: which project
+        """
+        return project_json(studio.trash_project(project_id))
+
+    @endpoint
+    def restore_project(project_id: str) -> Json:
+        """Takes a project out of the trash.
+
+        Args:
+            project_id: which project
+        """
+        return project_json(studio.restore_project(project_id))
+
+
+def _build_stories(studio: Studio) -> None:
+    @endpoint
+    def create_story(project_id: str, title: str, context: str = "") -> Json:
+        """Makes a story in a project.
+
+        Args:
+            project_id: the project it belongs to
+            title: what the story is called
+            context: premise and style lines that every prompt of the story gets
+        """
+        return story_json(studio.create_story(project_id, title, context))
+
+    @endpoint
+    def list_stories(project_id: str, trashed: bool = False) -> list[Json]:
+        """The stories of a project, oldest first.
+
+        Args:
+            project_id: whose stories
+            trashed: those in the trash instead
+        """
+        return [story_json(story) for story in studio.list_stories(project_id, trashed)]
+
+    @endpoint
+    def rename_story(story_id: str, title: str) -> Json:
+        """Gives a story another title.
+
+        Args:
+            story_id: which story
+            title: what it is called from now on
+        """
+        return story_json(studio.rename_story(story_id, title))
+
+    @endpoint
+    def set_context(story_id: str, context: str, instead_of: str | None = None) -> Json:
+        """Changes the premise and style lines that every prompt of the story gets.
+
+        Args:
+            story_id: which story
+            context: the new lines
+            instead_of: the lines that you read before; refused where somebody has changed them since
+        """
+        return story_json(studio.set_context(story_id, context, instead_of))
+
+    @endpoint
+    def trash_story(story_id: str) -> Json:
+        """Takes a story out of the lists, until restore_story.
+
+        Args:
+            story_id: which story
+        """
+        return story_json(studio.trash_story(story_id))
+
+    @endpoint
+    def restore_story(story_id: str) -> Json:
+        """Takes a story out of the trash.
+
+        Args:
+            story_id: which story
+        """
+        return story_json(studio.restore_story(story_id))
+
+
+def _build_prompts(studio: Studio) -> None:
+    @endpoint
+    def prompt_of_character(story_id: str, prompt: str, visual_profile: Json | None = None) -> Json:
+        """What generate_character would draw: prompt, profile and the story's context in one. Nothing is drawn.
+
+        Args:
+            story_id: the story
+            prompt: what to draw
+            visual_profile: any of hair, face, body, outfit, accessories, other
+        """
+        return prompt_json(studio, studio.prompt_of_character(story_id, prompt, profile_of(visual_profile)))
+
+    @endpoint
+    def prompt_of_variant(story_id: str, reference_image_id: str, prompt: str) -> Json:
+        """What generate_character_variant would draw: the scene, who it is, the story's context. Nothing is drawn.
+
+        Args:
+            story_id: the story
+            reference_image_id: the picture that shows the person
+            prompt: the scene
+        """
+        return prompt_json(studio, studio.prompt_of_variant(story_id, reference_image_id, prompt))

@@ -1,0 +1,37 @@
+"""What leaves as a file and comes back: exported libraries, and pictures that carry their request."""
+
+from studio import Studio
+from ui.endpoints.endpoint import Json, endpoint, uploaded
+from ui.results import file_json, import_json, request_json
+
+
+def build_travelling_endpoints(studio: Studio) -> None:
+    @endpoint
+    def export_library(project_id: str, character_ids: list[str] | None = None, embeddings: bool = False) -> Json:
+        """A project, or some of its saved characters, as a zip for import_library and Hugging Face `datasets`.
+
+        Args:
+            project_id: whose library
+            character_ids: these characters alone, without the stories; left out, the whole project
+            embeddings: whether face identities go along, which are biometric data
+        """
+        return file_json(studio.export_library(project_id, character_ids, embeddings))
+
+    @endpoint
+    def import_library(project_id: str | None, zip_file: Json) -> Json:
+        """Adds what an export holds, under the ids that it had; what is there already stays as it is.
+
+        Args:
+            project_id: where it goes; null: the project that it came from, made anew where there is none
+            zip_file: the export; in gradio_client `handle_file(path)`
+        """
+        return import_json(studio.import_library(project_id, uploaded(zip_file)))
+
+    @endpoint
+    def request_in(picture: Json) -> Json | None:
+        """The request that a PNG file carries, as request_of gives it; null where there is none.
+
+        Args:
+            picture: the file; in gradio_client `handle_file(path)`
+        """
+        return request_json(studio.request_in(uploaded(picture)))
