@@ -1,5 +1,6 @@
 """The statistics behind the README's figures and the pack's calibration, on numbers that can be worked out by eye."""
 
+import numpy as np
 import pytest
 from fakes import BLACK, BLUE, GREEN, RED, YELLOW, FakeFaces, fake_pack, flat, reference_of
 

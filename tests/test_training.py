@@ -178,20 +178,35 @@ def test_the_head_weighs_three_times_what_surrounds_it():
     assert weights.mean() == pytest.approx(1)
 
 
-def test_a_killed_training_goes_on_to_the_same_weights(tmp_path):
-    def losses(model, rng, progress):
-        x = torch.from_numpy(rng.normal(size=(8, 4))).float()
-        return {"loss": (model(x) - x).square().mean()}
+def toy_batch(rng, progress):
+    return {"x": rng.normal(size=(8, 4)).astype(np.float32)}
 
+
+def toy_losses(model, batch, progress):
+    return {"loss": (model(batch["x"]) - batch["x"]).square().mean()}
+
+
+def test_batches_drawn_by_other_processes_train_to_the_same_weights(tmp_path, monkeypatch):
+    def train(folder, workers):
+        monkeypatch.setattr(loop, "WORKERS", workers)
+        run = Run(folder, Recipe.small(), folder / "pack")
+        return loop.train(run, "toy", lambda: nn.Linear(4, 4), toy_batch, toy_losses, loop.Schedule(12, 1e-2))
+
+    alone, helped = train(tmp_path / "alone", 0), train(tmp_path / "helped", 2)
+    for ours, theirs in zip(alone.parameters(), helped.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(tmp_path):
     def train(folder, stop_at=None):
-        def interrupted(model, rng, progress):
+        def interrupted(model, batch, progress):
             if stop_at is not None and progress >= stop_at:
                 raise KeyboardInterrupt
-            return losses(model, rng, progress)
+            return toy_losses(model, batch, progress)
 
         run = Run(folder, Recipe.small(), folder / "pack")
         schedule = loop.Schedule(20, 1e-2, ema=0.9, warmup=2, checkpoint_seconds=0)
-        return loop.train(run, "toy", lambda: nn.Linear(4, 4), interrupted, schedule)
+        return loop.train(run, "toy", lambda: nn.Linear(4, 4), toy_batch, interrupted, schedule)
 
     whole = train(tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
@@ -202,13 +217,9 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path):
 
 
 def test_a_piece_of_a_run_ends_in_time_and_the_next_goes_on(tmp_path):
-    def losses(model, rng, progress):
-        x = torch.from_numpy(rng.normal(size=(8, 4))).float()
-        return {"loss": (model(x) - x).square().mean()}
-
     def train(folder, ends):
         run = Run(folder, Recipe.small(), folder / "pack", ends)
-        return loop.train(run, "toy", lambda: nn.Linear(4, 4), losses, loop.Schedule(3, 1e-2))
+        return loop.train(run, "toy", lambda: nn.Linear(4, 4), toy_batch, toy_losses, loop.Schedule(3, 1e-2))
 
     for _ in range(2):
         with pytest.raises(loop.TimeIsUp, match="of 3"):

@@ -43,34 +43,32 @@ def draw_sheet(people: int = 8, looks: int = 6, first: int = 0, output: Path = P
 def pack(
     run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "full", minutes: Minutes = 0,
     start: Annotated[Path | None, typer.Option(help="A pack whose weights are trained on, instead of from nothing.")] = None,
+    stage: Annotated[str, typer.Option(help="Make this part alone, with what it needs; several may be made at once.")] = "",
     threads: Threads = 0,
 ) -> None:  # fmt: skip
     """Everything from nothing to the pack's models, calibrated. Stop it at any time; the same command goes on."""
     from training.curves import draw_curves
     from training.loop import TimeIsUp
-    from training.measure import calibrate
-    from training.pack import make_pack
+    from training.pack import STAGES, Workshop, make_pack
 
     _use(threads)
     if recipe == "small" and pack == PACK:
         raise typer.BadParameter("A small pack would replace the one that the app uses: give --pack another folder.")
     place = Run(run, RECIPES[recipe](), pack, time.monotonic() + 60 * minutes if minutes else None)
+    if stage and stage not in STAGES:
+        raise typer.BadParameter(f"There is no stage {stage!r}. There are: {', '.join(STAGES)}.")
     try:
+        if stage:
+            getattr(Workshop(place, start), stage)
+            return
         made = make_pack(place, start)
     except TimeIsUp as said:
         typer.echo(said)
         raise typer.Exit(75) from None  # EX_TEMPFAIL: try again
     draw_curves(made.folder, pack / "training.png")
+    from training.measure import calibrate
+
     typer.echo(calibrate(place))
-
-
-@app.command("prompt-reader")
-def prompt_reader(run: RunFolder = RUN, pack: PackFolder = PACK, threads: Threads = 0) -> None:
-    """Trains the pack's reader of pictures alone: it says whether one shows what its prompt asked for."""
-    from training.pack import write_prompt_reader
-
-    _use(threads)
-    write_prompt_reader(Run(run, Recipe(), pack))
 
 
 @app.command("calibrate")

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline.adherence import INPUT, SIDE
-from training.autoencoder import to_tensor
+from training.autoencoder import scaled, to_tensor
 from training.dataset import Pictures
-from training.loop import Losses, Schedule, autocast, device, train
+from training.loop import Batch, Drawn, Losses, Schedule, autocast, train
 from training.recipe import Run
 from training.world import (
     ACCESSORIES,
@@ -113,20 +113,24 @@ def _train(
     softened: npt.NDArray[np.uint8] | None = None,
 ) -> nn.Module:
     sizes = [len(names) for names in attributes.values()]
-    labels = torch.tensor([attribute_labels(pictures.look(i), attributes) for i in range(len(pictures))])
+    labels = np.array([attribute_labels(pictures.look(i), attributes) for i in range(len(pictures))])
 
-    def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
+    def draw(rng: np.random.Generator, progress: float) -> Drawn:
         if softened is not None and rng.random() < 0.5:
-            soft = rng.integers(0, len(softened), BATCH)
-            chosen, x = soft * SOFT_EVERY, to_tensor(softened[soft])
+            soft = rng.integers(0, len(softened), BATCH * run.recipe.batches)
+            chosen, pixels = soft * SOFT_EVERY, softened[soft]
         else:
-            chosen = np.sort(rng.integers(0, len(pictures), BATCH))
-            x = to_tensor(pictures.pixels[chosen])
-        truth = labels[chosen].to(device())
-        small = int(rng.integers(48, 200))  # generated pictures are softer than drawn ones
-        if rng.random() < 0.5:
-            x = F.interpolate(F.interpolate(x, size=small, mode="area"), size=256, mode="bilinear")
-        x = x * float(rng.uniform(0.85, 1.1)) + float(rng.uniform(0, 0.12)) * torch.randn_like(x)
+            chosen = np.sort(rng.integers(0, len(pictures), BATCH * run.recipe.batches))
+            pixels = pictures.pixels[chosen]
+        soft = rng.integers(48, 200) if rng.random() < 0.5 else 256  # generated pictures are softer than drawn ones
+        changes = {"side": soft, "contrast": rng.uniform(0.85, 1.1), "noise": rng.uniform(0, 0.12)}
+        return {"pixels": pixels, "labels": labels[chosen], **{name: np.asarray(v) for name, v in changes.items()}}
+
+    def losses(model: nn.Module, batch: Batch, progress: float) -> Losses:
+        x, truth, side = scaled(batch["pixels"]), batch["labels"], int(batch["side"])
+        if side < x.shape[-1]:
+            x = F.interpolate(F.interpolate(x, size=side, mode="area"), size=x.shape[-1], mode="bilinear")
+        x = x * batch["contrast"].float() + batch["noise"].float() * torch.randn_like(x)
         with autocast():
             logits = model(F.interpolate(x, size=SIDE, mode="area"))
         parts = logits.float().split(sizes, 1)
@@ -134,7 +138,7 @@ def _train(
         right = torch.stack([(p.argmax(1) == t).float().mean() for p, t in zip(parts, truth.T, strict=True)])
         return {"loss": torch.as_tensor(loss), "accuracy": right.mean()}
 
-    return train(run, name, build, losses, Schedule(steps, learning_rate=2e-3, ema=0.98))
+    return train(run, name, build, draw, losses, Schedule(steps, learning_rate=2e-3, ema=0.98))
 
 
 def attribute_labels(look: Look, attributes: Attributes = ATTRIBUTES) -> list[int]:

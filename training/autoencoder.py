@@ -22,12 +22,11 @@ from tqdm import tqdm
 
 from training.artist import SIZE
 from training.dataset import Pictures
-from training.loop import Losses, Schedule, autocast, device, train
+from training.loop import Batch, Drawn, Losses, Schedule, autocast, device, train
 from training.recipe import Run
 
 LATENT_CHANNELS = 16
-CROP, BATCH = 128, 8
-SMALL_CROP, SMALL_UNTIL = 64, 0.85  # of the steps: many small ones first, then some with wider surroundings
+CROP, SMALL_CROP, BATCH = 128, 64, 8
 NOISE = 0.1  # of the latents' standard deviation
 
 
@@ -85,20 +84,31 @@ def _pass_on(conv: nn.Conv2d, matrix: Tensor, window: tuple[slice, slice] | None
 
 def to_tensor(pixels: npt.NDArray[np.uint8]) -> Tensor:
     """(n, h, w, 3) bytes to (n, 3, h, w) floats from -1 to 1, channels last in memory."""
-    return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).to(device()).float().div_(127.5).sub_(1)
+    return scaled(torch.from_numpy(np.array(pixels)).to(device()))
+
+
+def scaled(pixels: Tensor) -> Tensor:
+    """The same of bytes that are on the device already."""
+    return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
 def train_autoencoder(run: Run, build: Callable[[], AutoencoderKL], pictures: Pictures) -> AutoencoderKL:
     """Encoder and decoder of what `build` gives, together."""
 
-    def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
+    recipe = run.recipe
+
+    def draw(rng: np.random.Generator, progress: float) -> Drawn:
+        size = SMALL_CROP if progress < recipe.small_crops_until else CROP
+        return {"crops": _crops(pictures, rng, BATCH * recipe.batches, size)}
+
+    def losses(model: nn.Module, batch: Batch, progress: float) -> Losses:
         assert isinstance(model, AutoencoderKL)
-        real = to_tensor(_crops(pictures, rng, SMALL_CROP if progress < SMALL_UNTIL else CROP))
+        real = scaled(batch["crops"])
         with autocast():
             posterior = model.encode(real).latent_dist
             mean = posterior.mean.float()
-            noisy = mean + NOISE * mean.detach().std() * torch.randn_like(mean) * float(rng.random())
-            made = model.decode(noisy).sample.float()
+            noise = NOISE * torch.rand(len(mean), 1, 1, 1, device=mean.device) * torch.randn_like(mean)
+            made = model.decode(mean + mean.detach().std() * noise).sample.float()
         size = mean.square().mean()
         return {
             "loss": reconstruction_loss(made, real) + 1e-3 * (size - 1).relu(),
@@ -106,8 +116,8 @@ def train_autoencoder(run: Run, build: Callable[[], AutoencoderKL], pictures: Pi
             "latent": size.detach(),
         }
 
-    schedule = Schedule(run.recipe.autoencoder_steps, learning_rate=1.5e-3, ema=0.995)
-    vae = train(run, "autoencoder", build, losses, schedule)
+    schedule = Schedule(recipe.autoencoder_steps, learning_rate=1.5e-3, ema=0.995)
+    vae = train(run, "autoencoder", build, draw, losses, schedule)
     assert isinstance(vae, AutoencoderKL)
     return vae
 
@@ -116,13 +126,19 @@ def train_decoder(run: Run, vae: AutoencoderKL, pictures: Pictures, latents: Ten
     """The decoder alone, on whole cached latents of a frozen encoder."""
     decoder = nn.ModuleDict({"post_quant_conv": vae.post_quant_conv, "decoder": vae.decoder})
 
-    def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
-        assert isinstance(model, nn.ModuleDict)
-        chosen = np.sort(rng.choice(len(pictures), BATCH, replace=False))
+    known = latents.numpy()
+
+    def draw(rng: np.random.Generator, progress: float) -> Drawn:
+        chosen = rng.choice(len(pictures), BATCH * run.recipe.batches, replace=False)
         y, x = rng.integers(0, 9, 2)  # a window of 8 x 8 latents
-        latent = latents[chosen, :, y : y + 8, x : x + 8].to(device()).float()
-        real = to_tensor(pictures.pixels[chosen][:, y * 16 : y * 16 + CROP, x * 16 : x * 16 + CROP])
-        noisy = latent + NOISE * torch.randn_like(latent) * float(rng.random())
+        real = [pictures.pixels[i, y * 16 : y * 16 + CROP, x * 16 : x * 16 + CROP] for i in chosen]
+        return {"real": np.stack(real), "latents": known[chosen, :, y : y + 8, x : x + 8]}
+
+    def losses(model: nn.Module, batch: Batch, progress: float) -> Losses:
+        assert isinstance(model, nn.ModuleDict)
+        real, latent = scaled(batch["real"]), batch["latents"].float()
+        noise = NOISE * torch.rand(len(latent), 1, 1, 1, device=latent.device)
+        noisy = latent + noise * torch.randn_like(latent)
         with autocast():
             made = model["decoder"](model["post_quant_conv"](noisy)).float()
         inner = (..., slice(16, -16), slice(16, -16))  # the window's edge lacks its neighbours
@@ -132,7 +148,7 @@ def train_decoder(run: Run, vae: AutoencoderKL, pictures: Pictures, latents: Ten
         }
 
     schedule = Schedule(run.recipe.decoder_steps, learning_rate=1e-3, ema=0.998)
-    trained = train(run, "decoder", lambda: decoder, losses, schedule)
+    trained = train(run, "decoder", lambda: decoder, draw, losses, schedule)
     assert isinstance(trained, nn.ModuleDict)
     vae.post_quant_conv.load_state_dict(trained["post_quant_conv"].state_dict())
     vae.decoder.load_state_dict(trained["decoder"].state_dict())
@@ -191,10 +207,10 @@ def standardise(vae: AutoencoderKL, pictures: Pictures) -> None:
     quant.bias[:c] = (quant.bias[:c] - mean) / deviation
 
 
-def _crops(pictures: Pictures, rng: np.random.Generator, size: int) -> npt.NDArray[np.uint8]:
+def _crops(pictures: Pictures, rng: np.random.Generator, count: int, size: int) -> npt.NDArray[np.uint8]:
     """Random crops, most of them on the face, where the fine lines are."""
     crops = []
-    for i in rng.integers(0, len(pictures), BATCH):
+    for i in rng.integers(0, len(pictures), count):
         y, x = rng.integers(0, SIZE + 1, 2) if rng.random() < 0.4 else rng.integers((60, 70), (200, 186))
         y, x = np.clip((y - size // 2, x - size // 2), 0, SIZE - size)
         crops.append(pictures.pixels[i, y : y + size, x : x + size])

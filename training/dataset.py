@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock
 from tqdm import tqdm
 
 from training.artist import SIZE, draw
@@ -51,6 +52,14 @@ class Pictures:
 def pictures(folder: Path, people: People, faces_only: bool = False) -> Pictures:
     """The group's pictures. What of exactly this group and style lies in the folder already is not drawn again."""
     folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "drawing.lock"):  # another process may draw them just now
+        _draw(folder, people, faces_only)
+    return Pictures(
+        people, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("pixels", "boxes", "landmarks"))
+    )
+
+
+def _draw(folder: Path, people: People, faces_only: bool) -> None:
     first = draw(person(people.first), look(look_seed(people.first, 0)))  # tells when the artist draws otherwise now
     style = hashlib.sha256(first.pixels.tobytes()).hexdigest()[:12]
     wanted = {"people": people.name, "faces_only": faces_only, "style": style}
@@ -59,9 +68,6 @@ def pictures(folder: Path, people: People, faces_only: bool = False) -> Pictures
         _make_room(folder, people, faces_only)
         kept.write_text(json.dumps({"group": wanted, "parts": []}))
     _draw_missing(folder, people, faces_only, kept)
-    return Pictures(
-        people, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("pixels", "boxes", "landmarks"))
-    )
 
 
 def align(pixels: npt.NDArray[np.uint8], landmarks: npt.NDArray[np.float32], size: int = 112) -> npt.NDArray[np.uint8]:

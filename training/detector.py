@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from training.dataset import Pictures
 from training.encoders import export
-from training.loop import Losses, Schedule, autocast, device, train
+from training.loop import Batch, Drawn, Losses, Schedule, autocast, train
 from training.recipe import Run
 
 STRIDES = (8, 16, 32)
@@ -59,10 +59,17 @@ class Detector(nn.Module):
 def train_detector(run: Run, build: Callable[[], nn.Module], pictures: Pictures) -> nn.Module:
     """Trains the detector that `build` gives, on scenes put together from the pictures."""
 
-    def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
+    def draw(rng: np.random.Generator, progress: float) -> Drawn:
+        pixels, boxes, landmarks = zip(*(scene(pictures, rng) for _ in range(BATCH * run.recipe.batches)), strict=True)
+        targets = {
+            str(stride): np.stack([_targets(*truth, stride) for truth in zip(boxes, landmarks, strict=True)])
+            for stride in STRIDES
+        }
+        return {"pixels": np.stack(pixels), **targets}
+
+    def losses(model: nn.Module, batch: Batch, progress: float) -> Losses:
         assert isinstance(model, Detector)
-        scenes = [scene(pictures, rng) for _ in range(BATCH)]
-        pixels = torch.from_numpy(np.stack([s[0] for s in scenes])).permute(0, 3, 1, 2).to(device())
+        pixels = batch["pixels"].permute(0, 3, 1, 2)
         x = pixels.float().sub_(127.5).div_(128).contiguous(memory_format=torch.channels_last)
         with autocast():
             maps = model.maps(x)
@@ -73,12 +80,11 @@ def train_detector(run: Run, build: Callable[[], nn.Module], pictures: Pictures)
         )
         for stride, found in zip(STRIDES, maps, strict=True):
             found = found.float().unflatten(1, (ANCHORS, 15)).permute(0, 1, 3, 4, 2)
-            wanted = torch.from_numpy(np.stack([_targets(s[1], s[2], stride) for s in scenes])).to(x.device)
-            wanted = wanted[:, None].expand(-1, ANCHORS, -1, -1, -1)
+            wanted = batch[str(stride)][:, None].expand(-1, ANCHORS, -1, -1, -1)
             there, ignored = wanted[..., 0] == 1, wanted[..., 0] < 0
             loss = F.binary_cross_entropy_with_logits(found[..., 0], there.float(), reduction="none")
             certainty = (found[..., 0].sigmoid() - there.float()).abs().detach()
-            score = score + (loss * certainty.square() * ~ignored).sum() / BATCH
+            score = score + (loss * certainty.square() * ~ignored).sum() / len(x)
             if there.any():
                 size = (wanted[there][:, 1] + wanted[there][:, 3])[:, None]
                 box = box + ((found[there][:, 1:5] - wanted[there][:, 1:5]) / size).abs().mean()
@@ -90,7 +96,9 @@ def train_detector(run: Run, build: Callable[[], nn.Module], pictures: Pictures)
             "points": points.detach(),
         }
 
-    return train(run, "detector", build, losses, Schedule(run.recipe.detector_steps, learning_rate=2e-3, ema=0.995))
+    return train(
+        run, "detector", build, draw, losses, Schedule(run.recipe.detector_steps, learning_rate=2e-3, ema=0.995)
+    )
 
 
 Scene = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.float32]]

@@ -13,7 +13,6 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import onnx
@@ -24,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.dataset import CROP, Pictures, align
-from training.loop import Losses, Schedule, autocast, device, train
+from training.loop import Batch, Drawn, Losses, Schedule, autocast, device, train
 from training.recipe import Run
 from training.world import (
     AGES,
@@ -152,22 +151,21 @@ def train_encoder(
         start_from_means(head, encoder, people)
         return nn.ModuleDict({"encoder": encoder, "head": head, "features": nn.Linear(512, sum(sizes))})
 
-    labels = torch.tensor([feature_labels(person(seed)) for seed in range(group.first, group.first + group.count)])
+    labels = np.array([feature_labels(person(seed)) for seed in range(group.first, group.first + group.count)])
 
-    def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
+    def draw(rng: np.random.Generator, progress: float) -> Drawn:
+        chosen = rng.integers(0, len(people), BATCH * run.recipe.batches)
+        crops = [people.pixels[i] if i % SOFT_EVERY else soft[i // SOFT_EVERY] for i in chosen]
+        return {"crops": np.stack(crops), "who": chosen // group.looks, "labels": labels[chosen // group.looks]}
+
+    def losses(model: nn.Module, batch: Batch, progress: float) -> Losses:
         assert isinstance(model, nn.ModuleDict)
-        chosen = rng.integers(0, len(people), BATCH)
-        who = torch.from_numpy(chosen // group.looks)
-        crops = (people.pixels[i] if i % SOFT_EVERY else soft[i // SOFT_EVERY] for i in chosen)
-        faces = normalised(np.stack([augmented(crop, rng) for crop in crops]))
+        faces, target = normalised(augmented(batch["crops"])), batch["who"]
         with autocast():
             embedding = model["encoder"](faces)
-        target = who.to(device())
         logits = model["head"](embedding.float(), target, strength=min(1.0, 2 * progress))
         named = model["features"](embedding.float()).split(sizes, 1)
-        features = sum(F.cross_entropy(n, y) for n, y in zip(named, labels[who].to(device()).T, strict=True)) / len(
-            sizes
-        )
+        features = sum(F.cross_entropy(n, y) for n, y in zip(named, batch["labels"].T, strict=True)) / len(sizes)
         margin = F.cross_entropy(logits, target)
         accuracy = (logits.argmax(1) == target).float().mean()
         return {
@@ -177,7 +175,7 @@ def train_encoder(
             "accuracy": accuracy,
         }
 
-    found = train(run, name, whole, losses, Schedule(steps, learning_rate=2e-3, weight_decay=0.02, ema=0.995))
+    found = train(run, name, whole, draw, losses, Schedule(steps, learning_rate=2e-3, weight_decay=0.02, ema=0.995))
     assert isinstance(found, nn.ModuleDict)
     return found["encoder"]
 
@@ -192,31 +190,42 @@ def start_from_means(head: MarginHead, encoder: nn.Module, people: Pictures) -> 
     encoder.train()
 
 
-def normalised(crops: npt.NDArray[np.uint8]) -> Tensor:
-    """(n, 112, 112, 3) RGB bytes to the encoders' input, as insightface makes it."""
-    pixels = torch.from_numpy(crops).permute(0, 3, 1, 2).to(device())
-    return pixels.float().sub_(127.5).div_(127.5).contiguous(memory_format=torch.channels_last)
+def normalised(crops: Tensor) -> Tensor:
+    """(n, 3, 112, 112) RGB from 0 to 255 to the encoders' input, as insightface makes it."""
+    return crops.float().sub(127.5).div(127.5).contiguous(memory_format=torch.channels_last)
 
 
-def augmented(crop: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """A 112 crop as a detector and a generator would leave it: a little off, soft, of other brightness."""
-    angle, scale = rng.normal(0, 3), rng.uniform(0.94, 1.06)
-    matrix = cv2.getRotationMatrix2D((CROP / 2, CROP / 2), angle, scale)
-    matrix[:, 2] += rng.normal(0, 1.6, 2) - (CROP - 112) / 2
-    crop = cv2.warpAffine(np.asarray(crop), matrix, (112, 112), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    if rng.random() < 0.35:
-        small = int(rng.integers(40, 100))
-        crop = cv2.resize(
-            cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA), (112, 112), interpolation=cv2.INTER_LINEAR
-        )
-    if rng.random() < 0.3:
-        crop = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.4, 1.4))
-    if rng.random() < 0.5:
-        changed = crop.astype(np.float32) * rng.uniform(0.88, 1.1, 3 if rng.random() < 0.3 else 1) + rng.uniform(
-            -10, 10
-        )
-        crop = np.clip(changed + rng.normal(0, rng.uniform(0, 5), crop.shape), 0, 255).astype(np.uint8)
-    return crop
+def augmented(crops: Tensor) -> Tensor:
+    """(n, 128, 128, 3) bytes to (n, 3, 112, 112) from 0 to 255, as a detector and a generator would leave them: each a
+    little off, half of them soft, half of another brightness."""
+    n, where = len(crops), crops.device
+
+    def some(share: float, low: float, high: float, channels: int = 1) -> Tensor:
+        """(n, channels, 1, 1): chances between the bounds for a share of the crops, nothing for the others."""
+        chances = low + (high - low) * torch.rand(n, channels, 1, 1, device=where)
+        return chances * (torch.rand(n, 1, 1, 1, device=where) < share)
+
+    angle, scale = 0.052 * torch.randn(n, device=where), 1 + 0.12 * (torch.rand(n, device=where) - 0.5)
+    cosine, sine = angle.cos() * scale * 112 / CROP, angle.sin() * scale * 112 / CROP
+    shift = torch.randn(2, n, device=where) * 1.6 * 2 / CROP
+    matrix = torch.stack([cosine, -sine, shift[0], sine, cosine, shift[1]], 1).view(n, 2, 3)
+    grid = F.affine_grid(matrix, [n, 3, 112, 112], align_corners=False)
+    pixels = crops.permute(0, 3, 1, 2).float()
+    pixels = F.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+    pixels = blurred(pixels, some(0.5, 0.4, 1.6))
+    pixels = pixels * (1 + some(0.4, -0.12, 0.1) + some(0.15, -0.08, 0.08, 3)) + some(0.4, -10, 10)
+    return (pixels + some(0.4, 0, 5) * torch.randn_like(pixels)).clamp(0, 255)
+
+
+def blurred(pixels: Tensor, sigma: Tensor) -> Tensor:
+    """Pictures (n, c, h, w), each by a Gaussian of its own deviation, `sigma` (n, 1, 1, 1) pixels, of up to 4 of them."""
+    side, reach = pixels.shape[-1], 4
+    weights = [torch.exp(-(k**2) / (2 * sigma.square() + 1e-6)) for k in range(-reach, reach + 1)]
+    for axis in (-1, -2):
+        edges = (reach, reach, 0, 0) if axis == -1 else (0, 0, reach, reach)
+        wide = F.pad(pixels, edges, mode="replicate")
+        pixels = sum(w * wide.narrow(axis, k, side) for k, w in enumerate(weights)) / sum(weights)
+    return pixels
 
 
 def embed(encode: Encode, pictures: Pictures) -> npt.NDArray[np.float32]:
@@ -237,7 +246,8 @@ def trained(encoder: nn.Module) -> Encode:
     @torch.no_grad()
     def encode(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         with autocast():
-            return encoder(normalised(crops)).float().cpu().numpy()
+            pixels = torch.from_numpy(crops).to(device()).permute(0, 3, 1, 2)
+            return encoder(normalised(pixels)).float().cpu().numpy()
 
     return encode
 
@@ -257,7 +267,9 @@ def export(model: nn.Module, path: Path, shape: Sequence[int] = (1, 3, 112, 112)
     path.parent.mkdir(parents=True, exist_ok=True)
     outputs = [name for name in axes if name != "input.1"]
     model.cpu().float().eval()
-    model.training = True  # of the outermost module alone: else the exporter merges weights that are equal, and names go
+    model.training = (
+        True  # of the outermost module alone: else the exporter merges weights that are equal, and names go
+    )
     torch.onnx.export(
         model, (torch.zeros(*shape),), str(path), input_names=["input.1"], output_names=outputs,
         dynamic_axes=axes, opset_version=17, dynamo=False, do_constant_folding=False,

@@ -18,19 +18,17 @@ from diffusers import DDIMScheduler, UNet2DConditionModel
 from safetensors.torch import load_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from torch import Tensor, nn
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from training.autoencoder import LATENT_CHANNELS
 from training.dataset import Pictures
-from training.loop import Losses, Schedule, autocast, device, train
+from training.loop import Batch, Drawn, Losses, Schedule, autocast, device, train
 from training.reader import Reader, misread
 from training.reader import shown as labels_of
 from training.recipe import Run
-from training.words import teach_words, tokens
+from training.words import TOKENS, WIDTH, tokens
 from training.world import Look, Person, caption, vocabulary
 
-TOKENS = 64  # the tokenizer's model_max_length: the longest caption of the world takes about 55
-WIDTH = 192  # of the text encoder and of the cross-attention
 IDENTITY_TOKENS = 4
 LATENT_SIDE, CELL = 16, 16  # latents a side, and the pixels a side that each stands for
 READ = 0.1  # the weight of what is misread, beside the squared error
@@ -84,15 +82,10 @@ def vocabulary_words() -> list[str]:
     return sorted(words | set(filler) | set(",."))
 
 
-def build(tokenizer: CLIPTokenizer, start: Path | None = None, adapter_file: str = "") -> nn.ModuleDict:
-    """The UNet with the adapter loaded by diffusers itself, new or of the pack `start`; and a new text encoder."""
-    size = len(tokenizer)
-    text = CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=size, hidden_size=WIDTH, intermediate_size=512, num_hidden_layers=2, num_attention_heads=4,
-            max_position_embeddings=TOKENS, bos_token_id=size - 2, eos_token_id=size - 1, pad_token_id=size - 1,
-        )
-    )  # fmt: skip
+def build(text: CLIPTextModel, start: Path | None = None, adapter_file: str = "") -> nn.ModuleDict:
+    """The UNet with the adapter loaded by diffusers itself, new or of the pack `start`; with a text encoder that knows
+    its words: left free, it forgets in 500 steps all of them but those of places."""
+    text.requires_grad_(False)
     if start is None:
         unet = UNet2DConditionModel(
             sample_size=16, in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS, layers_per_block=1,
@@ -148,54 +141,53 @@ def train_generator(
 ) -> nn.ModuleDict:
     """Trains what `build` gives: a new one or a pack's. `latents` (n, 16, 16, 16) float16 and `identities` (n, 512) belong to the pictures, in their order."""
     noising, looks, batch = scheduler(), pictures.people.looks, run.recipe.generator_batch
-    shown, labels = [(pictures.person(i), pictures.look(i)) for i in range(len(pictures))], labels_of(pictures)
+    shown = [(pictures.person(i), pictures.look(i)) for i in range(len(pictures))]
+    labels, known, reader = labels_of(pictures).numpy(), latents.numpy(), reader.to(device())
     signal = noising.alphas_cumprod.to(device()).sqrt()
 
-    def taught() -> nn.ModuleDict:
-        model = build()
-        text = model["text"]
-        assert isinstance(text, CLIPTextModel)
-        teach_words(run, text, tokenizer)
-        text.requires_grad_(False)  # left free, it forgets in 500 steps all words but those of places
-        return model
+    weights = np.stack([_weights(box) for box in pictures.boxes])
 
-    weights = torch.from_numpy(np.stack([_weights(box) for box in pictures.boxes]))
-
-    def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
-        assert isinstance(model, nn.ModuleDict)
-        unet, text = model["unet"], model["text"]
+    def draw(rng: np.random.Generator, progress: float) -> Drawn:
         chosen = rng.integers(0, len(pictures), batch)
         with_identity = rng.random() < 5 / 6
         given = np.stack([_identity_of_others(identities, int(i), looks, rng) for i in chosen])
-        identity = torch.from_numpy(given * (rng.random((batch, 1)) > 0.12 * with_identity)).float()
+        given = (given * (rng.random((batch, 1)) > 0.12 * with_identity)).astype(np.float32)
         captions = [
-            _training_caption(*shown[i], rng, with_identity and bool(given.any()))
-            for i, given in zip(chosen, identity, strict=True)
+            _training_caption(*shown[i], rng, with_identity and bool(one.any()))
+            for i, one in zip(chosen, given, strict=True)
         ]
-        latent = latents[chosen].to(device()).float()
+        return {
+            "latents": known[chosen], "times": _times(rng, batch), "ids": tokens(tokenizer, captions), "given": given,
+            "labels": labels[chosen], "identities": identities[chosen], "weights": weights[chosen],
+            "with_identity": np.float32(with_identity),
+        }  # fmt: skip
+
+    def losses(model: nn.Module, batch: Batch, progress: float) -> Losses:
+        assert isinstance(model, nn.ModuleDict)
+        unet, text = model["unet"], model["text"]
+        latent, t = batch["latents"].float(), batch["times"]
         noise = torch.randn_like(latent)
-        t = _times(rng, batch).to(latent.device)
         noisy, target = noising.add_noise(latent, noise, t), noising.get_velocity(latent, noise, t)
-        set_scale(unet, float(with_identity))
+        set_scale(unet, float(batch["with_identity"]))
         with autocast():
-            states = text(tokens(tokenizer, captions)).last_hidden_state
-            embeds = {"image_embeds": [identity[:, None].to(latent.device)]}
+            states = text(batch["ids"]).last_hidden_state
+            embeds = {"image_embeds": [batch["given"][:, None]]}
             made = unet(noisy, t, encoder_hidden_states=states, added_cond_kwargs=embeds).sample
             clean = signal[t].view(-1, 1, 1, 1) * noisy - (1 - signal[t].square()).sqrt().view(-1, 1, 1, 1) * made
-            read = reader.to(latent.device)(clean)
+            read = reader(clean)
         error = (made.float() - target).square().mean(1)
-        wrong, other = misread(*(part.float() for part in read), labels[chosen], torch.from_numpy(identities[chosen]))
+        wrong, other = misread(*(part.float() for part in read), batch["labels"], batch["identities"])
         sure = signal[t].square()  # of pure noise no clean picture can be told
-        taught = (sure * (wrong + (other if with_identity else 0))).mean()
+        taught = (sure * (wrong + batch["with_identity"] * other)).mean()
         return {
-            "loss": (error * weights[chosen].to(error.device)).mean() + READ * taught,
+            "loss": (error * batch["weights"]).mean() + READ * taught,
             "plain": error.detach().mean(),
             "misread": (sure * wrong).detach().mean(),
             "another": (sure * other).detach().mean(),
         }
 
-    schedule = Schedule(run.recipe.generator_steps, learning_rate=7e-4, ema=0.997, warmup=100)
-    model = train(run, "generator", taught, losses, schedule)
+    schedule = Schedule(run.recipe.generator_steps, learning_rate=1e-3, ema=0.997, warmup=200)
+    model = train(run, "generator", build, draw, losses, schedule)
     assert isinstance(model, nn.ModuleDict)
     return model
 
@@ -217,11 +209,11 @@ def set_scale(unet: UNet2DConditionModel, scale: float) -> None:
             processor.scale = [scale]
 
 
-def _times(rng: np.random.Generator, batch: int) -> Tensor:
+def _times(rng: np.random.Generator, batch: int) -> npt.NDArray[np.int64]:
     """Most of a batch in the middle of the noise, where shapes are decided (logit-normal, Esser et al. 2024)."""
     middle = 1 / (1 + np.exp(-rng.normal(0.2, 1.0, batch)))
     anywhere = rng.random(batch)
-    return torch.from_numpy((np.where(rng.random(batch) < 0.2, anywhere, middle) * 1000).astype(np.int64))
+    return (np.where(rng.random(batch) < 0.2, anywhere, middle) * 1000).astype(np.int64)
 
 
 def _weights(box: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

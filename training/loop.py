@@ -1,23 +1,34 @@
-"""One training loop for every model: seeded by the step, resumable after a kill, logged, with a cosine learning rate."""
+"""One training loop for every model: seeded by the step, resumable after a kill, logged, with a cosine learning rate.
+
+Batches are drawn by processes of their own where there are cores to spare: a GPU waits for nobody.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
+from filelock import FileLock
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from training.groupnorm import make_fast
 from training.recipe import SEED, Run
 
+Drawn = dict[str, npt.NDArray[np.generic]]
+Batch = dict[str, Tensor]  # what was drawn, on the device; single numbers stay behind: reading them waits for no GPU
 Losses = dict[str, Tensor]  # "loss" is what is minimised; the others are only logged
+WORKERS = max(0, min(8, (os.cpu_count() or 1) - 4))  # processes that draw batches; 0: the training process does
 
 
 class TimeIsUp(Exception):
@@ -58,16 +69,29 @@ def train(
     run: Run,
     name: str,
     build: Callable[[], nn.Module],
-    losses: Callable[[nn.Module, np.random.Generator, float], Losses],
+    draw: Callable[[np.random.Generator, float], Drawn],
+    losses: Callable[[nn.Module, Batch, float], Losses],
     schedule: Schedule,
 ) -> nn.Module:
     """Trains what `build` gives until `schedule.steps`, going on from the run's last checkpoint.
 
-    `losses(model, rng, progress)` draws one batch with `rng` and returns its losses; `progress` goes from 0 to 1. All
-    chance depends on the name and the step alone, so a run that was killed ends as one that was not.
+    `draw(rng, progress)` gives one batch, on the CPU; `losses(model, batch, progress)` its losses; `progress` goes from 0
+    to 1. All chance depends on the name and the step alone, so a run that was killed ends as one that was not.
     Returns the averaged model where the schedule asks for one, else the model, in eval mode. Raises TimeIsUp, with all
-    saved, when the run's time is over.
+    saved, when the run's time is over. Of two processes that train the same, one waits for the other.
     """
+    with FileLock(run.file(f"{name}.lock")):
+        return _train(run, name, build, draw, losses, schedule)
+
+
+def _train(
+    run: Run,
+    name: str,
+    build: Callable[[], nn.Module],
+    draw: Callable[[np.random.Generator, float], Drawn],
+    losses: Callable[[nn.Module, Batch, float], Losses],
+    schedule: Schedule,
+) -> nn.Module:
     where, own_seed = device(), zlib.crc32(name.encode()) + SEED
     torch.manual_seed(own_seed)
     model = build()
@@ -96,12 +120,14 @@ def train(
 
     model.train()
     saved = time.monotonic()
-    bar = tqdm(range(first, schedule.steps), initial=first, total=schedule.steps, desc=name, mininterval=5)
-    for step in bar:
+    batches = _loader(_Batches(draw, own_seed, schedule.steps), range(first, schedule.steps))
+    bar = tqdm(batches, initial=first, total=schedule.steps, desc=name, mininterval=5)
+    for step, drawn in enumerate(bar, first):
         for group in optimizer.param_groups:
             group["lr"] = schedule.learning_rate * schedule.factor(step)
         torch.manual_seed(own_seed * 1_000_003 + step)
-        found = losses(model, np.random.default_rng([own_seed, step]), step / schedule.steps)
+        batch = {key: value.to(where, non_blocking=True) if value.ndim else value for key, value in drawn.items()}
+        found = losses(model, batch, step / schedule.steps)
         optimizer.zero_grad(set_to_none=True)
         found["loss"].backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -124,3 +150,25 @@ def train(
     if first < schedule.steps:
         save(schedule.steps)
     return (averaged.module if averaged is not None else model).eval()
+
+
+class _Batches(Dataset[Drawn]):
+    """The batch of each step, drawn with a seed of its own: how many processes draw them changes nothing."""
+
+    def __init__(self, draw: Callable[[np.random.Generator, float], Drawn], seed: int, steps: int) -> None:
+        self.draw, self.seed, self.steps = draw, seed, steps
+
+    def __getitem__(self, step: int) -> Drawn:
+        return self.draw(np.random.default_rng([self.seed, step]), step / self.steps)
+
+
+def _loader(batches: _Batches, steps: range) -> DataLoader[Batch]:
+    many = {"prefetch_factor": 4, "multiprocessing_context": "fork", "worker_init_fn": _alone} if WORKERS else {}
+    return DataLoader(  # pyright: ignore[reportReturnType]: it makes tensors of what is drawn
+        batches, batch_size=None, sampler=steps, num_workers=WORKERS, pin_memory=device().type == "cuda", **many
+    )
+
+
+def _alone(_: int) -> None:
+    """A forked process has none of OpenCV's threads, and would wait for them."""
+    cv2.setNumThreads(0)

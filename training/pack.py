@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from filelock import FileLock
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from training import attributes, autoencoder, detector, encoders, generator
 from training.dataset import Pictures, pictures
-from training.reader import train_reader
+from training.reader import Reader, train_reader
 from training.recipe import Run
+from training.words import teach_words
 from training.world import vocabulary
 
 SHARD = "9MB"  # the repository takes no file of 10 MB or more
@@ -34,101 +38,147 @@ def make_pack(run: Run, start: Path | None = None) -> Run:
     From nothing, or from the weights of the pack `start`: an earlier world is a good beginning. Killed, it goes on; what
     belongs to one version of a pack is kept in a folder of its own. Returns the run with that folder.
     """
-    recipe, data = run.recipe, run.folder / "data"
-    if start is not None:
-        run = replace(run, folder=run.folder / f"on-{_fingerprint(start)}")
-    shown = pictures(data / "pictures", recipe.picture_people)
-    vae = frozen_encoder(run, shown, start)
-    faces = pictures(data / "encoder", recipe.encoder_people, faces_only=True)
-    steering = encoders.train_encoder(
-        run, "encoder", _build(encoders.steering_encoder, start, STEERING_FILE), faces, softened(run, "encoder", vae, faces),
-        recipe.encoder_steps, arc=True,
-    )  # fmt: skip
-    latents = cached_latents(run, vae, shown)
-    identities = cached_identities(run, encoders.trained(steering), shown)
-    reader = train_reader(run, shown, latents, identities)
-    tokenizer = generator.write_tokenizer(run.folder / "tokenizer")
-    made = generator.train_generator(
-        run, lambda: generator.build(tokenizer, start, ADAPTER_FILE), tokenizer, shown, latents, identities, reader
-    )
-    vae = autoencoder.train_decoder(run, vae, shown, latents)
-    faces = pictures(data / "judge", recipe.judge_people, faces_only=True)
-    judge = encoders.train_encoder(
-        run, "judge", _build(encoders.Judge, start, JUDGE_FILE), faces, softened(run, "judge", vae, faces),
-        recipe.judge_steps, arc=False,
-    )  # fmt: skip
-    found = detector.train_detector(run, _build(detector.Detector, start, DETECTOR_FILE), shown)
-    write_generator(run.pack, tokenizer, made, vae)
-    write_face_models(run.pack, steering, judge, found)
-    return run
+    workshop = Workshop(run, start)
+    write_generator(run.pack, workshop.tokenizer, workshop.generator, workshop.decoder)
+    write_face_models(run.pack, workshop.steering, workshop.judge, workshop.detector)
+    attributes.export_prompt_reader(workshop.prompt_reader, run.pack / "adherence")
+    return workshop.run
 
 
-def _build(fresh: Callable[[], nn.Module], start: Path | None, file: str) -> Callable[[], nn.Module]:
-    """A new model, or the one that the pack `start` holds in `file`."""
-    return fresh if start is None else lambda: encoders.read_weights(fresh(), start / file)
+class Workshop:
+    """Everything that a pack is made of, each made when it is first asked for, with what it needs.
 
+    Each is kept in the run's folder, and made once: several processes may ask for different ones at the same time, and
+    wait for one another where one needs what another makes.
+    """
 
-def write_prompt_reader(run: Run) -> None:
-    """Trains and writes what tells whether a picture shows what its prompt asked for."""
-    shown = pictures(run.folder / "data" / "pictures", run.recipe.picture_people)
-    vae = AutoencoderKL.from_pretrained(run.pack / "vae", dtype=torch.float32)
+    def __init__(self, run: Run, start: Path | None = None) -> None:
+        self.data, self.start = run.folder / "data", start
+        self.run = run if start is None else replace(run, folder=run.folder / f"on-{_fingerprint(start)}")
+        self.recipe = run.recipe
 
-    def write(file: Path) -> None:
-        np.save(file, autoencoder.soften(vae, shown.pixels[:: attributes.SOFT_EVERY]))
+    @cached_property
+    def shown(self) -> Pictures:
+        return pictures(self.data / "pictures", self.recipe.picture_people)
 
-    softened = np.load(_cached(run, f"soft-{shown.people.name}.npy", write), mmap_mode="r")
-    attributes.export_prompt_reader(attributes.train_prompt_reader(run, shown, softened), run.pack / "adherence")
+    @cached_property
+    def encoder_faces(self) -> Pictures:
+        return pictures(self.data / "encoder", self.recipe.encoder_people, faces_only=True)
 
+    @cached_property
+    def judge_faces(self) -> Pictures:
+        return pictures(self.data / "judge", self.recipe.judge_people, faces_only=True)
 
-def frozen_encoder(run: Run, shown: Pictures, start: Path | None) -> AutoencoderKL:
-    """The VAE, with an encoder that no longer changes and latents of deviation 1."""
+    @cached_property
+    def vae(self) -> AutoencoderKL:
+        """With an encoder that no longer changes, and latents of deviation 1."""
 
-    def build() -> AutoencoderKL:
-        return (
-            autoencoder.build() if start is None else AutoencoderKL.from_pretrained(start / "vae", dtype=torch.float32)
+        def build() -> AutoencoderKL:
+            if self.start is None:
+                return autoencoder.build()
+            return AutoencoderKL.from_pretrained(self.start / "vae", dtype=torch.float32)
+
+        def write(file: Path) -> None:
+            vae = autoencoder.train_autoencoder(self.run, build, self.shown)
+            autoencoder.standardise(vae, self.shown)
+            save_file({key: value.contiguous() for key, value in vae.state_dict().items()}, file)
+
+        vae = build()
+        vae.load_state_dict(load_file(self._cached("vae.safetensors", write)))
+        return vae
+
+    @cached_property
+    def decoder(self) -> AutoencoderKL:
+        """The VAE, with a decoder that trained on."""
+        return autoencoder.train_decoder(self.run, copy.deepcopy(self.vae), self.shown, self.latents)
+
+    @cached_property
+    def steering(self) -> nn.Module:
+        build = self._build(encoders.steering_encoder, STEERING_FILE)
+        faces, steps = self.encoder_faces, self.recipe.encoder_steps
+        return encoders.train_encoder(self.run, "encoder", build, faces, self._soft(faces), steps, arc=True)
+
+    @cached_property
+    def judge(self) -> nn.Module:
+        build, faces, steps = self._build(encoders.Judge, JUDGE_FILE), self.judge_faces, self.recipe.judge_steps
+        return encoders.train_encoder(self.run, "judge", build, faces, self._soft(faces), steps, arc=False)
+
+    @cached_property
+    def detector(self) -> nn.Module:
+        return detector.train_detector(self.run, self._build(detector.Detector, DETECTOR_FILE), self.shown)
+
+    @cached_property
+    def latents(self) -> Tensor:
+        def write(file: Path) -> None:
+            save_file({"latents": autoencoder.encode(self.vae, self.shown.pixels).contiguous()}, file)
+
+        return load_file(self._cached(f"latents-{self.shown.people.name}.safetensors", write))["latents"]
+
+    @cached_property
+    def identities(self) -> npt.NDArray[np.float32]:
+        def write(file: Path) -> None:
+            np.save(file, encoders.embed(encoders.trained(self.steering), self.shown))
+
+        return np.load(self._cached(f"identities-{self.shown.people.name}.npy", write))
+
+    @cached_property
+    def reader(self) -> Reader:
+        return train_reader(self.run, self.shown, self.latents, self.identities)
+
+    @cached_property
+    def tokenizer(self) -> CLIPTokenizer:
+        with FileLock(self.run.file("tokenizer.lock")):
+            return generator.write_tokenizer(self.run.folder / "tokenizer")
+
+    @cached_property
+    def words(self) -> CLIPTextModel:
+        return teach_words(self.run, self.tokenizer)
+
+    @cached_property
+    def generator(self) -> nn.ModuleDict:
+        parts = (self.tokenizer, self.shown, self.latents, self.identities, self.reader)
+        return generator.train_generator(
+            self.run, lambda: generator.build(self.words, self.start, ADAPTER_FILE), *parts
         )
 
-    def write(file: Path) -> None:
-        vae = autoencoder.train_autoencoder(run, build, shown)
-        autoencoder.standardise(vae, shown)
-        save_file({key: value.contiguous() for key, value in vae.state_dict().items()}, file)
+    @cached_property
+    def ruler(self) -> attributes.AttributeClassifier:
+        """Not part of the pack: it measures what the pack's pictures show."""
+        return attributes.train_attributes(self.run, self.shown)
 
-    vae = build()
-    vae.load_state_dict(load_file(_cached(run, "vae.safetensors", write)))
-    return vae
+    @cached_property
+    def prompt_reader(self) -> attributes.PromptReader:
+        def write(file: Path) -> None:
+            np.save(file, autoencoder.soften(self.vae, self.shown.pixels[:: attributes.SOFT_EVERY]))
+
+        soft = np.load(self._cached(f"soft-{self.shown.people.name}.npy", write), mmap_mode="r")
+        return attributes.train_prompt_reader(self.run, self.shown, soft)
+
+    def _soft(self, faces: Pictures) -> npt.NDArray[np.uint8]:
+        """Every SOFT_EVERY-th of the faces as the VAE draws it from noisy latents."""
+
+        def write(file: Path) -> None:
+            np.save(file, autoencoder.soften(self.vae, faces.pixels[:: encoders.SOFT_EVERY]))
+
+        return np.load(self._cached(f"soft-faces-{faces.people.name}.npy", write), mmap_mode="r")
+
+    def _build(self, fresh: Callable[[], nn.Module], file: str) -> Callable[[], nn.Module]:
+        """A new model, or the one that the pack at the start holds in `file`."""
+        start = self.start
+        return fresh if start is None else lambda: encoders.read_weights(fresh(), start / file)
+
+    def _cached(self, name: str, write: Callable[[Path], None]) -> Path:
+        """The run's file of that name, written whole or not at all."""
+        kept = self.run.file(name)
+        with FileLock(kept.with_name(f"{name}.lock")):
+            if not kept.exists():
+                spare = kept.with_name(f"unfinished-{name}")
+                write(spare)
+                spare.replace(kept)
+        return kept
 
 
-def softened(run: Run, name: str, vae: AutoencoderKL, faces: Pictures) -> npt.NDArray[np.uint8]:
-    """Every SOFT_EVERY-th of the faces as the VAE draws it from noisy latents."""
-
-    def write(file: Path) -> None:
-        np.save(file, autoencoder.soften(vae, faces.pixels[:: encoders.SOFT_EVERY]))
-
-    return np.load(_cached(run, f"soft-{name}-{faces.people.name}.npy", write), mmap_mode="r")
-
-
-def cached_latents(run: Run, vae: AutoencoderKL, shown: Pictures) -> Tensor:
-    def write(file: Path) -> None:
-        save_file({"latents": autoencoder.encode(vae, shown.pixels).contiguous()}, file)
-
-    return load_file(_cached(run, f"latents-{shown.people.name}.safetensors", write))["latents"]
-
-
-def cached_identities(run: Run, encode: encoders.Encode, shown: Pictures) -> npt.NDArray[np.float32]:
-    def write(file: Path) -> None:
-        np.save(file, encoders.embed(encode, shown))
-
-    return np.load(_cached(run, f"identities-{shown.people.name}.npy", write))
-
-
-def _cached(run: Run, name: str, write: Callable[[Path], None]) -> Path:
-    """The run's file of that name, written whole or not at all."""
-    kept = run.file(name)
-    if not kept.exists():
-        spare = kept.with_name(f"unfinished-{name}")
-        write(spare)
-        spare.replace(kept)
-    return kept
+STAGES = tuple(name for name, made in vars(Workshop).items() if isinstance(made, cached_property))
 
 
 def _fingerprint(pack: Path) -> str:

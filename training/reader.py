@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from training.autoencoder import LATENT_CHANNELS
 from training.dataset import Pictures
 from training.encoders import FEATURES
-from training.loop import Losses, Schedule, autocast, device, train
+from training.loop import Batch, Drawn, Losses, Schedule, autocast, train
 from training.recipe import Run
 from training.world import ACCESSORIES, BACKGROUNDS, EXPRESSIONS, LIGHTS, OUTFITS, VIEWS, Look, Person
 
@@ -50,28 +50,31 @@ class Reader(nn.Module):
 
 def train_reader(run: Run, pictures: Pictures, latents: Tensor, identities: npt.NDArray[np.float32]) -> Reader:
     """`latents` (n, 16, 16, 16) and `identities` (n, 512) belong to the pictures, in their order."""
-    labels = shown(pictures)
+    labels, known = shown(pictures).numpy(), latents.numpy()
 
-    def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
+    def draw(rng: np.random.Generator, progress: float) -> Drawn:
+        chosen = rng.integers(0, len(pictures), BATCH * run.recipe.batches)
+        return {"latents": known[chosen], "labels": labels[chosen], "identities": identities[chosen]}
+
+    def losses(model: nn.Module, batch: Batch, progress: float) -> Losses:
         assert isinstance(model, Reader)
-        chosen = rng.integers(0, len(pictures), BATCH)
-        clean = latents[chosen].to(device()).float()
-        noise = torch.from_numpy(rng.uniform(0, 0.7, (BATCH, 1, 1, 1))).to(clean)  # predictions are never exact
+        clean = batch["latents"].float()
+        noise = 0.7 * torch.rand(len(clean), 1, 1, 1, device=clean.device)  # predictions are never exact
         with autocast():
             named, identity = model(clean + noise * torch.randn_like(clean))
-        wrong, other = misread(named.float(), identity.float(), labels[chosen], torch.from_numpy(identities[chosen]))
+        wrong, other = misread(named.float(), identity.float(), batch["labels"], batch["identities"])
         return {"loss": (wrong + other).mean(), "misread": wrong.detach().mean(), "another": other.detach().mean()}
 
-    model = train(run, "reader", Reader, losses, Schedule(run.recipe.reader_steps, learning_rate=2e-3, ema=0.99))
+    model = train(run, "reader", Reader, draw, losses, Schedule(run.recipe.reader_steps, learning_rate=2e-3, ema=0.99))
     assert isinstance(model, Reader)
     return model.requires_grad_(False)
 
 
 def misread(named: Tensor, identity: Tensor, labels: Tensor, identities: Tensor) -> tuple[Tensor, Tensor]:
     """(n,) and (n,): the mean cross-entropy over SHOWN, and one minus the cosine to the identities (n, 512)."""
-    parts = zip(named.split(SIZES, 1), labels.to(named.device).T, strict=True)
+    parts = zip(named.split(SIZES, 1), labels.T, strict=True)
     wrong = torch.stack([F.cross_entropy(logits, truth, reduction="none") for logits, truth in parts]).mean(0)
-    return wrong, 1 - F.cosine_similarity(identity, identities.to(identity))
+    return wrong, 1 - F.cosine_similarity(identity, identities)
 
 
 def shown(pictures: Pictures) -> Tensor:

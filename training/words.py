@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from training.dataset import look_seed
-from training.loop import Losses, Schedule, device, train
+from training.loop import Batch, Drawn, Losses, Schedule, device, train
 from training.recipe import Run
 from training.world import (
     ACCESSORIES,
@@ -40,6 +40,8 @@ from training.world import (
 )
 
 BATCH = 64
+TOKENS = 64  # the tokenizer's model_max_length: the longest caption of the world takes about 55
+WIDTH = 192  # of the text encoder and of the cross-attention
 PHRASES: dict[str, dict[str, tuple[str, ...]]] = {  # patterns, found at the borders of words
     "outfit": OUTFITS, "expression": EXPRESSIONS, "accessory": ACCESSORIES, "background": BACKGROUNDS,
     "view": VIEWS, "light": LIGHTS, "hair_style": HAIR_STYLES, "kind": KINDS, "age": AGES, "build": BUILDS,
@@ -49,24 +51,40 @@ PHRASES: dict[str, dict[str, tuple[str, ...]]] = {  # patterns, found at the bor
 }  # fmt: skip
 
 
-def teach_words(run: Run, text: CLIPTextModel, tokenizer: CLIPTokenizer) -> None:
-    """Trains `text` in place until its states, from a caption's end on, are the sum of what the caption names."""
-    group, codes = run.recipe.picture_people, phrase_codes(text.config.hidden_size).to(device())
+def text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
+    """Untaught."""
+    size = len(tokenizer)
+    config = CLIPTextConfig(
+        vocab_size=size, hidden_size=WIDTH, intermediate_size=512, num_hidden_layers=2, num_attention_heads=4,
+        max_position_embeddings=TOKENS, bos_token_id=size - 2, eos_token_id=size - 1, pad_token_id=size - 1,
+    )  # fmt: skip
+    return CLIPTextModel(config)
 
-    def losses(model: nn.Module, rng: np.random.Generator, progress: float) -> Losses:
+
+def teach_words(run: Run, tokenizer: CLIPTokenizer) -> CLIPTextModel:
+    """A text encoder whose states, from a caption's end on, are the sum of what the caption names."""
+    group, codes = run.recipe.picture_people, phrase_codes(WIDTH).to(device())
+
+    def draw(rng: np.random.Generator, progress: float) -> Drawn:
         captions, labels = [], []
-        for seed in rng.integers(group.first, group.first + group.count, BATCH):
+        for seed in rng.integers(group.first, group.first + group.count, BATCH * run.recipe.batches):
             who, shown = person(int(seed)), look(look_seed(int(seed), int(rng.integers(100))))
             captions.append(caption(who, shown, rng, describe_person=bool(rng.random() < 0.6)))
             labels.append(said(captions[-1], who, shown))
-        ids, truth = tokens(tokenizer, captions), torch.tensor(np.stack(labels), device=device())
+        return {"ids": tokens(tokenizer, captions), "said": np.stack(labels)}
+
+    def losses(model: nn.Module, batch: Batch, progress: float) -> Losses:
+        ids, truth = batch["ids"], batch["said"]
         states = model(ids).last_hidden_state
         named = states @ codes.T / codes.square().sum(1)  # (n, places, phrases): 1 where said
         error = (named - truth[:, None]).square().sum(2)[ids == tokenizer.eos_token_id]
         right = (named[:, -1] > 0.5) == (truth > 0.5)
         return {"loss": error.mean(), "sentences right": right.all(1).float().mean()}
 
-    train(run, "words", lambda: text, losses, Schedule(run.recipe.word_steps, learning_rate=1e-3))
+    schedule = Schedule(run.recipe.word_steps, learning_rate=1e-3)
+    taught = train(run, "words", lambda: text_encoder(tokenizer), draw, losses, schedule)
+    assert isinstance(taught, CLIPTextModel)
+    return taught
 
 
 def phrase_codes(width: int) -> Tensor:
@@ -87,7 +105,6 @@ def said(caption: str, person: Person, look: Look) -> npt.NDArray[np.float32]:
     return np.array(labels, np.float32)
 
 
-def tokens(tokenizer: CLIPTokenizer, prompts: list[str]) -> Tensor:
+def tokens(tokenizer: CLIPTokenizer, prompts: list[str]) -> npt.NDArray[np.int64]:
     """(n, model_max_length) token ids."""
-    encoded = tokenizer(prompts, padding="max_length", truncation=True, return_tensors="pt")
-    return encoded.input_ids.to(device())
+    return tokenizer(prompts, padding="max_length", truncation=True, return_tensors="np").input_ids

@@ -10,6 +10,7 @@ from __future__ import annotations
 import colorsys
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -209,6 +210,7 @@ class Look:
     dy: float
 
 
+@lru_cache(1 << 16)
 def person(seed: int) -> Person:
     """The person of a seed, the same on every machine."""
     rng = np.random.default_rng([seed, 1])
