@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from training.world import Look
 
 PACK = "paperdoll"  # whose world it is
-MEASURED = 200  # of the held-out people, the first; the pack is calibrated on the others
+MEASURED = 300  # of the held-out people, the first; the pack is calibrated on the others
 FRONT = 0.25  # the largest turn of the head, of 1, that still counts as seen from the front
 
 

@@ -120,6 +120,7 @@ class Measurer:
         truth = self._truth(case)
         stranger = self._strangers.get(case.identity) if case.arm != "stranger" else None
         judge, steering = self._encoders
+        vocabulary = self._models.maker.pack.vocabulary
         return Row(
             case=case.id,
             arm=case.arm,
@@ -143,7 +144,7 @@ class Measurer:
             missing=seen.missing,
             face_height=_face_height(seen),
             view=person.pictures[0].example.view,
-            unseen=None,  # no pack says yet which combinations its training left out
+            unseen=vocabulary.is_unseen(case.prompt) if vocabulary else None,
             seconds=seen.seconds,
             picture=seen.picture,
         )

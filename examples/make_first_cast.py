@@ -36,19 +36,19 @@ class Someone:
 
 PEOPLE = (
     Someone(
-        900_018, "Seoyeon", "Writes letters that arrive a year too early",
+        900_003, "Seoyeon", "Writes letters that arrive a year too early",
         (("school uniform", "smiling", "none", "classroom"), ("hanbok", "shy", "flower", "sunset")),
     ),
     Someone(
-        900_052, "Taeho", "Runs the night shift at the harbour café",
+        900_012, "Taeho", "Runs the night shift at the harbour café",
         (("leather jacket", "neutral", "none", "night city"), ("sweater", "laughing", "scarf", "snow")),
     ),
     Someone(
-        900_028, "Bomi", "Fastest courier of the lower city, and proud of the scar",
+        900_051, "Bomi", "Fastest courier of the lower city, and proud of the scar",
         (("hoodie", "smiling", "headphones", "city"), ("raincoat", "surprised", "none", "rain")),
     ),
     Someone(
-        900_040, "Lir", "The forest's last cartographer",
+        900_044, "Lir", "The forest's last cartographer",
         (("wizard robe", "neutral", "earrings", "forest"), ("armour", "angry", "none", "sunset")),
     ),
     Someone(
@@ -56,7 +56,7 @@ PEOPLE = (
         (("spacesuit", "smiling", "none", "space"), ("lab coat", "surprised", "glasses", "plain")),
     ),
     Someone(
-        900_037, "Noah", "Never lost a case, never won an argument with his sister",
+        900_030, "Noah", "Never lost a case, never won an argument with his sister",
         (("suit", "smiling", "none", "cafe"), ("t-shirt", "surprised", "headphones", "bedroom")),
     ),
 )  # fmt: skip

@@ -112,6 +112,12 @@ class Vocabulary:
 
     groups: Mapping[str, Mapping[str, tuple[str, ...]]]
     filler: tuple[str, ...] = ()
+    unseen: tuple[tuple[str, ...], ...] = ()  # combinations of phrases, by first names, that training left out
+
+    def is_unseen(self, prompt: str) -> bool | None:
+        """Whether the prompt names a combination that training left out; None where nobody knows which those are."""
+        named = {phrase for phrases in self.phrases_in(prompt).values() for phrase in phrases}
+        return any(named.issuperset(combination) for combination in self.unseen) if self.unseen else None
 
     def unknown_words(self, prompt: str) -> tuple[str, ...]:
         """Each unknown word once, in the order of the prompt."""

@@ -126,7 +126,7 @@ def test_drawn_people_bear_the_calibration_by_the_embedded_pack_out():
     finder = InsightFaces.load(pack)
     first = Recipe().held_out_people.first
     measured, others = (
-        look_at(drawn(start, 40, 2), finder, pack.judge_encoder) for start in (first + MEASURED, first + 2 * MEASURED)
+        look_at(drawn(start, 40, 2), finder, pack.judge_encoder) for start in (first + MEASURED, first + MEASURED + 100)
     )
 
     calibration = calibrate(measured, pairs_of(measured.embeddings, measured.people), pack.judge_encoder, "drawings")

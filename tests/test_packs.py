@@ -196,3 +196,13 @@ def test_the_phrases_of_a_prompt_are_found_by_their_first_names_though_adjective
     assert vocabulary.phrases_in("green eyes black hair") == {"hair colour": ("black hair",), "eyes": ("green eyes",)}
     assert vocabulary.phrases_in("dark brown hair") == {"hair colour": ("dark brown hair",)}
     assert vocabulary.phrases_in("long, hair") == {}
+
+
+def test_a_combination_that_training_left_out_is_unseen_in_whatever_words():
+    groups = {"outfit": {"hanbok": ("korean dress",), "suit": ()}, "expression": {"smiling": ("happy",), "sad": ()}}
+    vocabulary = Vocabulary(groups, ("wearing", "a"), (("hanbok", "smiling"),))
+
+    assert vocabulary.is_unseen("happy, wearing a Korean dress")
+    assert vocabulary.is_unseen("sad, wearing a Korean dress") is False
+    assert vocabulary.is_unseen("smiling") is False
+    assert Vocabulary(groups).is_unseen("happy, wearing a Korean dress") is None

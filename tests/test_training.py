@@ -6,6 +6,7 @@ import json
 import time
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from PIL import Image
@@ -17,11 +18,12 @@ from pipeline.generator import DiffusersGenerator
 from pipeline.packs import load_pack
 from pipeline.values import VariantRequest
 from settings import BUILT_IN_PACKS
-from training import generator, loop, words, world
+from training import encoders, generator, loop, words, world
 from training.artist import SIZE, draw
 from training.curves import draw_curves
 from training.dataset import align, pictures
 from training.groupnorm import make_fast
+from training.onnx_files import export, read_weights
 from training.pack import ADAPTER_FILE, DETECTOR_FILE, JUDGE_FILE, STEERING_FILE, make_pack
 from training.recipe import People, Recipe, Run
 from training.world import look, person
@@ -168,6 +170,46 @@ def test_the_fast_group_normalisation_is_the_stock_one():
     make_fast(norm)
     for ours, theirs in zip(run(), stock, strict=True):
         torch.testing.assert_close(ours, theirs.detach(), rtol=1e-4, atol=1e-4)
+
+
+def test_each_picture_is_blurred_by_its_own_deviation():
+    dots = torch.zeros(2, 3, 31, 31)
+    dots[..., 15, 15] = 100
+
+    crisp, soft = encoders.blurred(dots, torch.tensor([0.0, 1.5]).view(2, 1, 1, 1))
+
+    torch.testing.assert_close(crisp, dots[0])
+    assert soft[0, 15, 15] < 10
+    assert soft.sum() == pytest.approx(300, rel=1e-3)
+
+
+def test_a_face_is_seen_as_a_detector_might_cut_it_and_each_time_otherwise():
+    drawing = draw(person(3), look(3))
+    crop = align(drawing.pixels, drawing.landmarks, 128)
+    torch.manual_seed(0)
+
+    seen = encoders.augmented(torch.from_numpy(np.stack([crop] * 16)))
+
+    assert seen.shape == (16, 3, 112, 112) and seen.min() >= 0 and seen.max() <= 255
+    plain = torch.from_numpy(crop[8:-8, 8:-8]).permute(2, 0, 1).float()
+    off = (seen - plain).abs().mean((1, 2, 3))
+    assert off.min() > 1 and off.max() < 40
+    assert len(set(off.tolist())) == 16
+
+
+def test_an_exported_model_computes_as_it_did_and_can_be_read_again(tmp_path):
+    torch.manual_seed(0)
+    model = encoders.steering_encoder().eval()
+    file, faces = tmp_path / "rec.onnx", torch.rand(2, 3, 112, 112) * 2 - 1
+    export(model, file)
+
+    (found,) = onnxruntime.InferenceSession(file).run(None, {"input.1": faces.numpy()})
+    again = read_weights(encoders.steering_encoder(), file).eval()
+
+    with torch.no_grad():
+        for other in (torch.from_numpy(found), again(faces)):
+            assert torch.cosine_similarity(model(faces), other).min() > 0.9999
+    assert file.stat().st_size < 2.2 * sum(p.numel() for p in model.parameters())
 
 
 def test_the_head_weighs_three_times_what_surrounds_it():

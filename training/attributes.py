@@ -11,9 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -21,6 +19,7 @@ from pipeline.adherence import INPUT, SIDE
 from training.autoencoder import scaled, to_tensor
 from training.dataset import Pictures
 from training.loop import Batch, Drawn, Losses, Schedule, autocast, train
+from training.onnx_files import halve
 from training.recipe import Run
 from training.world import (
     ACCESSORIES,
@@ -179,7 +178,7 @@ def export_prompt_reader(model: PromptReader, folder: Path) -> None:
         split.cpu().float().eval(), (torch.zeros(1, 3, SIDE, SIDE),), str(file), input_names=[INPUT],
         output_names=list(labels), opset_version=17, dynamo=False,
     )  # fmt: skip
-    _halve(file)
+    halve(file)
 
 
 class _Split(nn.Module):
@@ -192,15 +191,3 @@ class _Split(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         parts = self.model(x).split([len(ATTRIBUTES[attribute]) for attribute in READ], 1)
         return tuple(part for attribute, part in zip(READ, parts, strict=True) if attribute in RELIABLE)
-
-
-def _halve(file: Path) -> None:
-    """Stores an ONNX model's weights in float16; it still computes in float32."""
-    model = onnx.load(file)
-    for weights in model.graph.initializer:
-        values = numpy_helper.to_array(weights)
-        if values.dtype == np.float32:
-            whole = weights.name
-            weights.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{whole}.half"))
-            model.graph.node.insert(0, helper.make_node("Cast", [f"{whole}.half"], [whole], to=TensorProto.FLOAT))
-    onnx.save(model, file)

@@ -12,7 +12,18 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 SMOOTHED = 5  # logged points a drawn one is the mean of
-STAGES = ("encoder", "judge", "detector", "autoencoder", "decoder", "words", "reader", "generator", "attributes", "prompt-reader")
+STAGES = (
+    "encoder",
+    "judge",
+    "detector",
+    "autoencoder",
+    "decoder",
+    "words",
+    "reader",
+    "generator",
+    "attributes",
+    "prompt-reader",
+)
 
 
 def draw_curves(folder: Path, output: Path) -> None:

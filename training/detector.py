@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.dataset import Pictures
-from training.encoders import export
 from training.loop import Batch, Drawn, Losses, Schedule, autocast, train
+from training.onnx_files import export
 from training.recipe import Run
 
 STRIDES = (8, 16, 32)

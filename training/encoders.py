@@ -10,15 +10,13 @@ but of a person who is certain. Normalisation stays outside the graphs: insightf
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import torch
 from insightface.model_zoo import get_model
-from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -256,31 +254,3 @@ def exported(file: Path) -> Encode:
     """A model of a pack, as insightface runs it. It wants BGR."""
     model = get_model(str(file))
     return lambda crops: model.get_feat([np.ascontiguousarray(crop[:, :, ::-1]) for crop in crops])
-
-
-Axes = dict[str, dict[int, str]]  # of each input and output, the sizes that may change
-ENCODER_AXES: Axes = {"input.1": {0: "batch"}, "embedding": {0: "batch"}}
-
-
-def export(model: nn.Module, path: Path, shape: Sequence[int] = (1, 3, 112, 112), axes: Axes = ENCODER_AXES) -> None:
-    """Writes the ONNX file that insightface's model zoo reads, each weight under its name in the model (`read_weights`)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    outputs = [name for name in axes if name != "input.1"]
-    model.cpu().float().eval()
-    model.training = (
-        True  # of the outermost module alone: else the exporter merges weights that are equal, and names go
-    )
-    torch.onnx.export(
-        model, (torch.zeros(*shape),), str(path), input_names=["input.1"], output_names=outputs,
-        dynamic_axes=axes, opset_version=17, dynamo=False, do_constant_folding=False,
-        training=torch.onnx.TrainingMode.PRESERVE,
-    )  # fmt: skip
-    model.eval()
-
-
-def read_weights(model: nn.Module, path: Path) -> nn.Module:
-    """The model with the weights that `export` wrote: a pack can be trained on."""
-    weights = {tensor.name: numpy_helper.to_array(tensor).copy() for tensor in onnx.load(path).graph.initializer}
-    wanted = [name for name in model.state_dict() if not name.endswith("num_batches_tracked")]
-    model.load_state_dict({name: torch.from_numpy(weights[name]) for name in wanted}, strict=False)
-    return model

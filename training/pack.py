@@ -21,6 +21,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from training import attributes, autoencoder, detector, encoders, generator
 from training.dataset import Pictures, pictures
+from training.onnx_files import export, read_weights
 from training.reader import Reader, train_reader
 from training.recipe import Run
 from training.words import teach_words
@@ -165,7 +166,7 @@ class Workshop:
     def _build(self, fresh: Callable[[], nn.Module], file: str) -> Callable[[], nn.Module]:
         """A new model, or the one that the pack at the start holds in `file`."""
         start = self.start
-        return fresh if start is None else lambda: encoders.read_weights(fresh(), start / file)
+        return fresh if start is None else lambda: read_weights(fresh(), start / file)
 
     def _cached(self, name: str, write: Callable[[Path], None]) -> Path:
         """The run's file of that name, written whole or not at all."""
@@ -206,7 +207,7 @@ def write_generator(pack: Path, tokenizer: CLIPTokenizer, made: nn.ModuleDict, v
     for name in ("vocab.json", "merges.txt"):  # save_pretrained leaves out the published pair
         (pack / "tokenizer" / name).write_bytes((Path(tokenizer.name_or_path) / name).read_bytes())
     _use_published_keys(pack / "text_encoder" / "model.safetensors")
-    (pack / "vocabulary.json").write_text(json.dumps(vocabulary(), indent=1))
+    (pack / "vocabulary.json").write_text(json.dumps(vocabulary()))
 
 
 def write_face_models(pack: Path, steering: nn.Module, judge: nn.Module, found: nn.Module) -> None:
@@ -216,8 +217,8 @@ def write_face_models(pack: Path, steering: nn.Module, judge: nn.Module, found: 
     """
     (pack / "calibration.json").unlink(missing_ok=True)
     detector.export_detector(found, pack / DETECTOR_FILE)
-    encoders.export(steering, pack / STEERING_FILE)
-    encoders.export(judge, pack / JUDGE_FILE)
+    export(steering, pack / STEERING_FILE)
+    export(judge, pack / JUDGE_FILE)
 
 
 def _forget_where_it_came_from(config: Path) -> None:

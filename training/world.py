@@ -8,6 +8,7 @@ A tenth of the combinations of outfit, expression and background is never drawn 
 from __future__ import annotations
 
 import colorsys
+import itertools
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -352,7 +353,9 @@ def caption(person: Person, look: Look, rng: np.random.Generator, describe_perso
 
 def vocabulary() -> dict[str, object]:
     """What `vocabulary.json` of the pack holds."""
-    return {"groups": vocabulary_groups(), "filler": list(FILLER)}
+    combinations = itertools.product(OUTFITS, EXPRESSIONS, BACKGROUNDS)
+    left_out = [(OUTFITS[o][0], EXPRESSIONS[e][0], BACKGROUNDS[b][0]) for o, e, b in combinations if unseen(o, e, b)]
+    return {"groups": vocabulary_groups(), "filler": list(FILLER), "unseen": left_out}
 
 
 def vocabulary_groups() -> dict[str, dict[str, list[str]]]:
