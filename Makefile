@@ -20,6 +20,9 @@ check: .venv/dev
 
 figures: .venv/dev
 	$(BIN)/python -m training measure
+	$(BIN)/python -m training steps
+	$(BIN)/python -m evaluation retention
+	$(BIN)/python -m evaluation report evaluation-runs/retention
 	$(BIN)/python -m benchmarks
 
 screenshots: .venv/dev

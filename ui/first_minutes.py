@@ -36,19 +36,19 @@ EXAMPLES = (
     Example(
         "A student after school",
         "Hana",
-        "smiling, city street",
+        "smiling, city street, front view",
         VisualProfile("black long straight hair", "green eyes", "woman", "school uniform"),
     ),
     Example(
         "A knight in the woods",
         "Jun",
-        "angry, forest",
+        "angry, forest, front view",
         VisualProfile("red spiky hair", "amber eyes, a scar", "man", "armour"),
     ),
     Example(
         "An astronaut far from home",
         "Yuna",
-        "surprised, outer space",
+        "smiling, outer space, front view",
         VisualProfile("blue bob hair", "brown eyes, freckles", "woman", "spacesuit"),
     ),
 )
