@@ -29,7 +29,7 @@ from library_store.text import folded
 from pipeline.values import Face, Identity
 from settings import Settings
 
-ENCODERS = ("paperdoll/steering", "paperdoll/judge")
+ENCODERS = ("paperdoll-2/steering", "paperdoll-2/judge")
 TABLES = (CharacterRow, TagRow, ImageRow, IdentityRow, CastMemberRow, CastOptionRow)  # in which foreign keys hold
 IMAGES, PICTURES, BATCH = 3, 12, 500  # a character's images, distinct files, characters an insert
 CAST = 25  # characters for each story: with the stories that they share, forty stand in one

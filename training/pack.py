@@ -1,4 +1,4 @@
-"""From nothing to the embedded pack: every stage in order. Each goes on from what the run's folder already holds."""
+"""From nothing to the embedded pack: everything that it is made of, each made once and kept in the run's folder."""
 
 from __future__ import annotations
 
