@@ -116,10 +116,10 @@ def _train(
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
         if softened is not None and rng.random() < 0.5:
-            soft = rng.integers(0, len(softened), BATCH * run.recipe.batches)
+            soft = rng.integers(0, len(softened), run.recipe.batch(BATCH))
             chosen, pixels = soft * SOFT_EVERY, softened[soft]
         else:
-            chosen = np.sort(rng.integers(0, len(pictures), BATCH * run.recipe.batches))
+            chosen = np.sort(rng.integers(0, len(pictures), run.recipe.batch(BATCH)))
             pixels = pictures.pixels[chosen]
         soft = rng.integers(48, 200) if rng.random() < 0.5 else 256  # generated pictures are softer than drawn ones
         changes = {"side": soft, "contrast": rng.uniform(0.85, 1.1), "noise": rng.uniform(0, 0.12)}

@@ -99,7 +99,7 @@ def train_autoencoder(run: Run, build: Callable[[], AutoencoderKL], pictures: Pi
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
         size = SMALL_CROP if progress < recipe.small_crops_until else CROP
-        return {"crops": _crops(pictures, rng, BATCH * recipe.batches, size)}
+        return {"crops": _crops(pictures, rng, recipe.batch(BATCH), size)}
 
     def losses(model: nn.Module, batch: Batch, progress: float) -> Losses:
         assert isinstance(model, AutoencoderKL)
@@ -129,7 +129,7 @@ def train_decoder(run: Run, vae: AutoencoderKL, pictures: Pictures, latents: Ten
     known = latents.numpy()
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
-        chosen = rng.choice(len(pictures), BATCH * run.recipe.batches, replace=False)
+        chosen = rng.choice(len(pictures), run.recipe.batch(BATCH), replace=False)
         y, x = rng.integers(0, 9, 2)  # a window of 8 x 8 latents
         real = [pictures.pixels[i, y * 16 : y * 16 + CROP, x * 16 : x * 16 + CROP] for i in chosen]
         return {"real": np.stack(real), "latents": known[chosen, :, y : y + 8, x : x + 8]}

@@ -60,7 +60,7 @@ def train_detector(run: Run, build: Callable[[], nn.Module], pictures: Pictures)
     """Trains the detector that `build` gives, on scenes put together from the pictures."""
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
-        pixels, boxes, landmarks = zip(*(scene(pictures, rng) for _ in range(BATCH * run.recipe.batches)), strict=True)
+        pixels, boxes, landmarks = zip(*(scene(pictures, rng) for _ in range(run.recipe.batch(BATCH))), strict=True)
         targets = {
             str(stride): np.stack([_targets(*truth, stride) for truth in zip(boxes, landmarks, strict=True)])
             for stride in STRIDES

@@ -152,7 +152,7 @@ def train_encoder(
     labels = np.array([feature_labels(person(seed)) for seed in range(group.first, group.first + group.count)])
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
-        chosen = rng.integers(0, len(people), BATCH * run.recipe.batches)
+        chosen = rng.integers(0, len(people), run.recipe.batch(BATCH))
         crops = [people.pixels[i] if i % SOFT_EVERY else soft[i // SOFT_EVERY] for i in chosen]
         return {"crops": np.stack(crops), "who": chosen // group.looks, "labels": labels[chosen // group.looks]}
 

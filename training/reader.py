@@ -53,7 +53,7 @@ def train_reader(run: Run, pictures: Pictures, latents: Tensor, identities: npt.
     labels, known = shown(pictures).numpy(), latents.numpy()
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
-        chosen = rng.integers(0, len(pictures), BATCH * run.recipe.batches)
+        chosen = rng.integers(0, len(pictures), run.recipe.batch(BATCH))
         return {"latents": known[chosen], "labels": labels[chosen], "identities": identities[chosen]}
 
     def losses(model: nn.Module, batch: Batch, progress: float) -> Losses:

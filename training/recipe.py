@@ -47,7 +47,11 @@ class Recipe:
     generator_batch: int = 512
     attribute_steps: int = 1000
     prompt_reader_steps: int = 1000
-    batches: int = 4  # the sizes of all other batches, in those that suit two cores
+    batches: float = 4.0  # the sizes of all other batches, in those that suit two cores
+
+    def batch(self, size: int) -> int:
+        """How many of something a batch has, of which `size` suit two cores."""
+        return max(2, round(size * self.batches))
 
     @staticmethod
     def two_cores() -> Recipe:
@@ -56,17 +60,17 @@ class Recipe:
             People(0, 3000, 8), People(200_000, 3000, 8), People(400_000, 5000, 3), encoder_steps=300, judge_steps=500,
             detector_steps=300, autoencoder_steps=3600, decoder_steps=700, word_steps=600, reader_steps=500,
             generator_steps=3000, generator_batch=16, attribute_steps=600, prompt_reader_steps=500,
-            small_crops_until=0.85, batches=1,
+            small_crops_until=0.85, batches=1.0,
         )  # fmt: skip
 
     @staticmethod
     def small() -> Recipe:
-        """Every stage with next to nothing, in about two minutes."""
+        """Every stage with next to nothing, in half a minute."""
         return Recipe(
-            People(0, 40, 4), People(200_000, 40, 4), People(400_000, 40, 3), People(1_000_000, 8, 4),
-            encoder_steps=8, judge_steps=8, detector_steps=8, autoencoder_steps=6, decoder_steps=4, word_steps=8,
-            reader_steps=4, generator_steps=8, generator_batch=16, attribute_steps=8, prompt_reader_steps=8,
-            small_crops_until=0.85, batches=1,
+            People(0, 12, 4), People(200_000, 12, 4), People(400_000, 12, 3), People(1_000_000, 8, 4),
+            encoder_steps=4, judge_steps=4, detector_steps=4, autoencoder_steps=4, decoder_steps=4, word_steps=4,
+            reader_steps=4, generator_steps=4, generator_batch=4, attribute_steps=4, prompt_reader_steps=4,
+            small_crops_until=0.85, batches=0.1,
         )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def teach_words(run: Run, tokenizer: CLIPTokenizer) -> CLIPTextModel:
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
         captions, labels = [], []
-        for seed in rng.integers(group.first, group.first + group.count, BATCH * run.recipe.batches):
+        for seed in rng.integers(group.first, group.first + group.count, run.recipe.batch(BATCH)):
             who, shown = person(int(seed)), look(look_seed(int(seed), int(rng.integers(100))))
             captions.append(caption(who, shown, rng, describe_person=bool(rng.random() < 0.6)))
             labels.append(said(captions[-1], who, shown))
