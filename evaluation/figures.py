@@ -148,6 +148,7 @@ def _paint_trade_off(canvas: Canvas, points: Points) -> None:
         axes.annotate(name, (_at(x), _at(y)), xytext=(6, 5), textcoords="offset points", color=colour)
     axes.set(xlabel="adherence to the prompt", ylabel="similarity to the reference, by the judge")
     axes.margins(0.12)
+    axes.set_xlim(right=min(axes.get_xlim()[1], 1.01))  # no share is above 1
 
 
 def _paint_match_rate(canvas: Canvas, sample: Sample, arms: Sequence[Arm]) -> None:
@@ -201,11 +202,11 @@ def _paint_strata(canvas: Canvas, bars: Bars, measure: Measure) -> None:
 
 def _mark_thresholds(axes: Axes, sample: Sample, *, named: bool) -> None:
     thresholds = sample.calibration.thresholds if sample.calibration else {}
-    for rate, threshold in thresholds.items():
+    for rate, threshold in sorted(thresholds.items(), reverse=True):
         axes.axvline(threshold, color="#888888", linewidth=0.9, linestyle=(0, (1, 2)))
         if named:
             axes.annotate(
-                f"1 in {round(1 / rate):,}",
+                f"1 in {round(1 / rate):,}" if rate == max(thresholds) else f"{round(1 / rate):,}",
                 (threshold, 1),
                 xycoords=("data", "axes fraction"),
                 xytext=(0, 3),
