@@ -94,8 +94,16 @@ def _fill(page: Page) -> None:
     """Two characters saved in one story, one of them drawn anew in another, which a fresh page does not show first."""
     new_story(page, "The café")
     for name, prompt, about in (
-        ("Hana", "woman, long straight black hair, blue eyes, hoodie, smiling, cafe", "Runs the night shift"),
-        ("Jun", "man, spiky red hair, green eyes, leather jacket, city street", "Her brother, always late"),
+        (
+            "Hana",
+            "woman, long straight black hair, blue eyes, fair skin, hoodie, smiling, cafe, front view",
+            "Runs the night shift",
+        ),
+        (
+            "Jun",
+            "man, spiky red hair, green eyes, tan skin, leather jacket, smiling, city street, front view",
+            "Her brother, always late",
+        ),
     ):
         create(page, name, prompt)
         save(page, about)
@@ -104,7 +112,10 @@ def _fill(page: Page) -> None:
     page.locator("#story input").click()
     page.get_by_role("option", name="Story 1").click()
     expect(page.locator("#cast-empty")).to_be_visible()
-    for name, scene in (("Jun", "wearing a raincoat, surprised, rain"), ("Hana", "wearing a spacesuit, outer space")):
+    for name, scene in (
+        ("Jun", "wearing a raincoat, laughing, rain"),
+        ("Hana", "wearing a spacesuit, smiling, outer space"),
+    ):
         page.click("#generate-with-reference")
         choose(page, name)
         write(page, "scene-prompt", scene)
