@@ -31,7 +31,8 @@ def test_an_example_fills_the_form_and_draws(app: App, visit: Visit) -> None:
     page.click("#example-2")
     expect(page.locator(".card-name h3")).to_have_text(EXAMPLES[1].name)
     expect(box(page, "new-prompt")).to_have_value(EXAMPLES[1].prompt)
-    expect(box(page, "new-composed")).to_have_value("angry, forest, front view, red spiky hair, amber eyes, a scar, man, armour")
+    composed = "angry, forest, front view, red spiky hair, amber eyes, a scar, man, armour"
+    expect(box(page, "new-composed")).to_have_value(composed)
     expect(page.locator("#first-minutes")).to_be_hidden()
     assert app.cast[0].character.prompt == EXAMPLES[1].prompt
     assert app.cast[0].character.visual_profile == EXAMPLES[1].profile
