@@ -122,5 +122,5 @@ def test_the_drawn_world_is_a_folder_of_people_that_is_drawn_once(tmp_path):
 
 
 def test_more_drawn_people_than_were_held_out_are_refused(tmp_path):
-    with pytest.raises(InvalidRequest, match="501 drawn people"):
-        drawn_people(501, cache=tmp_path)
+    with pytest.raises(InvalidRequest, match="601 drawn people"):
+        drawn_people(601, cache=tmp_path)

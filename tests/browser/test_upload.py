@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import gradio as gr
@@ -95,6 +96,15 @@ def note(page: Page) -> Locator:
     return page.locator("#upload-note")
 
 
+@contextmanager
+def redrawn(page: Page) -> Iterator[None]:
+    """Until the picture shows what was done within."""
+    before = picture(page).get_attribute("src")
+    assert before
+    yield
+    expect(picture(page)).not_to_have_attribute("src", before)
+
+
 def face(page: Page, label: str) -> Locator:
     return page.locator("#upload-choice").get_by_label(label)
 
@@ -165,7 +175,8 @@ def test_where_no_face_is_found_two_corners_draw_its_box(app: App, open_page: Op
     point = picture(page).tap if by == "finger" else picture(page).click
     upload(page, shy)
     expect(note(page)).to_contain_text("No face was found")
-    point(position=at(page, 0.45, 0.1))
+    with redrawn(page):
+        point(position=at(page, 0.45, 0.1))
     expect(note(page)).to_contain_text("opposite corner")
     point(position=at(page, 0.1, 0.45))
     expect(note(page)).to_contain_text("Boxed by hand")
@@ -185,7 +196,8 @@ def test_the_box_is_drawn_by_keyboard(app: App, open_page: Open, shy: Path) -> N
         page.locator(f"#upload-{edge} input[type=number]").fill(str(percent))
         page.keyboard.press("Tab")
     page.locator("#upload-right input[type=range]").focus()
-    page.keyboard.press("ArrowLeft")
+    with redrawn(page):
+        page.keyboard.press("ArrowLeft")
     expect(box(page, "upload-right")).to_have_value("44.5")
     expect(note(page)).to_contain_text("Boxed by hand")
     member = add(app, page, "Shy")
