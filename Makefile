@@ -20,7 +20,7 @@ check: .venv/dev
 
 figures: .venv/dev
 	$(BIN)/python -m training measure
-	$(BIN)/python -m training steps
+	$(BIN)/python -m training measure --steps --people 30
 	$(BIN)/python -m evaluation retention
 	$(BIN)/python -m evaluation report evaluation-runs/retention
 	$(BIN)/python -m benchmarks

@@ -14,11 +14,11 @@ from pathlib import Path
 from PIL import Image
 
 from app import open_studio
+from drawn_world.artist import draw
+from drawn_world.world import ACCESSORIES, BACKGROUNDS, EXPRESSIONS, OUTFITS, look, person, profile
 from library_store.records import NewPicture, VisualProfile
 from settings import Settings
 from studio import Studio
-from training.artist import draw
-from training.world import ACCESSORIES, BACKGROUNDS, EXPRESSIONS, OUTFITS, look, person, profile
 
 FIRST_CAST = Path(__file__).parent / "first-cast.zip"
 GROUP_PICTURE = FIRST_CAST.with_suffix(".webp")  # the page shows it beside the offer

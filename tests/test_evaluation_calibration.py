@@ -9,6 +9,9 @@ import pytest
 from fakes import BLACK, GREEN, JUDGE, RED, FakeFaces, flat
 from PIL import Image
 
+from drawn_world.artist import draw
+from drawn_world.people import HELD_OUT, look_seed
+from drawn_world.world import look, person
 from errors import InvalidRequest
 from evaluation.calibration import RATES, ROC_POINTS, Faces, calibrate, copy_threshold, look_at, pairs_of
 from evaluation.calibration_figure import draw_calibration
@@ -18,10 +21,6 @@ from pipeline.faces import InsightFaces
 from pipeline.likeness import Calibration
 from pipeline.packs import load_pack
 from settings import BUILT_IN_PACKS
-from training.artist import draw
-from training.dataset import look_seed
-from training.recipe import Recipe
-from training.world import look, person
 
 
 def made_up(people: int, looks: int, rng: np.random.Generator) -> Faces:
@@ -124,7 +123,7 @@ def test_other_people_bear_the_calibration_out():
 def test_drawn_people_bear_the_calibration_by_the_embedded_pack_out():
     pack = load_pack("paperdoll", (BUILT_IN_PACKS,))
     finder = InsightFaces.load(pack)
-    first = Recipe().held_out_people.first
+    first = HELD_OUT.first
     measured, others = (
         look_at(drawn(start, 40, 2), finder, pack.judge_encoder) for start in (first + MEASURED, first + MEASURED + 100)
     )

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from fakes import BLACK, BLUE, GREEN, RED, YELLOW, FakeFaces, fake_pack, flat, reference_of
 
+from drawn_world.people import look_seed
+from drawn_world.world import look, unseen
 from pipeline.values import Variant
 from training import measure
 from training.attributes import ATTRIBUTES
-from training.dataset import look_seed
-from training.world import look, unseen
 
 
 def variant(colour):

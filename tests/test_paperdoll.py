@@ -12,17 +12,17 @@ from insightface.app import FaceAnalysis
 from PIL import Image
 
 from app import load_maker
+from drawn_world.artist import draw
+from drawn_world.people import HELD_OUT
+from drawn_world.world import BACKGROUNDS, OUTFITS, look, person
 from pipeline.adherence import load_prompt_reader
 from pipeline.likeness import identity_by, similarity_of
 from pipeline.packs import load_pack
 from pipeline.values import Reference, VariantRequest
 from settings import BUILT_IN_PACKS
-from training.artist import draw
-from training.recipe import Recipe
-from training.world import BACKGROUNDS, OUTFITS, look, person
 
 PACK = BUILT_IN_PACKS / "paperdoll"
-STRANGERS = range(Recipe().held_out_people.first, Recipe().held_out_people.first + 6)
+STRANGERS = range(HELD_OUT.first, HELD_OUT.first + 6)
 
 
 @pytest.fixture(scope="module")

@@ -1,1 +1,1 @@
-"""Draws the world of the embedded pack and trains its models. The app never imports it."""
+"""Trains the embedded pack's models on its drawn world. The app never imports it."""

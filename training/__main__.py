@@ -11,11 +11,11 @@ import torch
 import typer
 from PIL import Image
 
+from drawn_world.artist import SIZE, draw
+from drawn_world.people import look_seed
+from drawn_world.world import look, person
 from settings import BUILT_IN_PACKS
-from training.artist import SIZE, draw
-from training.dataset import look_seed
 from training.recipe import Recipe, Run
-from training.world import look, person
 
 RECIPES = {"full": Recipe, "two-cores": Recipe.two_cores, "small": Recipe.small}
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
@@ -72,44 +72,30 @@ def pack(
 
 
 @app.command("calibrate")
-def calibrate(run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "full", threads: Threads = 0) -> None:
+def calibrate(run: RunFolder = RUN, pack: PackFolder = PACK, threads: Threads = 0) -> None:
     """Writes the pack's calibration.json from drawn people never trained on."""
     from training import measure
 
     _use(threads)
-    typer.echo(measure.calibrate(Run(run, RECIPES[recipe](), pack)))
+    typer.echo(measure.calibrate(Run(run, Recipe(), pack)))
 
 
 @app.command("measure")
 def measure(
-    run: RunFolder = RUN,
-    pack: PackFolder = PACK,
-    recipe: RecipeName = "two-cores",
-    people: int = 300,
+    run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "two-cores", people: int = 300,
+    steps: Annotated[bool, typer.Option(help="Instead: the generator with other schedulers and fewer steps.")] = False,
     threads: Threads = 0,
-) -> None:
+) -> None:  # fmt: skip
     """Prints how well the pack finds faces, tells people apart, keeps them and obeys words, as Markdown tables."""
-    from training.measure import measure_encoders, measure_variants
+    from training.measure import compare_steps, measure_encoders, measure_variants
 
     _use(threads)
     place = Run(run, RECIPES[recipe](), pack)
+    if steps:
+        typer.echo(compare_steps(place, people))
+        return
     typer.echo(measure_encoders(place))
     typer.echo(measure_variants(place, people))
-
-
-@app.command("steps")
-def steps(
-    run: RunFolder = RUN,
-    pack: PackFolder = PACK,
-    recipe: RecipeName = "two-cores",
-    people: int = 60,
-    threads: Threads = 0,
-) -> None:
-    """Prints a Markdown table: the generator with other schedulers and fewer steps."""
-    from training.measure import compare_steps
-
-    _use(threads)
-    typer.echo(compare_steps(Run(run, RECIPES[recipe](), pack), people))
 
 
 @app.command("sheet")

@@ -15,13 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.adherence import INPUT, SIDE
-from training.autoencoder import scaled, to_tensor
-from training.dataset import Pictures
-from training.loop import Batch, Drawn, Losses, Schedule, autocast, train
-from training.onnx_files import halve
-from training.recipe import Run
-from training.world import (
+from drawn_world.world import (
     ACCESSORIES,
     BACKGROUNDS,
     EXPRESSIONS,
@@ -31,6 +25,12 @@ from training.world import (
     Look,
     vocabulary_groups,
 )
+from pipeline.adherence import INPUT, SIDE
+from training.autoencoder import scaled, to_tensor
+from training.dataset import Pictures
+from training.loop import Batch, Drawn, Losses, Schedule, autocast, train
+from training.onnx_files import halve
+from training.recipe import Run
 
 Attributes = Mapping[str, tuple[str, ...]]
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from training.artist import SIZE
+from drawn_world.artist import SIZE
 from training.dataset import Pictures
 from training.loop import Batch, Drawn, Losses, Schedule, autocast, device, train
 from training.recipe import Run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import multiprocessing
 import os
@@ -16,18 +15,14 @@ import numpy.typing as npt
 from filelock import FileLock
 from tqdm import tqdm
 
-from training.artist import SIZE, draw
-from training.recipe import People
-from training.world import Look, Person, look, person
+from drawn_world.artist import SIZE, draw, style
+from drawn_world.people import People, look_seed
+from drawn_world.world import Look, Person, look, person
 
 CROP = 128  # aligned face crops keep a margin around insightface's 112, so that training can shift and turn them
 _TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
 )
-
-
-def look_seed(person_seed: int, index: int) -> int:
-    return person_seed * 100 + index
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +55,7 @@ def pictures(folder: Path, people: People, faces_only: bool = False) -> Pictures
 
 
 def _draw(folder: Path, people: People, faces_only: bool) -> None:
-    first = draw(person(people.first), look(look_seed(people.first, 0)))  # tells when the artist draws otherwise now
-    style = hashlib.sha256(first.pixels.tobytes()).hexdigest()[:12]
-    wanted = {"people": people.name, "faces_only": faces_only, "style": style}
+    wanted = {"people": people.name, "faces_only": faces_only, "style": style(people.first)}
     kept = folder / "drawn.json"
     if not kept.exists() or json.loads(kept.read_text())["group"] != wanted:
         _make_room(folder, people, faces_only)

@@ -20,10 +20,7 @@ from insightface.model_zoo import get_model
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.dataset import CROP, Pictures, align
-from training.loop import Batch, Drawn, Losses, Schedule, autocast, device, train
-from training.recipe import Run
-from training.world import (
+from drawn_world.world import (
     AGES,
     BUILDS,
     EYE_COLOURS,
@@ -37,6 +34,9 @@ from training.world import (
     Person,
     person,
 )
+from training.dataset import CROP, Pictures, align
+from training.loop import Batch, Drawn, Losses, Schedule, autocast, device, train
+from training.recipe import Run
 
 BATCH = 96
 SOFT_EVERY = 8  # one picture in so many is seen softened

@@ -20,6 +20,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from drawn_world.world import Look, Person, caption, vocabulary
 from training.autoencoder import LATENT_CHANNELS
 from training.dataset import Pictures
 from training.loop import Batch, Drawn, Losses, Schedule, autocast, device, train
@@ -27,7 +28,6 @@ from training.reader import Reader, misread
 from training.reader import shown as labels_of
 from training.recipe import Run
 from training.words import TOKENS, WIDTH, tokens
-from training.world import Look, Person, caption, vocabulary
 
 IDENTITY_TOKENS = 4
 LATENT_SIDE, CELL = 16, 16  # latents a side, and the pixels a side that each stands for
@@ -139,7 +139,10 @@ def train_generator(
     identities: npt.NDArray[np.float32],
     reader: Reader,
 ) -> nn.ModuleDict:
-    """Trains what `build` gives: a new one or a pack's. `latents` (n, 16, 16, 16) float16 and `identities` (n, 512) belong to the pictures, in their order."""
+    """Trains what `build` gives: a new one or a pack's.
+
+    `latents` (n, 16, 16, 16) float16 and `identities` (n, 512) belong to the pictures, in their order.
+    """
     noising, looks, batch = scheduler(), pictures.people.looks, run.recipe.generator_batch
     shown = [(pictures.person(i), pictures.look(i)) for i in range(len(pictures))]
     labels, known, reader = labels_of(pictures).numpy(), latents.numpy(), reader.to(device())

@@ -81,75 +81,84 @@ def train(
     saved, when the run's time is over. Of two processes that train the same, one waits for the other.
     """
     with FileLock(run.file(f"{name}.lock")):
-        return _train(run, name, build, draw, losses, schedule)
+        return _train_on(_Training(run, name, build, schedule), draw, losses)
 
 
-def _train(
-    run: Run,
-    name: str,
-    build: Callable[[], nn.Module],
+class _Training:
+    """A model on its way: what a checkpoint holds."""
+
+    def __init__(self, run: Run, name: str, build: Callable[[], nn.Module], schedule: Schedule) -> None:
+        self.run, self.name, self.schedule = run, name, schedule
+        self.seed = zlib.crc32(name.encode()) + SEED
+        torch.manual_seed(self.seed)
+        self.model = build()
+        self.model.to(device(), memory_format=torch.channels_last)
+        make_fast(self.model)
+        decay = schedule.ema
+        self.averaged = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=1.0, weight_decay=schedule.weight_decay, betas=(0.9, 0.99), fused=True
+        )
+        self.step = 0  # so many are done
+        self._checkpoint = run.file(f"{name}.pt")
+        if self._checkpoint.exists():
+            state = torch.load(self._checkpoint, map_location=device(), weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            if self.averaged is not None:
+                self.averaged.load_state_dict(state["averaged"])
+            self.step = state["step"]
+
+    def save(self) -> None:
+        state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step}
+        if self.averaged is not None:
+            state["averaged"] = self.averaged.state_dict()
+        spare = self._checkpoint.with_suffix(".tmp")
+        torch.save(state, spare)
+        spare.replace(self._checkpoint)
+
+    def log(self, found: Losses) -> dict[str, float]:
+        figures = {key: round(value.item(), 5) for key, value in found.items()}
+        with self.run.file(f"{self.name}.jsonl").open("a") as file:
+            file.write(json.dumps({"step": self.step, **figures}) + "\n")
+        return figures
+
+
+def _train_on(
+    training: _Training,
     draw: Callable[[np.random.Generator, float], Drawn],
     losses: Callable[[nn.Module, Batch, float], Losses],
-    schedule: Schedule,
 ) -> nn.Module:
-    where, own_seed = device(), zlib.crc32(name.encode()) + SEED
-    torch.manual_seed(own_seed)
-    model = build()
-    model.to(where, memory_format=torch.channels_last)
-    make_fast(model)
-    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(schedule.ema)) if schedule.ema else None
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=1.0, weight_decay=schedule.weight_decay, betas=(0.9, 0.99), fused=True
-    )
-    checkpoint, log = run.file(f"{name}.pt"), run.file(f"{name}.jsonl")
-    first = 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=where, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        if averaged is not None:
-            averaged.load_state_dict(state["averaged"])
-        first = state["step"]
-
-    def save(step: int) -> None:
-        state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
-        if averaged is not None:
-            state["averaged"] = averaged.state_dict()
-        torch.save(state, checkpoint.with_suffix(".tmp"))
-        checkpoint.with_suffix(".tmp").replace(checkpoint)
-
+    model, optimizer, schedule, ends = training.model, training.optimizer, training.schedule, training.run.ends
     model.train()
-    saved = time.monotonic()
-    batches = _loader(_Batches(draw, own_seed, schedule.steps), range(first, schedule.steps))
-    bar = tqdm(batches, initial=first, total=schedule.steps, desc=name, mininterval=5)
-    for step, drawn in enumerate(bar, first):
+    saved, steps = time.monotonic(), range(training.step, schedule.steps)
+    batches = _loader(_Batches(draw, training.seed, schedule.steps), steps)
+    bar = tqdm(batches, initial=training.step, total=schedule.steps, desc=training.name, mininterval=5)
+    for step, drawn in zip(steps, bar, strict=True):
         for group in optimizer.param_groups:
             group["lr"] = schedule.learning_rate * schedule.factor(step)
-        torch.manual_seed(own_seed * 1_000_003 + step)
-        batch = {key: value.to(where, non_blocking=True) if value.ndim else value for key, value in drawn.items()}
+        torch.manual_seed(training.seed * 1_000_003 + step)
+        batch = {key: value.to(device(), non_blocking=True) if value.ndim else value for key, value in drawn.items()}
         found = losses(model, batch, step / schedule.steps)
         optimizer.zero_grad(set_to_none=True)
         found["loss"].backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        if averaged is not None:
-            averaged.update_parameters(model)
+        if training.averaged is not None:
+            training.averaged.update_parameters(model)
         if step % 20 == 0:
-            figures = {key: round(value.item(), 5) for key, value in found.items()}
-            bar.set_postfix(figures)  # the bar stays, so a stage ends by saying what it reached
-            with log.open("a") as file:
-                file.write(json.dumps({"step": step, **figures}) + "\n")
-        over = run.ends is not None and time.monotonic() > run.ends
-        if over or time.monotonic() - saved > schedule.checkpoint_seconds:
-            save(step + 1)
+            bar.set_postfix(training.log(found))  # the bar stays, so a stage ends by saying what it reached
+        training.step = step + 1
+        over, done = ends is not None and time.monotonic() > ends, training.step == schedule.steps
+        if over or done or time.monotonic() - saved > schedule.checkpoint_seconds:
+            training.save()
             saved = time.monotonic()
-        if over and step + 1 < schedule.steps:
+        if over and not done:
             raise TimeIsUp(
-                f"{name} stopped at step {step + 1} of {schedule.steps}; the same command goes on from there."
+                f"{training.name} stopped at step {training.step} of {schedule.steps}; "
+                "the same command goes on from there."
             )
-    if first < schedule.steps:
-        save(schedule.steps)
-    return (averaged.module if averaged is not None else model).eval()
+    return (training.averaged.module if training.averaged is not None else model).eval()
 
 
 class _Batches(Dataset[Drawn]):

@@ -16,6 +16,9 @@ import scipy
 from PIL import Image
 from tqdm import tqdm
 
+from drawn_world.artist import draw
+from drawn_world.people import People, look_seed
+from drawn_world.world import ACCESSORIES, BACKGROUNDS, EXPRESSIONS, LIGHTS, OUTFITS, VIEWS, Look, look, person, unseen
 from errors import NoFaceFound
 from evaluation.calibrating_command import described, drawn_held_out, write_calibration
 from evaluation.calibration import Pairs, pairs_of
@@ -27,7 +30,6 @@ from pipeline.likeness import SAME_PERSON_RATE, average
 from pipeline.packs import Pack, Scheduler, load_pack
 from pipeline.values import Face, Reference, Variant, VariantRequest
 from pipeline.variants import PromptReader, VariantMaker
-from training.artist import draw
 from training.attributes import (
     ATTRIBUTES,
     RELIABLE,
@@ -37,9 +39,8 @@ from training.attributes import (
     read_attributes,
     train_attributes,
 )
-from training.dataset import Pictures, look_seed, pictures
-from training.recipe import People, Run
-from training.world import ACCESSORIES, BACKGROUNDS, EXPRESSIONS, LIGHTS, OUTFITS, VIEWS, Look, look, person, unseen
+from training.dataset import Pictures, pictures
+from training.recipe import Run
 
 SCHEDULERS = ("DDIMScheduler", "DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "EulerDiscreteScheduler")
 STEPS = (4, 6, 8, 12, 20)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
@@ -19,13 +20,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from drawn_world.world import vocabulary
+from settings import BUILT_IN_PACKS
 from training import attributes, autoencoder, detector, encoders, generator
 from training.dataset import Pictures, pictures
 from training.onnx_files import export, read_weights
 from training.reader import Reader, train_reader
 from training.recipe import Run
 from training.words import teach_words
-from training.world import vocabulary
 
 SHARD = "9MB"  # the repository takes no file of 10 MB or more
 ADAPTER_FILE = "ip-adapter-faceid-paperdoll.safetensors"
@@ -34,12 +36,15 @@ JUDGE_FILE = "judge/rec_paperdoll_judge.onnx"
 
 
 def make_pack(run: Run, start: Path | None = None) -> Run:
-    """Draws, trains and writes everything that `run.pack` holds besides pack.toml, README.md and the calibration.
+    """Draws, trains and writes everything that `run.pack` holds besides README.md and the calibration.
 
     From nothing, or from the weights of the pack `start`: an earlier world is a good beginning. Killed, it goes on; what
     belongs to one version of a pack is kept in a folder of its own. Returns the run with that folder.
     """
     workshop = Workshop(run, start)
+    if not (run.pack / "pack.toml").exists():
+        run.pack.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(BUILT_IN_PACKS / "paperdoll" / "pack.toml", run.pack / "pack.toml")
     write_generator(run.pack, workshop.tokenizer, workshop.generator, workshop.decoder)
     write_face_models(run.pack, workshop.steering, workshop.judge, workshop.detector)
     attributes.export_prompt_reader(workshop.prompt_reader, run.pack / "adherence")

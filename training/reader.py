@@ -16,12 +16,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from drawn_world.world import ACCESSORIES, BACKGROUNDS, EXPRESSIONS, LIGHTS, OUTFITS, VIEWS, Look, Person
 from training.autoencoder import LATENT_CHANNELS
 from training.dataset import Pictures
 from training.encoders import FEATURES
 from training.loop import Batch, Drawn, Losses, Schedule, autocast, train
 from training.recipe import Run
-from training.world import ACCESSORIES, BACKGROUNDS, EXPRESSIONS, LIGHTS, OUTFITS, VIEWS, Look, Person
 
 BATCH = 128
 SHOWN: dict[str, tuple[object, ...]] = {

@@ -5,26 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from drawn_world.people import HELD_OUT, People
+
 SEED = 2026
-
-
-@dataclass(frozen=True)
-class People:
-    """A run of person seeds, and how many looks of each are drawn."""
-
-    first: int
-    count: int
-    looks: int
-
-    @property
-    def name(self) -> str:
-        """For files that belong to this group."""
-        return f"{self.first}-{self.count}x{self.looks}"
-
-    def split(self, parts: int) -> list[People]:
-        step = -(-self.count // parts)
-        starts = range(self.first, self.first + self.count, step)
-        return [People(start, min(step, self.first + self.count - start), self.looks) for start in starts]
 
 
 @dataclass(frozen=True)
@@ -34,7 +17,7 @@ class Recipe:
     encoder_people: People = People(0, 6000, 8)
     judge_people: People = People(200_000, 6000, 8)
     picture_people: People = People(400_000, 7000, 4)
-    held_out_people: People = People(1_000_000, 600, 4)
+    held_out_people: People = HELD_OUT
     encoder_steps: int = 2200
     judge_steps: int = 2200
     detector_steps: int = 1500

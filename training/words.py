@@ -15,10 +15,8 @@ import torch
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from training.dataset import look_seed
-from training.loop import Batch, Drawn, Losses, Schedule, device, train
-from training.recipe import Run
-from training.world import (
+from drawn_world.people import look_seed
+from drawn_world.world import (
     ACCESSORIES,
     AGES,
     BACKGROUNDS,
@@ -38,6 +36,8 @@ from training.world import (
     look,
     person,
 )
+from training.loop import Batch, Drawn, Losses, Schedule, device, train
+from training.recipe import Run
 
 BATCH = 64
 TOKENS = 64  # the tokenizer's model_max_length: the longest caption of the world takes about 55

@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 import skia
 
-from training.head import Head, Point
-from training.pen import Pen, Points, Rgb, ellipse, ink, mix, polygon, shade, smooth, tint
+from drawn_world.head import Head, Point
+from drawn_world.pen import Pen, Points, Rgb, ellipse, ink, mix, polygon, shade, smooth, tint
 
 Colours = tuple[Rgb, Rgb, Rgb]  # of the cloth, of what is under it or joined to it, of the accents
 WHITE: Rgb = (250, 249, 247)

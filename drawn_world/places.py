@@ -16,8 +16,8 @@ from typing import TypeVar
 import numpy as np
 import skia
 
-from training.pen import Pen, Points, Rgb, ellipse, mix, polygon, rounded, smooth
-from training.world import Look
+from drawn_world.pen import Pen, Points, Rgb, ellipse, mix, polygon, rounded, smooth
+from drawn_world.world import Look
 
 _SIZE = 256
 _ALL = rounded(-1, -1, 257, 257, 0)

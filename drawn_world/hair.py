@@ -15,8 +15,8 @@ from functools import lru_cache
 import numpy as np
 import skia
 
-from training.head import Head, Point
-from training.pen import Pen, Rgb, ellipse, ink, mix, shade, smooth, tint
+from drawn_world.head import Head, Point
+from drawn_world.pen import Pen, Rgb, ellipse, ink, mix, shade, smooth, tint
 
 Drawn = Callable[[Pen, Head], None]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from training.head import Head, Point
-from training.pen import INK, Pen, Rgb, ellipse, ink, mix, shade, smooth, tint
+from drawn_world.head import Head, Point
+from drawn_world.pen import INK, Pen, Rgb, ellipse, ink, mix, shade, smooth, tint
 
 WHITE: Rgb = (255, 253, 250)
 MOUTH_DARK: Rgb = (112, 32, 46)

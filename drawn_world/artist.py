@@ -5,6 +5,7 @@ The parts are drawn back to front in `draw`; each lives in a module of its own a
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 
@@ -12,14 +13,17 @@ import numpy as np
 import numpy.typing as npt
 import skia
 
-from training.accessories import draw_accessory
-from training.body import draw_body
-from training.face import draw_brows, draw_ears, draw_face, face_points
-from training.hair import draw_back_hair, draw_front_hair
-from training.head import Head
-from training.pen import Pen
-from training.places import draw_light, draw_place
-from training.world import Look, Person
+from drawn_world.accessories import draw_accessory
+from drawn_world.body import draw_body
+from drawn_world.face import draw_brows, draw_ears, draw_face, face_points
+from drawn_world.hair import draw_back_hair, draw_front_hair
+from drawn_world.head import Head
+from drawn_world.pen import Pen
+from drawn_world.people import look_seed
+from drawn_world.places import draw_light, draw_place
+from drawn_world.world import Look, Person
+from drawn_world.world import look as look_of
+from drawn_world.world import person as person_of
 
 SIZE = 256
 MIDDLE = (128.0, 118.0)  # where the point between the eyes stands, give or take the look's dx and dy
@@ -54,6 +58,12 @@ def draw(person: Person, look: Look) -> Drawing:
     draw_light(pen, look)
     rgba = surface.toarray(colorType=skia.kRGBA_8888_ColorType)
     return Drawing(np.ascontiguousarray(rgba[:, :, :3]), *_truth(head, x, y))
+
+
+def style(seed: int) -> str:
+    """Twelve digits of what is drawn of that person: others when the artist draws otherwise."""
+    drawing = draw(person_of(seed), look_of(look_seed(seed, 0)))
+    return hashlib.sha256(drawing.pixels.tobytes()).hexdigest()[:12]
 
 
 def _truth(head: Head, x: float, y: float) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

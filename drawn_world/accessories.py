@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import skia
 
-from training.head import Head, Point
-from training.pen import INK, Pen, Rgb, ellipse, ink, mix, shade, smooth, tint
+from drawn_world.head import Head, Point
+from drawn_world.pen import INK, Pen, Rgb, ellipse, ink, mix, shade, smooth, tint
 
 GOLD: Rgb = (246, 200, 84)
 _TURNS = [i * math.tau / 16 for i in range(16)]

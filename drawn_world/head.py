@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 import skia
 
-from training.pen import smooth
-from training.world import Look, Person
+from drawn_world.pen import smooth
+from drawn_world.world import Look, Person
 
 Point = tuple[float, float]
 BACK = 54.0  # from the axis to the back of the skull
