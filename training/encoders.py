@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from insightface.model_zoo import get_model
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -248,9 +246,3 @@ def trained(encoder: nn.Module) -> Encode:
             return encoder(normalised(pixels)).float().cpu().numpy()
 
     return encode
-
-
-def exported(file: Path) -> Encode:
-    """A model of a pack, as insightface runs it. It wants BGR."""
-    model = get_model(str(file))
-    return lambda crops: model.get_feat([np.ascontiguousarray(crop[:, :, ::-1]) for crop in crops])
