@@ -234,6 +234,8 @@ def test_from_the_trash_one_comes_back_or_goes_for_good(app: App, visit: Visit) 
     page.click("#character-trash")
     expect(page.locator("#trash-text")).to_contain_text("Hana is in the trash")
     expect(people(page)).to_have_count(0)
+    page = visit(app)  # another day: her page is opened from the trash
+    open_library(page)
     page.locator("#people-trashed input").check()
     expect(people(page)).to_have_count(1)
     open_page(page, "Hana")

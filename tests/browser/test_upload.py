@@ -110,7 +110,8 @@ def face(page: Page, label: str) -> Locator:
 
 
 def at(page: Page, x: float, y: float) -> dict[str, float]:
-    """A place in the picture, by its share of width and height."""
+    """A place in the picture, which has to be there, by its share of width and height."""
+    expect(picture(page)).to_have_js_property("complete", True)
     there = picture(page).bounding_box()
     assert there is not None
     return {"x": there["width"] * x, "y": there["height"] * y}
@@ -208,9 +209,11 @@ def test_the_box_is_drawn_by_keyboard(app: App, open_page: Open, shy: Path) -> N
 def test_a_face_that_was_found_wrongly_is_boxed_by_hand_instead(app: App, open_page: Open, crowd: Path) -> None:
     page = open_page()
     upload(page, crowd)
-    page.locator("#upload-choice").get_by_label("None of these").check()
+    with redrawn(page):
+        page.locator("#upload-choice").get_by_label("None of these").check()
     expect(page.locator("#upload-by-hand")).to_be_visible()
-    picture(page).click(position=at(page, 0.4, 0.2))
+    with redrawn(page):
+        picture(page).click(position=at(page, 0.4, 0.2))
     expect(note(page)).to_contain_text("opposite corner")
     picture(page).click(position=at(page, 0.6, 0.8))
     expect(note(page)).to_contain_text("Boxed by hand")
