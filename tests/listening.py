@@ -1,7 +1,7 @@
 """Where a test's own server listens: several tests serve at once, and Gradio's search for a port would meet.
 
-Gradio asks its own server for the page before `launch` returns, and gives up after three seconds. Beside other tests it may
-take longer; the tests ask for the page themselves.
+Gradio asks its own server for the page before `launch` returns, and gives up after three seconds. Beside other tests it
+may take longer; the tests ask for the page themselves.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Trained on crops (it has no attention, so position means nothing to it). The decoder also sees noisy latents, since those the
 generator makes are never exact. Afterwards the latents' channels are standardised inside the quant convolutions, so that
-`scaling_factor` is 1. The encoder can be frozen early; the decoder then trains on while the generator learns its latents.
+`scaling_factor` is 1. From then on the encoder stays as it is; the decoder trains on when the generator is there (decoder.py).
 """
 
 from __future__ import annotations
@@ -119,39 +119,6 @@ def train_autoencoder(run: Run, build: Callable[[], AutoencoderKL], pictures: Pi
     schedule = Schedule(recipe.autoencoder_steps, learning_rate=1.5e-3, ema=0.995)
     vae = train(run, "autoencoder", build, draw, losses, schedule)
     assert isinstance(vae, AutoencoderKL)
-    return vae
-
-
-def train_decoder(run: Run, vae: AutoencoderKL, pictures: Pictures, latents: Tensor) -> AutoencoderKL:
-    """The decoder alone, on whole cached latents of a frozen encoder."""
-    decoder = nn.ModuleDict({"post_quant_conv": vae.post_quant_conv, "decoder": vae.decoder})
-
-    known = latents.numpy()
-
-    def draw(rng: np.random.Generator, progress: float) -> Drawn:
-        chosen = rng.choice(len(pictures), run.recipe.batch(BATCH), replace=False)
-        y, x = rng.integers(0, 9, 2)  # a window of 8 x 8 latents
-        real = [pictures.pixels[i, y * 16 : y * 16 + CROP, x * 16 : x * 16 + CROP] for i in chosen]
-        return {"real": np.stack(real), "latents": known[chosen, :, y : y + 8, x : x + 8]}
-
-    def losses(model: nn.Module, batch: Batch, progress: float) -> Losses:
-        assert isinstance(model, nn.ModuleDict)
-        real, latent = scaled(batch["real"]), batch["latents"].float()
-        noise = NOISE * torch.rand(len(latent), 1, 1, 1, device=latent.device)
-        noisy = latent + noise * torch.randn_like(latent)
-        with autocast():
-            made = model["decoder"](model["post_quant_conv"](noisy)).float()
-        inner = (..., slice(16, -16), slice(16, -16))  # the window's edge lacks its neighbours
-        return {
-            "loss": reconstruction_loss(made[inner], real[inner]),
-            "l1": F.l1_loss(made[inner], real[inner]).detach(),
-        }
-
-    schedule = Schedule(run.recipe.decoder_steps, learning_rate=1e-3, ema=0.998)
-    trained = train(run, "decoder", lambda: decoder, draw, losses, schedule)
-    assert isinstance(trained, nn.ModuleDict)
-    vae.post_quant_conv.load_state_dict(trained["post_quant_conv"].state_dict())
-    vae.decoder.load_state_dict(trained["decoder"].state_dict())
     return vae
 
 

@@ -17,10 +17,11 @@ STAGES = (
     "judge",
     "detector",
     "autoencoder",
-    "decoder",
     "words",
     "reader",
     "generator",
+    "polish",
+    "decoder",
     "attributes",
     "prompt-reader",
 )
