@@ -25,14 +25,12 @@ from pipeline.packs import load_pack
 from pipeline.values import VariantRequest
 from settings import BUILT_IN_PACKS
 from training import autoencoder, encoders, generator, loop, words
-from training.attributes import WORDS
 from training.curves import draw_curves
 from training.dataset import align, pictures
 from training.decoder import train_decoder
 from training.groupnorm import make_fast
 from training.onnx_files import export, read_weights
 from training.pack import ADAPTER_FILE, DETECTOR_FILE, JUDGE_FILE, STEERING_FILE, make_pack
-from training.polish import whole_prompt
 from training.recipe import Recipe, Run
 
 PAPERDOLL = BUILT_IN_PACKS / "paperdoll"
@@ -157,8 +155,7 @@ def test_each_known_word_is_one_token_and_the_longest_caption_fits(tmp_path):
 
 def test_no_group_of_people_meets_another():
     recipe = Recipe()
-    groups = [recipe.encoder_people, recipe.judge_people, recipe.picture_people, recipe.polish_people]
-    groups.append(recipe.held_out_people)
+    groups = [recipe.encoder_people, recipe.judge_people, recipe.picture_people, recipe.held_out_people]
     for one, other in itertools.combinations(groups, 2):
         assert one.first + one.count <= other.first or other.first + other.count <= one.first
 
@@ -227,23 +224,6 @@ def test_the_head_weighs_three_times_what_surrounds_it():
     x, y = (int(middle) // generator.CELL for middle in drawing.landmarks.mean(0))
     assert weights[y, x] == pytest.approx(3 * weights[15, 0])
     assert weights.mean() == pytest.approx(1)
-
-
-def test_a_face_that_was_cut_out_is_embedded_as_in_its_whole_picture(tmp_path):
-    people = People(5, 3, 2)
-    whole, faces = pictures(tmp_path / "whole", people), pictures(tmp_path / "faces", people, faces_only=True)
-    encode = encoders.trained(read_weights(encoders.steering_encoder(), PAPERDOLL / STEERING_FILE))
-    assert np.allclose(encoders.embed(encode, whole), encoders.embed_faces(encode, faces), atol=1e-4)
-
-
-def test_a_whole_prompt_asks_for_all_that_a_look_is_in_known_words():
-    known = set(generator.vocabulary_words())
-    for seed in range(50):
-        shown, rng = look(seed), np.random.default_rng(seed)
-        prompt = whole_prompt(shown, rng)
-        assert set(prompt.replace(",", "").replace("-", " ").split()) <= known
-        for attribute, named in WORDS.items():
-            assert any(phrase in prompt for phrase in named[getattr(shown, attribute)])
 
 
 def test_the_generator_predicts_what_is_under_the_noise(tmp_path):

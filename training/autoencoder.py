@@ -145,15 +145,18 @@ def encode(vae: AutoencoderKL, pixels: npt.NDArray[np.uint8]) -> Tensor:
 
 
 @torch.no_grad()
-def soften(vae: AutoencoderKL, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Pictures (n, h, w, 3) as the decoder draws them from latents that are off by 0.1 to 0.5 of their deviation."""
+def soften(
+    vae: AutoencoderKL, pixels: npt.NDArray[np.uint8], between: tuple[float, float] = (0.1, 0.5)
+) -> npt.NDArray[np.uint8]:
+    """Pictures (n, h, w, 3) as the decoder draws them from latents that are off by so much of their deviation."""
+    low, high = between
     vae.to(device(), memory_format=torch.channels_last).eval()
     rng, found = torch.Generator().manual_seed(0), []
     batch = 2 if device().type == "cpu" else 32  # as in `encode`
     for start in tqdm(range(0, len(pixels), batch), desc="softening", mininterval=5):
         with autocast():
             latents = vae.encode(to_tensor(pixels[start : start + batch])).latent_dist.mean
-            off = 0.1 + 0.4 * torch.rand(len(latents), 1, 1, 1, generator=rng)
+            off = low + (high - low) * torch.rand(len(latents), 1, 1, 1, generator=rng)
             noise = torch.randn(latents.shape, generator=rng) * off * latents.float().std().cpu()
             made = vae.decode(latents + noise.to(latents)).sample
         found.append(made.float().add(1).mul(127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy())

@@ -20,7 +20,6 @@ STAGES = (
     "words",
     "reader",
     "generator",
-    "polish",
     "decoder",
     "attributes",
     "prompt-reader",

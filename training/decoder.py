@@ -24,9 +24,9 @@ from training.recipe import Run
 
 BATCH = 8
 WINDOW = 8  # latents a side
-FELT, TOLD, JUDGED = 0.3, 1.0, 0.01  # of features, the discriminator's too, and of its verdict, beside the errors:
+FELT, TOLD, JUDGED = 0.3, 1.0, 0.03  # of features, the discriminator's too, and of its verdict, beside the errors:
 # about as much of the gradient each
-STAGES = (2, 3, 4)  # of the steering encoder: what comes out of its stem and of its first two blocks, at 1/2 to 1/8
+STAGES = (2, 3, 4)  # of the steering encoder: its stem and its first two blocks, at 1/2, 1/4 and 1/8
 INNER = (..., slice(16, -16), slice(16, -16))  # a window's edge lacks its neighbours
 
 

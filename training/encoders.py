@@ -226,19 +226,11 @@ def blurred(pixels: Tensor, sigma: Tensor) -> Tensor:
 
 def embed(encode: Encode, pictures: Pictures) -> npt.NDArray[np.float32]:
     """Unit-length embeddings (n, 512) of whole pictures, aligned by their true landmarks."""
-    return _embedded(encode, len(pictures), lambda i: align(pictures.pixels[i], pictures.landmarks[i]))
-
-
-def embed_faces(encode: Encode, faces: Pictures) -> npt.NDArray[np.float32]:
-    """The same of faces that are aligned already."""
-    inner = slice((CROP - 112) // 2, (CROP + 112) // 2)
-    return _embedded(encode, len(faces), lambda i: faces.pixels[i, inner, inner])
-
-
-def _embedded(encode: Encode, count: int, crop: Callable[[int], Bytes]) -> npt.NDArray[np.float32]:
     found = []
-    for start in range(0, count, 128):
-        embeddings = encode(np.stack([crop(i) for i in range(start, min(start + 128, count))]))
+    for start in range(0, len(pictures), 128):
+        some = range(start, min(start + 128, len(pictures)))
+        crops = np.stack([align(pictures.pixels[i], pictures.landmarks[i]) for i in some])
+        embeddings = encode(crops)
         found.append(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True))
     return np.concatenate(found)
 

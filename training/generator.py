@@ -156,7 +156,7 @@ def train_generator(
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
         chosen = rng.integers(0, len(pictures), batch)
         with_identity = rng.random() < 5 / 6
-        given = np.stack([identity_of_others(identities, int(i), looks, rng) for i in chosen])
+        given = np.stack([_identity_of_others(identities, int(i), looks, rng) for i in chosen])
         given = (given * (rng.random((batch, 1)) > 0.12 * with_identity)).astype(np.float32)
         captions = [
             _training_caption(*shown[i], rng, with_identity and bool(one.any()))
@@ -174,9 +174,9 @@ def train_generator(
         noise = torch.randn_like(latent)
         noisy, target = noising.add_noise(latent, noise, t), noising.get_velocity(latent, noise, t)
         set_scale(model["unet"], float(batch["with_identity"]))
-        made = velocity(model, noisy, t, batch["ids"], batch["given"])
+        made = _velocity(model, noisy, t, batch["ids"], batch["given"])
         with autocast():
-            read = reader(clean(noising, noisy, t, made))
+            read = reader(_clean(noising, noisy, t, made))
         error = (made - target).square().mean(1)
         wrong, other = misread(*(part.float() for part in read), batch["labels"], batch["identities"])
         sure = signal[t].square()  # of pure noise no clean picture can be told
@@ -208,33 +208,31 @@ def predictions(
     By identities and words, guided as the app guides it.
     """
     model.to(device(), memory_format=torch.channels_last).eval()
-    noising, rng, found = scheduler(), np.random.default_rng(0), []
+    noising, looks, rng, found = scheduler(), pictures.people.looks, np.random.default_rng(0), []
     torch.manual_seed(0)
     set_scale(model["unet"], 1.0)
     for start in tqdm(range(0, count, 16), desc="predicting", mininterval=5):
         rows = range(start, min(start + 16, count))
-        given = torch.from_numpy(
-            np.stack([identity_of_others(identities, i, pictures.people.looks, rng) for i in rows])
-        )
+        given = np.stack([_identity_of_others(identities, i, looks, rng) for i in rows])
         captions = [caption(pictures.person(i), pictures.look(i), rng, describe_person=False) for i in rows]
         latent = latents[start : rows.stop].float().to(device())
         t = torch.from_numpy(rng.integers(*PREDICTED, len(rows))).to(device())
         noisy = noising.add_noise(latent, torch.randn_like(latent), t)
         ids = torch.from_numpy(tokens(tokenizer, captions)).to(device())
-        found.append(clean(noising, noisy, t, guided(model, noisy, t, ids, given.to(device()))).half().cpu())
+        made = _guided(model, noisy, t, ids, torch.from_numpy(given).to(device()))
+        found.append(_clean(noising, noisy, t, made).half().cpu())
     return torch.cat(found)
 
 
-def guided(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given: Tensor) -> Tensor:
-    """The velocity by words and identities, as in `velocity`, away from that by neither, which learns nothing."""
+def _guided(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given: Tensor) -> Tensor:
+    """The velocity by words and identities, away from that by neither, as the app's pipeline has it."""
     nothing = torch.full_like(ids, int(ids[0, -1]))
     nothing[:, 0] = ids[0, 0]
-    with torch.no_grad():
-        without = velocity(model, noisy, t, nothing, torch.zeros_like(given))
-    return without + GUIDANCE * (velocity(model, noisy, t, ids, given) - without)
+    without = _velocity(model, noisy, t, nothing, torch.zeros_like(given))
+    return without + GUIDANCE * (_velocity(model, noisy, t, ids, given) - without)
 
 
-def velocity(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given: Tensor) -> Tensor:
+def _velocity(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given: Tensor) -> Tensor:
     """What the UNet predicts by the words `ids` (n, 64) and the identities `given` (n, 512)."""
     with autocast():
         states = model["text"](ids).last_hidden_state
@@ -242,13 +240,13 @@ def velocity(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given:
         return model["unet"](noisy, t, encoder_hidden_states=states, added_cond_kwargs=embeds).sample.float()
 
 
-def clean(noising: DDIMScheduler, noisy: Tensor, t: Tensor, velocity: Tensor) -> Tensor:
+def _clean(noising: DDIMScheduler, noisy: Tensor, t: Tensor, velocity: Tensor) -> Tensor:
     """What is left when the noise that was predicted is taken away."""
     signal = noising.alphas_cumprod.to(noisy.device)[t].sqrt().view(-1, 1, 1, 1)
     return signal * noisy - (1 - signal.square()).sqrt() * velocity
 
 
-def identity_of_others(
+def _identity_of_others(
     identities: npt.NDArray[np.float32], i: int, looks: int, rng: np.random.Generator
 ) -> npt.NDArray[np.float32]:
     """(512,): of another picture of the person in picture i, or the mean of several others, of unit length."""

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import scipy
+import torch
+from diffusers import AutoencoderKL
 from PIL import Image
 from tqdm import tqdm
 
@@ -39,6 +41,7 @@ from training.attributes import (
     read_attributes,
     train_attributes,
 )
+from training.autoencoder import soften
 from training.dataset import Pictures, pictures
 from training.recipe import Run
 
@@ -99,6 +102,7 @@ def measure_variants(run: Run, people: int) -> str:
         "unseen combinations": _figures(unseen_cases, _made(maker, unseen_cases, scale), ruler, pack),
         "mean of three references": _figures(cases, _made(maker, cases, scale, several=True), ruler, pack),
         "no adapter": _figures(cases, _made(maker, cases, 0.0), ruler, pack),
+        "true drawings, through the VAE": _figures(cases, _through_vae(maker, cases), ruler, pack),
         "true drawings": _figures(cases, [case.truth for case in cases], ruler, pack),
     }
     one, other = rows["variants"], rows.pop("variants, other seeds")
@@ -214,7 +218,18 @@ def _case(maker: VariantMaker, seed: int, asked: Look) -> Case:
 
 
 def _drawing(maker: VariantMaker, seed: int, asked: Look) -> Variant:
-    picture = Image.fromarray(draw(person(seed), asked).pixels)
+    return _seen(maker, seed, Image.fromarray(draw(person(seed), asked).pixels))
+
+
+def _through_vae(maker: VariantMaker, cases: list[Case]) -> list[Variant]:
+    """The true drawings encoded and decoded again: what no generator can do better than."""
+    vae = AutoencoderKL.from_pretrained(maker.pack.locate(maker.pack.base.model), subfolder="vae", dtype=torch.float32)
+    pixels = np.stack([np.asarray(case.truth.picture) for case in cases])
+    made = [Image.fromarray(pixels) for pixels in soften(vae, pixels, (0.0, 0.0))]
+    return [_seen(maker, case.seed, picture) for case, picture in zip(cases, made, strict=True)]
+
+
+def _seen(maker: VariantMaker, seed: int, picture: Image.Image) -> Variant:
     try:
         return Variant(picture, seed, maker.find_face(picture), None)
     except NoFaceFound:  # counted apart, as in a variant

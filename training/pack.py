@@ -26,7 +26,6 @@ from training import attributes, autoencoder, detector, encoders, generator
 from training.dataset import Pictures, pictures
 from training.decoder import train_decoder
 from training.onnx_files import export, read_weights
-from training.polish import polish
 from training.reader import Reader, train_reader
 from training.recipe import Run
 from training.words import teach_words
@@ -47,7 +46,7 @@ def make_pack(run: Run, start: Path | None = None) -> Run:
     if not (run.pack / "pack.toml").exists():
         run.pack.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(BUILT_IN_PACKS / "paperdoll" / "pack.toml", run.pack / "pack.toml")
-    write_generator(run.pack, workshop.tokenizer, workshop.polished, workshop.decoder)
+    write_generator(run.pack, workshop.tokenizer, workshop.generator, workshop.decoder)
     write_face_models(run.pack, workshop.steering, workshop.judge, workshop.detector)
     attributes.export_prompt_reader(workshop.prompt_reader, run.pack / "adherence")
     return workshop.run
@@ -125,18 +124,6 @@ class Workshop:
         return np.load(self._cached(f"identities-{self.shown.people.name}.npy", write))
 
     @cached_property
-    def strangers(self) -> npt.NDArray[np.float32]:
-        """(people, looks, 512): of people of whom no picture is learnt from."""
-
-        def write(file: Path) -> None:
-            group = self.recipe.polish_people
-            faces = pictures(self.data / "strangers", group, faces_only=True)
-            embeddings = encoders.embed_faces(encoders.trained(self.steering), faces)
-            np.save(file, embeddings.reshape(group.count, group.looks, -1))
-
-        return np.load(self._cached(f"strangers-{self.recipe.polish_people.name}.npy", write))
-
-    @cached_property
     def reader(self) -> Reader:
         return train_reader(self.run, self.shown, self.latents, self.identities)
 
@@ -157,18 +144,13 @@ class Workshop:
         )
 
     @cached_property
-    def polished(self) -> nn.ModuleDict:
-        parts = (self.tokenizer, self.shown, self.latents, self.identities, self.strangers, self.reader)
-        return polish(self.run, copy.deepcopy(self.generator), *parts)
-
-    @cached_property
     def decoder(self) -> AutoencoderKL:
         """The VAE, with a decoder that trained on, on the generator's latents too."""
 
         def write(file: Path) -> None:
             parts = (self.tokenizer, self.shown, self.latents, self.identities)
             count = min(self.recipe.predicted, len(self.shown))
-            save_file({"predicted": generator.predictions(self.polished, *parts, count)}, file)
+            save_file({"predicted": generator.predictions(self.generator, *parts, count)}, file)
 
         predicted = load_file(self._cached("predicted.safetensors", write))["predicted"]
         vae = copy.deepcopy(self.vae)

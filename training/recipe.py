@@ -17,7 +17,6 @@ class Recipe:
     encoder_people: People = People(0, 6000, 8)
     judge_people: People = People(200_000, 6000, 8)
     picture_people: People = People(400_000, 7000, 4)
-    polish_people: People = People(600_000, 4000, 2)
     held_out_people: People = HELD_OUT
     encoder_steps: int = 2200
     judge_steps: int = 2200
@@ -29,7 +28,6 @@ class Recipe:
     reader_steps: int = 1500
     generator_steps: int = 3800
     generator_batch: int = 512
-    polish_steps: int = 400
     predicted: int = 6000  # of the pictures: so many latents the decoder sees as the generator predicts them
     attribute_steps: int = 1000
     prompt_reader_steps: int = 1000
@@ -44,7 +42,7 @@ class Recipe:
         """What two CPU cores without bf16 can teach in two hours to a pack that already knows an earlier world."""
         return Recipe(
             People(0, 3000, 8), People(200_000, 3000, 8), People(400_000, 5000, 3), encoder_steps=300, judge_steps=500,
-            detector_steps=300, autoencoder_steps=3600, decoder_steps=700, word_steps=600, reader_steps=500,
+            detector_steps=300, autoencoder_steps=3600, decoder_steps=1800, predicted=4000, word_steps=600, reader_steps=500,
             generator_steps=3000, generator_batch=16, attribute_steps=600, prompt_reader_steps=500,
             small_crops_until=0.85, batches=1.0,
         )  # fmt: skip
@@ -53,8 +51,8 @@ class Recipe:
     def small() -> Recipe:
         """Every stage with next to nothing, in half a minute."""
         return Recipe(
-            People(0, 12, 4), People(200_000, 12, 4), People(400_000, 12, 3), People(600_000, 4, 2), People(1_000_000, 8, 4),
-            encoder_steps=4, judge_steps=4, detector_steps=4, autoencoder_steps=4, decoder_steps=4, polish_steps=2, predicted=24, word_steps=4,
+            People(0, 12, 4), People(200_000, 12, 4), People(400_000, 12, 3), People(1_000_000, 8, 4),
+            encoder_steps=4, judge_steps=4, detector_steps=4, autoencoder_steps=4, decoder_steps=4, predicted=24, word_steps=4,
             reader_steps=4, generator_steps=4, generator_batch=4, attribute_steps=4, prompt_reader_steps=4,
             small_crops_until=0.85, batches=0.1,
         )  # fmt: skip
