@@ -10,6 +10,8 @@ from pipeline.values import Variant
 from training import measure
 from training.attributes import ATTRIBUTES
 
+RULER = None  # what it reads is written down in each test
+
 
 def variant(colour):
     return Variant(flat(colour), 0, next(iter(FakeFaces().faces(flat(colour))), None), None)
@@ -35,10 +37,6 @@ def test_what_is_asked_for_is_never_what_the_reference_shows():
             )
 
 
-class Ruler:
-    """Reads in every picture what was asked for, but for the outfit of the last."""
-
-
 def test_variants_are_judged_against_their_own_reference_all_others_and_the_truth(monkeypatch):
     cases = [
         measure.Case(i, look(i), reference_of(flat(c)), reference_of(flat(c)), variant(YELLOW))
@@ -51,7 +49,7 @@ def test_variants_are_judged_against_their_own_reference_all_others_and_the_trut
     monkeypatch.setattr(measure, "picture_features", lambda ruler, pixels: np.eye(4)[:, :2] + len(pixels))
     monkeypatch.setattr(measure, "_sharpness", lambda pixels: 1.0)
 
-    figures = measure._figures(cases, made, Ruler(), fake_pack())
+    figures = measure._figures(cases, made, RULER, fake_pack())
 
     assert figures["similarity"] == pytest.approx((1 + 0.5**0.5 + 1) / 3, abs=1e-6)  # black has no face: not a 0
     assert figures["rank-1"] == 0.5  # yellow is as much red as green, and black nobody
@@ -70,9 +68,10 @@ def test_a_variant_that_is_nearer_to_the_reference_than_to_the_truth_is_a_copy(m
     case = measure.Case(0, look(0), reference_of(flat(RED)), reference_of(flat(RED)), variant(YELLOW))
     other = measure.Case(1, look(0), reference_of(flat(BLUE)), reference_of(flat(BLUE)), variant(BLUE))
     for colour, copy in ((RED, 1), (YELLOW, -1)):
-        figures = measure._figures([case, other], [variant(colour), variant(BLUE)], Ruler(), fake_pack())
+        figures = measure._figures([case, other], [variant(colour), variant(BLUE)], RULER, fake_pack())
         assert figures["copy"] == pytest.approx(copy, abs=1e-3)
 
 
 def test_a_table_is_markdown():
-    assert measure._table(("a", "b"), [("1", "2")]) == "| a | b |\n| --- | --- |\n| 1 | 2 |\n"
+    lines = [*measure._head("pictures", "copy", "TAR"), measure._row("variants", {"copy": -0.108, "TAR": 0.917})]
+    assert lines == ["| pictures | copy | TAR |", "| --- | --- | --- |", "| variants | -0.11 | 91.7% |"]

@@ -20,6 +20,7 @@ from pipeline.likeness import identity_by, similarity_of
 from pipeline.packs import load_pack
 from pipeline.values import Reference, VariantRequest
 from settings import BUILT_IN_PACKS
+from training import measure
 
 PACK = BUILT_IN_PACKS / "paperdoll"
 STRANGERS = range(HELD_OUT.first, HELD_OUT.first + 6)
@@ -136,3 +137,11 @@ def test_variants_are_more_like_their_own_reference_than_like_others(maker):
 
 def test_words_outside_the_vocabulary_are_named_and_words_inside_are_not(maker):
     assert maker.pack.unknown_words("a woman in a spacesuit juggling, in outer space") == ("juggling",)
+
+
+def test_a_drawing_comes_through_the_vae_as_the_same_person(maker):
+    case = measure._case(maker, STRANGERS[0], look(1))
+    (through,) = measure._through_vae(maker, [case])
+    off = np.abs(np.asarray(through.picture, float) - np.asarray(case.truth.picture, float)).mean()
+    assert 0 < off < 12  # of 255
+    assert through.face.identities[1].embedding @ case.truth.face.identities[1].embedding > 0.8

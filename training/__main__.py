@@ -91,11 +91,11 @@ def measure(
 
     _use(threads)
     place = Run(run, RECIPES[recipe](), pack)
-    if steps:
-        typer.echo(compare_steps(place, people))
-        return
-    typer.echo(measure_encoders(place))
-    typer.echo(measure_variants(place, people))
+    tables = (compare_steps(place, people),) if steps else (measure_encoders(place), measure_variants(place, people))
+    for table in tables:
+        for line in table:
+            typer.echo(line)
+        typer.echo()
 
 
 @app.command("sheet")

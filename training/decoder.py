@@ -24,8 +24,8 @@ from training.recipe import Run
 
 BATCH = 8
 WINDOW = 8  # latents a side
-FELT, TOLD, JUDGED = 0.3, 1.0, 0.03  # of features, the discriminator's too, and of its verdict, beside the errors:
-# about as much of the gradient each
+# The weights of the encoder's features, the discriminator's and its verdict, beside the errors: about as much of the gradient.
+FELT, TOLD, JUDGED = 0.3, 1.0, 0.03
 STAGES = (2, 3, 4)  # of the steering encoder: its stem and its first two blocks, at 1/2, 1/4 and 1/8
 INNER = (..., slice(16, -16), slice(16, -16))  # a window's edge lacks its neighbours
 
@@ -78,12 +78,10 @@ def train_decoder(
         discriminator = model["discriminator"]
         discriminator.requires_grad_(False)  # what it says of this picture teaches the decoder alone
         verdict, seen = discriminator(made)
-        with torch.no_grad():
-            _, drawn = discriminator(real)
-        told = torch.stack([F.l1_loss(a, b) for a, b in zip(seen, drawn, strict=True)]).mean()
         discriminator.requires_grad_(True)
-        on_made, on_real = discriminator(made.detach())[0], discriminator(real)[0]
+        (on_made, _), (on_real, drawn) = discriminator(made.detach()), discriminator(real)
         deceived = (1 + on_made).relu().mean() + (1 - on_real).relu().mean()
+        told = torch.stack([F.l1_loss(a, b.detach()) for a, b in zip(seen, drawn, strict=True)]).mean()
         return {
             "loss": error + FELT * felt + TOLD * told - JUDGED * verdict.mean() + deceived,
             "error": error.detach(),

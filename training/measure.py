@@ -6,7 +6,7 @@ The figures of the README come from here; `evaluation/` holds the benchmark for 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -59,21 +59,21 @@ def calibrate(run: Run) -> str:
     return described(write_calibration(pack, people, data, file, figure))
 
 
-def measure_encoders(run: Run) -> str:
-    """A Markdown table over MEASURED people: faces found, TAR at FAR of encoder and judge, looks read right."""
+def measure_encoders(run: Run) -> Iterator[str]:
+    """The lines of a Markdown table over MEASURED people: faces found, TAR at FAR of encoder and judge, looks read right."""
     pack = load_pack(run.pack.name, (run.pack.parent,))
     shown = _held_out(run, slice(0, MEASURED))
     found = _faces(pack, shown)
-    rows = [("faces found", f"{sum(face is not None for face in found) / len(found):.1%} of {len(found)}")]
+    yield from _head("drawings", "figure")
+    yield _line("faces found", f"{sum(face is not None for face in found) / len(found):.1%} of {len(found)}")
     for index, name in enumerate((pack.faces.encoder, pack.judge_encoder)):
         pairs = _pairs(found, index, shown.people.looks)
         counts = f"{len(pairs.genuine)} genuine, {len(pairs.impostors)} impostor pairs"
         for rate in (0.01, 0.001):
             accepted = float((pairs.genuine >= np.quantile(pairs.impostors, 1 - rate)).mean())
-            rows.append((f"{name}: TAR at FAR {rate:g}", f"{accepted:.1%} ({counts})"))
-    reader = load_prompt_reader(pack)
-    rows += _looks_read(reader, shown) if reader is not None else []
-    return _table(("drawings", "figure"), rows)
+            yield _line(f"{name}: TAR at FAR {rate:g}", f"{accepted:.1%} ({counts})")
+    if (reader := load_prompt_reader(pack)) is not None:
+        yield from _looks_read(reader, shown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,44 +87,51 @@ class Case:
     truth: Variant  # a drawing of the look that is asked for
 
 
-def measure_variants(run: Run, people: int) -> str:
-    """A Markdown table: identity and adherence of variants, beside no adapter and true drawings, with a noise floor."""
+def measure_variants(run: Run, people: int) -> Iterator[str]:
+    """The lines of a Markdown table, each as soon as it is measured: identity and adherence of variants, beside no adapter
+    and true drawings, with a noise floor."""
     pack = load_pack(run.pack.name, (run.pack.parent,))
     maker, ruler, scale = _maker(pack), _ruler(run), pack.defaults.identity_scale
     seeds = range(run.recipe.held_out_people.first, run.recipe.held_out_people.first + people)
     cases, unseen_cases = (_cases(maker, seeds, kept) for kept in (False, True))
+
+    def figures(made: list[Variant], asked: list[Case] = cases) -> Figures:
+        return _figures(asked, made, ruler, pack)
+
+    truths = figures([case.truth for case in cases])
+    yield from _head("pictures", *truths)
     started = time.perf_counter()
-    variants = _made(maker, cases, scale)
+    variants = figures(_made(maker, cases, scale))
     seconds = (time.perf_counter() - started) / people
-    rows = {
-        "variants": _figures(cases, variants, ruler, pack),
-        "variants, other seeds": _figures(cases, _made(maker, cases, scale, again=1), ruler, pack),
-        "unseen combinations": _figures(unseen_cases, _made(maker, unseen_cases, scale), ruler, pack),
-        "mean of three references": _figures(cases, _made(maker, cases, scale, several=True), ruler, pack),
-        "no adapter": _figures(cases, _made(maker, cases, 0.0), ruler, pack),
-        "true drawings, through the VAE": _figures(cases, _through_vae(maker, cases), ruler, pack),
-        "true drawings": _figures(cases, [case.truth for case in cases], ruler, pack),
-    }
-    one, other = rows["variants"], rows.pop("variants, other seeds")
-    rows["noise floor (two seeds)"] = {name: abs(one[name] - other[name]) for name in one}
-    note = f"{people} people, a variant each, {pack.defaults.steps} steps; {seconds:.2f} s a judged variant, one by one"
-    return f"{_figures_table(rows)}\n{note}\n"
+    yield _row("variants", variants)
+    yield _row("unseen combinations", figures(_made(maker, unseen_cases, scale), unseen_cases))
+    yield _row("mean of three references", figures(_made(maker, cases, scale, several=True)))
+    yield _row("no adapter", figures(_made(maker, cases, 0.0)))
+    yield _row("true drawings, through the VAE", figures(_through_vae(maker, cases)))
+    yield _row("true drawings", truths)
+    again = figures(_made(maker, cases, scale, again=1))
+    yield _row("noise floor (two seeds)", {name: abs(variants[name] - again[name]) for name in variants})
+    yield ""
+    yield f"{people} people, a variant each, {pack.defaults.steps} steps; {seconds:.2f} s a judged variant, one by one"
 
 
-def compare_steps(run: Run, people: int) -> str:
-    """A Markdown table: the pack's generator with other schedulers of diffusers and fewer steps."""
+def compare_steps(run: Run, people: int) -> Iterator[str]:
+    """The lines of a Markdown table: the pack's generator with other schedulers of diffusers and fewer steps."""
     pack = load_pack(run.pack.name, (run.pack.parent,))
     maker, ruler = _maker(pack), _ruler(run)
     seeds = range(run.recipe.held_out_people.first, run.recipe.held_out_people.first + people)
-    cases, rows = _cases(maker, seeds, kept=False), {}
+    cases = _cases(maker, seeds, kept=False)
+    truths = _figures(cases, [case.truth for case in cases], ruler, pack)
+    yield from _head("pictures", *truths, "seconds")
     for scheduler in SCHEDULERS:
         changed = _maker(replace(pack, scheduler=Scheduler(scheduler, {})))
         for steps in STEPS:
             started = time.perf_counter()
             made = _made(changed, cases, pack.defaults.identity_scale, steps=steps)
             seconds = (time.perf_counter() - started) / people
-            rows[f"{scheduler}, {steps} steps"] = _figures(cases, made, ruler, pack) | {"seconds": seconds}
-    return f"{_figures_table(rows)}\n{people} people, a variant each\n"
+            yield _row(f"{scheduler}, {steps} steps", _figures(cases, made, ruler, pack) | {"seconds": seconds})
+    yield ""
+    yield f"{people} people, a variant each"
 
 
 def contact_sheet(run: Run, people: int, looks: int) -> Image.Image:
@@ -171,9 +178,8 @@ def _pairs(faces: list[Face | None], encoder: int, looks: int) -> Pairs:
     return pairs_of(np.array([embedding for _, embedding in found]), np.array([person for person, _ in found]))
 
 
-def _looks_read(reader: PromptReader, shown: Pictures) -> list[tuple[str, str]]:
+def _looks_read(reader: PromptReader, shown: Pictures) -> Iterator[str]:
     """How often the pack's own reader finds what was drawn, and misses another thing that wasn't."""
-    rows = []
     for attribute in RELIABLE:
         phrases = {name: words[0] for name, words in WORDS[attribute].items()}
         found, missed = 0, 0
@@ -182,11 +188,8 @@ def _looks_read(reader: PromptReader, shown: Pictures) -> list[tuple[str, str]]:
             other = np.random.default_rng(i).choice([name for name in phrases if name != drawn])
             found += not reader.missing(picture, phrases[drawn])
             missed += bool(reader.missing(picture, phrases[str(other)]))
-        seen, unseen = found / len(shown), missed / len(shown)
-        rows.append(
-            (f"{attribute}: seen where drawn, missed where another is", f"{seen:.1%}, {unseen:.1%} of {len(shown)}")
-        )
-    return rows
+        figure = f"{found / len(shown):.1%}, {missed / len(shown):.1%} of {len(shown)}"
+        yield _line(f"{attribute}: seen where drawn, missed where another is", figure)
 
 
 def _cases(maker: VariantMaker, seeds: range, kept: bool) -> list[Case]:
@@ -322,17 +325,16 @@ def _sharpness(pixels: npt.NDArray[np.uint8]) -> float:
     return float(np.mean([np.abs(cv2.Laplacian(picture, cv2.CV_32F)).mean() for picture in grey]))
 
 
-def _figures_table(rows: dict[str, Figures]) -> str:
+def _head(*names: str) -> tuple[str, str]:
+    return _line(*names), _line(*("---" for _ in names))
+
+
+def _row(title: str, figures: Figures) -> str:
     """Shares in per cent, all else in two decimals."""
     plain = ("similarity", "of true drawings'", "copy", "distance", "sharpness", "seconds")
-    names = list(next(iter(rows.values())))
-    cells = [
-        (title, *(f"{row[name]:.2f}" if name in plain else f"{row[name]:.1%}" for name in names))
-        for title, row in rows.items()
-    ]
-    return _table(("pictures", *names), cells)
+    return _line(title, *(f"{value:.2f}" if name in plain else f"{value:.1%}" for name, value in figures.items()))
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in lines) + "\n"
+def _line(*cells: str) -> str:
+    """Of a Markdown table."""
+    return f"| {' | '.join(cells)} |"
