@@ -19,15 +19,16 @@ from torch.nn import functional as F
 
 from training.autoencoder import CROP, NOISE, reconstruction_loss, scaled
 from training.dataset import Pictures
+from training.generator import CELL, LATENT_SIDE
 from training.loop import Batch, Drawn, Losses, Schedule, autocast, device, train
 from training.recipe import Run
 
 BATCH = 8
-WINDOW = 8  # latents a side
+WINDOW = CROP // CELL  # latents a side
 # The weights of the encoder's features, the discriminator's and its verdict, beside the errors: about as much of the gradient.
 FELT, TOLD, JUDGED = 0.3, 1.0, 0.03
 STAGES = (2, 3, 4)  # of the steering encoder: its stem and its first two blocks, at 1/2, 1/4 and 1/8
-INNER = (..., slice(16, -16), slice(16, -16))  # a window's edge lacks its neighbours
+INNER = (..., slice(CELL, -CELL), slice(CELL, -CELL))  # a window's edge lacks its neighbours
 
 
 class Discriminator(nn.Module):
@@ -56,7 +57,7 @@ def train_decoder(
     """`latents` (n, 16, 16, 16) of a frozen encoder belong to the pictures, in their order; `soft` (m, 16, 16, 16), what
     the generator made of them, to the first m. Changes the VAE."""
     known, guessed = latents.numpy(), soft.numpy()
-    middles = pictures.boxes.reshape(-1, 2, 2).mean(1) / 16  # (n, 2): x and y of faces, in latents
+    middles = pictures.boxes.reshape(-1, 2, 2).mean(1) / CELL  # (n, 2): x and y of faces, in latents
     eyes = nn.ModuleList(_sight(steering)).to(device())
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
@@ -64,7 +65,7 @@ def train_decoder(
         chosen, real, shown = rng.integers(0, len(guessed), count), [], []
         for k, i in enumerate(chosen):
             x, y = _corner(middles[i], rng)
-            real.append(pictures.pixels[i, y * 16 : y * 16 + CROP, x * 16 : x * 16 + CROP])
+            real.append(pictures.pixels[i, y * CELL : y * CELL + CROP, x * CELL : x * CELL + CROP])
             shown.append((guessed if k % 2 else known)[i, :, y : y + WINDOW, x : x + WINDOW])
         return {"real": np.stack(real), "latents": np.stack(shown)}
 
@@ -100,9 +101,10 @@ def train_decoder(
 
 def _corner(middle: npt.NDArray[np.float32], rng: np.random.Generator) -> tuple[int, int]:
     """Of a window, in latents: three of four hold the face."""
-    x, y = rng.integers(0, 9, 2)
+    last = LATENT_SIDE - WINDOW
+    x, y = rng.integers(0, last + 1, 2)
     if rng.random() < 0.75:
-        x, y = np.clip(np.round(middle - WINDOW / 2 + rng.normal(0, 1, 2)), 0, 16 - WINDOW).astype(int)
+        x, y = np.clip(np.round(middle - WINDOW / 2 + rng.normal(0, 1, 2)), 0, last).astype(int)
     return int(x), int(y)
 
 

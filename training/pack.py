@@ -152,9 +152,9 @@ class Workshop:
             count = min(self.recipe.predicted, len(self.shown))
             save_file({"predicted": generator.predictions(self.generator, *parts, count)}, file)
 
-        predicted = load_file(self._cached("predicted.safetensors", write))["predicted"]
-        vae = copy.deepcopy(self.vae)
-        return train_decoder(self.run, vae, self.shown, self.latents, predicted, copy.deepcopy(self.steering))
+        kept = load_file(self._cached(f"predicted-{self.shown.people.name}.safetensors", write))
+        vae, steering = copy.deepcopy(self.vae), copy.deepcopy(self.steering)
+        return train_decoder(self.run, vae, self.shown, self.latents, kept["predicted"], steering)
 
     @cached_property
     def ruler(self) -> attributes.AttributeClassifier:
