@@ -38,25 +38,18 @@ class Undo:
 def build_manage(studio: Studio, place: Place) -> None:
     with gr.Accordion(t("Manage"), open=False, elem_id="manage") as box:
         with gr.Row(elem_classes="manage-line"):
-            title = gr.Textbox(label=t("Story title"), elem_id="rename-story", min_width=180, max_length=120)
+            place.title.render()
             rename_story = gr.Button(t("Rename"), size="sm", elem_id="rename-story-go", scale=0, min_width=90)
             copy = gr.Button(t("Copy link"), size="sm", elem_id="copy-story-link", scale=0, min_width=100)
             trash_story = gr.Button(t("Move to trash"), size="sm", elem_id="trash-story", scale=0, min_width=120)
         with gr.Row(elem_classes="manage-line"):
-            name = gr.Textbox(label=t("Project name"), elem_id="rename-project", min_width=180, max_length=120)
+            place.name.render()
             rename_project = gr.Button(t("Rename"), size="sm", elem_id="rename-project-go", scale=0, min_width=90)
             trash_project = gr.Button(t("Move to trash"), size="sm", elem_id="trash-project", scale=0, min_width=120)
         _build_trash(studio, place, box)
     undo = _build_undo(studio, place)
-
-    def names(story_id: str) -> tuple[str, str]:
-        with told_to_people():
-            story = studio.library.get_story(story_id)
-            return story.title, studio.library.get_project(story.project_id).name
-
-    on([box.expand, place.story.change], names, place.story, [title, name], **QUICK)
-    _bind_rename(studio, place, rename_story, title, studio.rename_story, place.story)
-    _bind_rename(studio, place, rename_project, name, studio.rename_project, place.project)
+    _bind_rename(studio, place, rename_story, place.title, studio.rename_story, place.story)
+    _bind_rename(studio, place, rename_project, place.name, studio.rename_project, place.project)
     _bind_trash(studio, place, trash_story, "story", undo)
     _bind_trash(studio, place, trash_project, "project", undo)
     copied = copy.click(None, place.story, None, js=COPY_LINK)

@@ -31,11 +31,17 @@ class Place:
     shown_context: gr.Textbox  # as it was last read from the library or kept there; hidden
     revision: gr.State
     remembered: gr.BrowserState  # the id of the story shown, so that a reload comes back to it; set with its context
+    # To rename them, in ui/manage.py. They change with the place alone: no later answer writes over what one types.
+    title: gr.Textbox
+    name: gr.Textbox
     open_character: gr.Textbox  # the id that a ?character= link asks for; hidden: its change opens the character
 
     @property
     def outputs(self) -> list[Any]:
-        return [self.project, self.story, self.context, self.shown_context, self.revision, self.remembered]
+        return [
+            self.project, self.story, self.context, self.shown_context, self.revision, self.remembered,
+            self.title, self.name,
+        ]  # fmt: skip
 
     @property
     def written_context(self) -> list[Any]:
@@ -76,6 +82,8 @@ def build_stories_bar(studio: Studio) -> Place:
         shown_context=gr.Textbox(story.context, visible="hidden"),
         revision=gr.State(""),
         remembered=gr.BrowserState("", storage_key="castbook-story", secret="castbook"),
+        title=_build_rename("Story title", "rename-story"),
+        name=_build_rename("Project name", "rename-project"),
         open_character=gr.Textbox("", visible="hidden", elem_id="open-character"),
     )
     _build_naming(studio, place, new_project, new_story)
@@ -101,6 +109,8 @@ def show_place(studio: Studio, story: Story) -> tuple[Any, ...]:
         story.context,
         new_revision(),
         story.id,
+        story.title,
+        studio.library.get_project(story.project_id).name,
     )
 
 
@@ -189,6 +199,10 @@ def _build_naming(studio: Studio, place: Place, new_project: gr.Button, new_stor
     cancel.click(lambda: gr.Row(visible=False), None, line, **QUICK)
     events = [create.click, name.submit]
     bind_move(studio, place, events, made, [kind, name, place.project], [line], lambda *_: [gr.Row(visible=False)])
+
+
+def _build_rename(label: str, elem_id: str) -> gr.Textbox:
+    return gr.Textbox(label=t(label), elem_id=elem_id, min_width=180, max_length=120, render=False)
 
 
 def _remembered_story(studio: Studio, story_id: str) -> Story:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fakes import FakeGenerator
 from listening import listening
 from PIL import Image
+from playwright.sync_api import Page
 
 from pipeline.values import Step, VariantRequest
 from pipeline.variants import OnStep
@@ -51,6 +52,18 @@ class App:
     @property
     def library(self) -> list[Character]:
         return self.studio.list_library(self.studio.list_projects()[0].id)
+
+
+# Gradio gives what a tab or an accordion shows for the first time its value once more, a frame after it is there.
+FRAMES = """() => new Promise((done) => {
+  const wait = (frames) => (frames ? requestAnimationFrame(() => wait(frames - 1)) : done());
+  wait(3);
+})"""
+
+
+def settle(page: Page) -> None:
+    """Before typing into a field that may only just have been shown: Gradio would write over it."""
+    page.evaluate(FRAMES)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fakes import GREEN, RED, flat
 from playwright.sync_api import Page, expect
-from served import App
+from served import App, settle
 
 from library_store.records import NewPicture
 from studio import Made, VisualProfile
@@ -74,6 +74,7 @@ def test_remix_takes_a_variants_whole_request_into_the_scene_form(app: App, visi
     expect(page.locator(".card .fine-print").first).to_contain_text("seed 7")
     page.locator(".card-more > button").click()
     page.click(".do-seed")
+    expect(page.locator("#scene-seed input")).to_be_focused()
     expect(page.locator("#scene-seed input")).to_have_value("7")
     page.click(".do-remix")
     expect(page.locator("#scene-prompt textarea")).to_be_focused()
@@ -100,6 +101,8 @@ def test_use_seed_takes_the_seed_and_nothing_else(app: App, visit: Visit) -> Non
     made = draw_hana(app)
     page = visit(app)
     page.click(".do-variants")
+    expect(page.locator("#scene-prompt textarea")).to_be_focused()
+    settle(page)
     page.locator("#scene-prompt textarea").fill("forest")
     look_at(page, 3)
     expect(page.locator(".card .fine-print").first).to_contain_text("seed 8")
@@ -115,6 +118,8 @@ def test_of_many_drawn_the_best_are_kept_and_a_rejected_one_says_why(app: App, v
     draw_hana(app)
     page = visit(app)
     page.click(".do-variants")
+    expect(page.locator("#scene-prompt textarea")).to_be_focused()
+    settle(page)
     page.locator("#scene-prompt textarea").fill("moon")
     page.locator("#scene-count input[type=number]").fill("4")
     expect(page.locator("#scene-keep input[type=number]")).to_have_value("4")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fakes import BLUE, GREEN, RED, YELLOW, FakeFaces, flat
 from playwright.sync_api import Locator, Page, expect
-from served import App
+from served import App, settle
 
 from library_store.records import Character, NewPicture
 from pipeline.values import Likeness
@@ -73,6 +73,7 @@ def box(page: Page, id: str) -> Locator:
 
 def write(page: Page, id: str, text: str) -> None:
     box(page, id).click()
+    settle(page)
     box(page, id).press_sequentially(text)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fakes import RED, flat
 from playwright.sync_api import Locator, Page, expect
-from served import App
+from served import App, settle
 
 Visit = Callable[..., Page]
 
@@ -20,6 +20,7 @@ def box(page: Page, id: str) -> Locator:
 
 def write(page: Page, id: str, text: str) -> None:
     box(page, id).click()
+    settle(page)
     box(page, id).press_sequentially(text)
 
 
@@ -187,6 +188,7 @@ def test_the_popup_by_keyboard(app: App, visit: Visit) -> None:
     expect(pictures.nth(1)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#library-use")).to_be_enabled()
+    expect(page.locator("#library-alike")).to_be_visible()
     page.keyboard.press("Tab")  # over "Who looks like this?"
     page.keyboard.press("Tab")
     expect(page.locator("#library-use")).to_be_focused()
@@ -227,11 +229,13 @@ def test_what_is_written_and_what_was_drawn_meet_on_the_card(app: App, visit: Vi
     page.click("#scene-generate")
     expect(page.locator("#run-progress")).to_contain_text(re.compile(r"Step \d of 4"))
     page.click(".do-save")
+    expect(box(page, "save-name")).to_be_focused()
     write(page, "save-name", " of the Sea")
     write(page, "save-description", "a sail")
     page.click("#save-confirm")
     expect(page.locator(".card-name").first).to_contain_text("in the library")
     page.click(".do-save")
+    expect(box(page, "save-name")).to_be_focused()
     write(page, "save-description", "or")
     app.generator.may_go_on.set()
     expect(page.locator(".strip .thumbnail-item")).to_have_count(4)
@@ -271,6 +275,7 @@ def test_the_composed_prompt_follows_the_story_and_the_form(app: App, visit: Vis
     page.click("#new-clear")
     expect(box(page, "new-composed")).to_have_value("")
     page.click(".do-variants")
+    expect(box(page, "scene-prompt")).to_be_focused()
     write(page, "scene-prompt", "moon")
     write(page, "context", "rain")
     expect(box(page, "scene-composed")).to_have_value("moon, rain")
@@ -343,6 +348,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(app: App, visit: Vi
     page = visit(app, width=390, query=query)
     page.locator("#new-count input[type=number]").fill("8")  # more than fit beside each other
     create(page)
+    expect(page.locator(".strip .thumbnail-item")).to_have_count(8)
     widths = page.locator(".strip .thumbnail-item").evaluate_all("all => all.map(each => each.offsetWidth)")
     assert widths == [84] * 8
     save(page)

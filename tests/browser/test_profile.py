@@ -100,6 +100,7 @@ def test_an_outfit_chosen_for_a_scene_leaves_the_saved_character_as_it_is(app: A
     saved = app.library[0]
     page = visit(app)
     page.click(".do-variants")
+    expect(page.locator("#scene-prompt textarea")).to_be_focused()
     choose(page, "scene-outfit", "spacesuit")
     expect(page.locator("#scene-composed textarea")).to_have_value("spacesuit, red hair")
     page.click("#scene-generate")

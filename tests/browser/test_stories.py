@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
-from served import App
+from playwright.sync_api import Page, Route, expect
+from served import App, settle
 from test_page import Visit, box, new_story, toast, write
 
 
@@ -13,6 +13,7 @@ def manage(page: Page) -> None:
     page.locator("#manage > button").click()
     expect(box(page, "rename-story")).to_be_visible()
     expect(box(page, "rename-story")).not_to_have_value("")
+    settle(page)
 
 
 def leave_context(page: Page) -> None:
@@ -130,3 +131,17 @@ def test_a_link_to_a_character_opens_their_page(app: App, visit: Visit) -> None:
     page = visit(app, query=f"?character={member.character.id}")
     expect(page.get_by_role("tab", name="Library", exact=True)).to_have_attribute("aria-selected", "true")
     expect(page.locator("#character-page")).to_contain_text("Hana")
+
+
+def test_no_late_answer_writes_over_a_name_that_is_typed(app: App, visit: Visit) -> None:
+    page = visit(app)
+    new_story(page, "Episode 2")
+    late: list[Route] = []
+    page.route("**/run/predict*", lambda route: late.append(route))
+    manage(page)
+    box(page, "rename-project").fill("Iron Seoul")
+    for route in late:
+        route.continue_()
+        route.request.response()
+    box(page, "rename-project").press("Enter")
+    expect(box(page, "project")).to_have_value("Iron Seoul")

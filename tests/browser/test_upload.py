@@ -194,8 +194,9 @@ def test_the_box_is_drawn_by_keyboard(app: App, open_page: Open, shy: Path) -> N
     upload(page, shy)
     expect(note(page)).to_contain_text("No face was found")
     for edge, percent in zip(EDGES, (10, 10, 45, 45), strict=True):
-        page.locator(f"#upload-{edge} input[type=number]").fill(str(percent))
-        page.keyboard.press("Tab")
+        with redrawn(page):
+            page.locator(f"#upload-{edge} input[type=number]").fill(str(percent))
+            page.keyboard.press("Tab")
     page.locator("#upload-right input[type=range]").focus()
     with redrawn(page):
         page.keyboard.press("ArrowLeft")
