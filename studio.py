@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -94,6 +94,7 @@ class Made:
     ranked: tuple[Variant, ...]  # all that was drawn, best first; the kept ones are as many of the first as `image_ids`
     prompt: str  # as composed and drawn
     unknown_words: tuple[str, ...]
+    half_said: Mapping[str, tuple[str, ...]]  # the words that say too little by themselves, with phrases that say more
     cut_off: str  # the end of the prompt that there was no room for
     stopped: bool  # someone stopped the run; what was finished is here
 
@@ -664,6 +665,7 @@ def _made(member: CastMember, new: Sequence[NewPicture], variants: Variants) -> 
         ranked=variants.ranked,
         prompt=variants.request.prompt,
         unknown_words=variants.unknown_words,
+        half_said=variants.half_said,
         cut_off=variants.cut_off,
         stopped=len(variants.ranked) < variants.request.count,
     )

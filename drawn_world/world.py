@@ -137,7 +137,7 @@ VIEWS: Phrases = {
 LIGHTS: Phrases = {"day": ("daylight", "by day"), "night": ("night light", "by night")}
 FILLER = (
     "a an the of in on at with and wearing wears dressed as is her his their she he they person portrait webtoon "
-    "character close up hair eyes skin background day very"
+    "character close up hair eyes skin background day very by expression build"
 ).split()
 
 # Probabilities are set so that no common feature gives a person away: what tells people apart is the combination.

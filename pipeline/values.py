@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -110,4 +111,5 @@ class Variants:
     request: VariantRequest
     ranked: tuple[Variant, ...]
     unknown_words: tuple[str, ...]  # that the pack does not know
+    half_said: Mapping[str, tuple[str, ...]]  # the words that it knows within phrases only, with some of these
     cut_off: str  # the end of the prompt that the text encoder has no room for; "" where it has

@@ -87,7 +87,11 @@ class VariantMaker:
             judged = [self._judged(picture, part.seed + i, request, asked) for i, picture in enumerate(pictures)]
             ranked = tuple(sorted([*ranked, *judged], key=_rank))
         return Variants(
-            request, ranked, self.pack.unknown_words(request.prompt), self._generator.cut_off(drawable.prompt)
+            request=request,
+            ranked=ranked,
+            unknown_words=self.pack.unknown_words(request.prompt),
+            half_said=self.pack.half_said(request.prompt),
+            cut_off=self._generator.cut_off(drawable.prompt),
         )
 
     def faces(self, picture: Image.Image) -> tuple[Face, ...]:

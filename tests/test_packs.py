@@ -198,6 +198,61 @@ def test_the_phrases_of_a_prompt_are_found_by_their_first_names_though_adjective
     assert vocabulary.phrases_in("long, hair") == {}
 
 
+SPACE = Vocabulary(
+    {
+        "hair": {"space buns hair": ("two buns",), "curly hair": ("curls",), "ponytail hair": ("ponytail",)},
+        "hair colour": {"brown hair": (), "dark brown hair": ()},
+        "eyes": {"brown eyes": ()},
+        "skin": {"brown skin": (), "dark skin": ()},
+        "body": {"slim build": ()},
+        "outfit": {"spacesuit": ("space suit", "astronaut suit"), "wooden space boots": ()},
+        "background": {"outer space": ("stars",), "coffee shop": (), "city at night": ()},
+        "light": {"night light": ("by night",)},
+    },
+    ("a", "girl", "in", "at", "by", "hair", "eyes", "skin", "build"),
+)
+
+
+def test_a_word_that_is_only_part_of_phrases_is_half_said_and_has_phrases_offered_the_easiest_first():
+    """Of few words of weight and first names before others, one of each meaning, three at most."""
+    assert SPACE.half_said("a girl in space") == {"space": ("outer space", "space buns hair", "space suit")}
+    assert SPACE.half_said("night: Coffee") == {"night": ("by night", "city at night"), "coffee": ("coffee shop",)}
+    assert SPACE.half_said("brown dress") == {"brown": ("brown hair", "brown eyes", "brown skin")}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "a girl in a space-suit, outer space, stars",
+        "dark brown curly hair, by night",
+        "city at night",
+        "a juggling girl in the moonlight",  # these are unknown, and told as such
+        "a slim girl, curly",  # what is missing has no weight
+    ],
+)
+def test_what_a_phrase_takes_or_means_by_itself_is_not_half_said(said: str):
+    assert SPACE.half_said(said) == {}
+
+
+def test_a_word_in_a_phrase_is_half_said_where_it_stands_outside_of_it_once_more():
+    assert SPACE.half_said("brown hair, brown suit") == {
+        "brown": ("brown hair", "brown eyes", "brown skin"),
+        "suit": ("space suit",),
+    }
+
+
+def test_a_colour_belongs_to_hair_whatever_the_hair_is_called():
+    """A ponytail is ponytail hair, with the word or without."""
+    for said in (
+        "dark brown ponytail hair",
+        "dark brown ponytail",
+        "ponytail, dark brown curls",
+        "dark brown two buns",
+    ):
+        assert SPACE.phrases_in(said)["hair colour"] == ("dark brown hair",), said
+        assert SPACE.half_said(said) == {}, said
+
+
 def test_a_combination_that_training_left_out_is_unseen_in_whatever_words():
     groups = {"outfit": {"hanbok": ("korean dress",), "suit": ()}, "expression": {"smiling": ("happy",), "sad": ()}}
     vocabulary = Vocabulary(groups, ("wearing", "a"), (("hanbok", "smiling"),))

@@ -413,8 +413,9 @@ def test_stopping_before_anything_is_finished_keeps_nothing(studio: Studio, stor
 def test_words_that_the_pack_does_not_know_are_named(library: CharacterLibrary) -> None:
     pack = fake_pack(vocabulary=Vocabulary({"outfit": {"spacesuit": ("astronaut suit",)}}, ("in", "a")))
     studio = Studio(library, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack)))
-    made = finished(studio.generate_character(studio.ensure_a_story().id, "Hana", "in a spacesuit, zeppelin"))
+    made = finished(studio.generate_character(studio.ensure_a_story().id, "Hana", "astronaut in a spacesuit, zeppelin"))
     assert made.unknown_words == ("zeppelin",)
+    assert made.half_said == {"astronaut": ("astronaut suit",)}
 
 
 def test_models_load_once_and_behind_the_page() -> None:

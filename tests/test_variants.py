@@ -276,17 +276,20 @@ def test_a_pack_without_a_judge_is_judged_and_says_that_it_is_circular():
     assert likeness and likeness.band == "same person" and "Circular" in likeness.reason
 
 
-def test_unknown_words_are_reported_and_not_drawn():
+def test_unknown_words_are_reported_and_not_drawn_and_half_said_ones_are_drawn():
     generator = FakeGenerator()
-    pack = fake_pack(vocabulary=Vocabulary({"outfit": {"spacesuit": ("space suit",)}}, ("wearing", "a")))
+    groups = {"outfit": {"spacesuit": ("space suit",)}, "background": {"outer space": ()}}
+    pack = fake_pack(vocabulary=Vocabulary(groups, ("wearing", "a")))
     maker = VariantMaker(generator, FakeFaces(), pack)
 
     variants = maker.generate(
-        replace(WITH_RED, prompt="Mina, wearing a SPACE-suit", negative_prompt="blurry suit"), ignore
+        replace(WITH_RED, prompt="Mina, wearing a SPACE-suit, space", negative_prompt="blurry suit"), ignore
     )
 
     assert variants.unknown_words == ("mina",)
-    assert (generator.requests[0].prompt, generator.requests[0].negative_prompt) == ("wearing a space suit", "suit")
+    assert variants.half_said == {"space": ("outer space", "space suit")}
+    assert generator.requests[0].prompt == "wearing a space suit, space"
+    assert generator.requests[0].negative_prompt == "suit"
 
 
 def test_a_pack_without_a_vocabulary_takes_the_prompt_as_it_is():
@@ -294,7 +297,7 @@ def test_a_pack_without_a_vocabulary_takes_the_prompt_as_it_is():
     variants = VariantMaker(generator, FakeFaces(), fake_pack()).generate(replace(WITH_RED, prompt="A (Cat)!"), ignore)
 
     assert generator.requests[0].prompt == "A (Cat)!"
-    assert variants.unknown_words == ()
+    assert (variants.unknown_words, variants.half_said) == ((), {})
 
 
 def test_the_end_of_a_prompt_that_is_too_long_is_reported():

@@ -14,7 +14,7 @@ from ui.handlers import LATEST, QUICK, on
 from ui.language import t
 from ui.messages import told_to_people
 from ui.profile_editor import ProfileEditor, build_profile_editor
-from ui.run_area import Run, RunArea, bind_run, unknown_words_note
+from ui.run_area import Run, RunArea, bind_run, prompt_note
 from ui.stories import Place
 
 NO_LOOKS = VisualProfile()
@@ -143,7 +143,7 @@ def _composed(
     studio: Studio, story_id: str, prompt: str, profile: VisualProfile, context: str | None
 ) -> tuple[str, str]:
     composed = studio.prompt_of_character(story_id, prompt, profile, context)
-    return composed, unknown_words_note(studio.pack.unknown_words(composed))
+    return composed, prompt_note(studio.pack.unknown_words(composed), studio.pack.half_said(composed))
 
 
 def _emptied(form: NewCharacterForm) -> list[Any]:

@@ -17,7 +17,7 @@ from studio import Pack, Studio, VisualProfile
 from ui.handlers import QUICK
 from ui.language import t
 from ui.messages import told_to_people
-from ui.run_area import unknown_words_note
+from ui.run_area import prompt_note
 from ui.words import IDENTITY_FIELDS, LOOK_FIELDS, PROFILE_FIELDS
 
 WHO, LOOK = "Who they are", "What they wear here"
@@ -96,7 +96,7 @@ def build_profile_filler(studio: Studio, editor: ProfileEditor, prefix: str, ima
             if not prompt:
                 raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
             filled = filled_from(studio.pack, prompt, editor.profile(values))
-            return *editor.values(filled), unknown_words_note(studio.pack.unknown_words(prompt))
+            return *editor.values(filled), prompt_note(studio.pack.unknown_words(prompt), studio.pack.half_said(prompt))
 
     filler.button.click(fill, [image, *editor.inputs], [*editor.inputs, filler.note], **QUICK)
     return filler

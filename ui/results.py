@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -52,7 +52,12 @@ def story_json(story: Story) -> dict[str, Any]:
 
 
 def prompt_json(studio: Studio, prompt: str) -> dict[str, Any]:
-    return {"prompt": prompt, "unknown_words": list(studio.pack.unknown_words(prompt))}
+    pack = studio.pack
+    return {
+        "prompt": prompt,
+        "unknown_words": list(pack.unknown_words(prompt)),
+        "half_said": _half_said_json(pack.half_said(prompt)),
+    }
 
 
 def member_json(studio: Studio, member: CastMember) -> dict[str, Any]:
@@ -192,9 +197,14 @@ def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
         "new_image_ids": list(made.image_ids),
         "prompt": made.prompt,
         "unknown_words": list(made.unknown_words),
+        "half_said": _half_said_json(made.half_said),
         "cut_off": made.cut_off,
         "stopped": made.stopped,
     }
+
+
+def _half_said_json(half_said: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {word: list(phrases) for word, phrases in half_said.items()}
 
 
 def _nothing(_: object) -> None:

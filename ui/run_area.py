@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -168,8 +168,8 @@ def report(made: Made) -> str:
         say("then stopped") if made.stopped else "",
     ]
     lines = [", ".join(part for part in heading if part)]
-    if made.unknown_words:
-        lines.append(unknown_words_note(made.unknown_words))
+    if note := prompt_note(made.unknown_words, made.half_said):
+        lines.append(note)
     if made.cut_off:
         cut_off = f"*{in_markdown(made.cut_off)}*"
         lines.append(say("The prompt was too long. Its end was left out: {cut_off}", cut_off=cut_off))
@@ -181,11 +181,25 @@ def report(made: Made) -> str:
     return "\n\n".join(lines)
 
 
-def unknown_words_note(words: Sequence[str]) -> str:
-    if not words:
-        return ""
-    named = ", ".join(f"**{in_markdown(word)}**" for word in words)
-    return say("This pack cannot draw: {named}. The picture is made without.", named=named)
+def prompt_note(unknown_words: Sequence[str], half_said: Mapping[str, Sequence[str]]) -> str:
+    """Markdown: the words that are left out, and those that say too little, with phrases that say more; "" for none."""
+    notes: list[str] = []
+    if unknown_words:
+        named = ", ".join(f"**{in_markdown(word)}**" for word in unknown_words)
+        notes.append(say("This pack cannot draw: {named}. The picture is made without.", named=named))
+    if half_said:
+        named = ", ".join(f"**{in_markdown(word)}** ({_quoted(phrases)})" for word, phrases in half_said.items())
+        notes.append(
+            say(
+                "Say these in a phrase that this pack knows: {named}. Said otherwise, they may draw something else.",
+                named=named,
+            )
+        )
+    return " ".join(notes)
+
+
+def _quoted(phrases: Sequence[str]) -> str:
+    return ", ".join(f"“{in_markdown(phrase)}”" for phrase in phrases)
 
 
 def _caption(variant: Variant) -> str:

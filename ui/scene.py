@@ -16,7 +16,7 @@ from ui.language import say, t
 from ui.messages import told_to_people
 from ui.new_character import build_composed, build_count, build_seed
 from ui.profile_editor import ProfileEditor, build_profile_editor
-from ui.run_area import Run, RunArea, bind_run, unknown_words_note
+from ui.run_area import Run, RunArea, bind_run, prompt_note
 from ui.stories import Place
 from ui.thumbnails import THUMBNAILS
 from ui.words import LOOK_FIELDS, in_markdown, profile_line, strength_in_words
@@ -261,7 +261,7 @@ def _steering(studio: Studio, character_id: str, canonical_image_id: str | None,
 
 def _composed(studio: Studio, story_id: str, image_id: str, prompt: str, context: str | None) -> tuple[str, str]:
     composed = studio.prompt_of_variant(story_id, image_id, prompt, context)
-    return composed, unknown_words_note(studio.pack.unknown_words(composed))
+    return composed, prompt_note(studio.pack.unknown_words(composed), studio.pack.half_said(composed))
 
 
 def _spoken(look: VisualProfile) -> str:

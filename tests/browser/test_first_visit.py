@@ -41,4 +41,6 @@ def test_an_example_fills_the_form_and_draws(app: App, visit: Visit) -> None:
 def test_the_embedded_pack_knows_every_word_of_the_examples() -> None:
     pack = load_pack("paperdoll", (BUILT_IN_PACKS,))
     for example in EXAMPLES:
-        assert pack.unknown_words(", ".join([example.prompt, *asdict(example.profile).values()])) == ()
+        said = ", ".join([example.prompt, *asdict(example.profile).values()])
+        assert pack.unknown_words(said) == ()
+        assert pack.half_said(said) == {}

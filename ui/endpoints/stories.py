@@ -125,6 +125,7 @@ def _build_prompts(studio: Studio) -> None:
     @endpoint
     def prompt_of_character(story_id: str, prompt: str, visual_profile: Json | None = None) -> Json:
         """What generate_character would draw: prompt, profile and the story's context in one. Nothing is drawn.
+        Its unknown_words would be left out; those half_said say too little, and come with phrases that say more.
 
         Args:
             story_id: the story
@@ -136,6 +137,7 @@ def _build_prompts(studio: Studio) -> None:
     @endpoint
     def prompt_of_variant(story_id: str, reference_image_id: str, prompt: str) -> Json:
         """What generate_character_variant would draw: the scene, who it is, the story's context. Nothing is drawn.
+        Its unknown_words would be left out; those half_said say too little, and come with phrases that say more.
 
         Args:
             story_id: the story
