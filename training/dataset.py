@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,13 @@ class Pictures:
 
     def look(self, i: int) -> Look:
         return look(look_seed(self.people.first + i // self.people.looks, i % self.people.looks))
+
+    @cached_property
+    def shown(self) -> list[tuple[Person, Look]]:
+        """Who each picture shows, in which look: a millisecond each, so they are kept for whoever asks again and again."""
+        looks = range(self.people.looks)
+        everyone = range(0, len(self), self.people.looks)
+        return [(who, self.look(i + k)) for i, who in ((i, self.person(i)) for i in everyone) for k in looks]
 
 
 def pictures(folder: Path, people: People, faces_only: bool = False) -> Pictures:

@@ -84,4 +84,4 @@ def shown(pictures: Pictures) -> Tensor:
         values = person.__dict__ | look.__dict__
         return [names.index(values[kind]) for kind, names in SHOWN.items()]
 
-    return torch.tensor([labels(pictures.person(i), pictures.look(i)) for i in range(len(pictures))])
+    return torch.tensor([labels(person, look) for person, look in pictures.shown])
