@@ -97,7 +97,6 @@ class DiffusersGenerator:
                 requires_safety_checker=False,
             )
             _check_tokenizer(pipeline)
-            _fuse_lora(pipeline, pack)
             _load_adapter(pipeline, _adapter_weights(pack))
             return cls(pipeline.to(device), pack)
         except _BROKEN as error:
@@ -190,17 +189,6 @@ def _check_tokenizer(pipeline: FaceIDPipeline) -> None:
         )
     if len(tokenizer) <= len(tokenizer.all_special_tokens):
         raise ValueError("the tokenizer knows no words; vocab.json may be missing")
-
-
-def _fuse_lora(pipeline: Any, pack: Pack) -> None:
-    """The pack's LoRA becomes part of the weights, and costs nothing from then on."""
-    if (lora := pack.lora) is None:
-        return
-    pipeline.load_lora_weights(
-        pack.locate(lora.model), weight_name=lora.weights, subfolder=lora.subfolder or None, revision=lora.revision
-    )
-    pipeline.fuse_lora()
-    pipeline.unload_lora_weights()
 
 
 def _adapter_weights(pack: Pack) -> StateDict:

@@ -58,16 +58,6 @@ class Adapter:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Lora:
-    """A LoRA that becomes part of the base model (latent consistency, say): a file of the pack or of a hub repository."""
-
-    model: str
-    weights: str
-    subfolder: str = ""
-    revision: str | None = None
-
-
-@dataclass(frozen=True, config=STRICT)
 class FaceModels:
     """An insightface model folder of the pack, or an insightface name: finds faces, and its encoder steers."""
 
@@ -270,7 +260,6 @@ class Pack:
     scheduler: Scheduler
     defaults: Defaults
     folder: Path
-    lora: Lora | None = None
     judge: Judge | None = None
     adherence: ClassifierAdherence | ClipAdherence | None = None  # None: not measured
     calibration: Calibration | None = None

@@ -220,7 +220,7 @@ def test_an_exported_model_computes_as_it_did_and_can_be_read_again(tmp_path):
 
 def test_the_head_weighs_three_times_what_surrounds_it():
     drawing = draw(person(1), look(1))
-    weights = generator.head_weights(drawing.box)
+    weights = generator._weights(drawing.box)
     x, y = (int(middle) // generator.CELL for middle in drawing.landmarks.mean(0))
     assert weights[y, x] == pytest.approx(3 * weights[15, 0])
     assert weights.mean() == pytest.approx(1)

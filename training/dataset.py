@@ -47,9 +47,9 @@ class Pictures:
     @cached_property
     def shown(self) -> list[tuple[Person, Look]]:
         """Who each picture shows, in which look: a millisecond each, so they are kept for whoever asks again and again."""
-        looks = range(self.people.looks)
-        everyone = range(0, len(self), self.people.looks)
-        return [(who, self.look(i + k)) for i, who in ((i, self.person(i)) for i in everyone) for k in looks]
+        looks = self.people.looks
+        people = {first: self.person(first) for first in range(0, len(self), looks)}
+        return [(people[i - i % looks], self.look(i)) for i in range(len(self))]
 
 
 def pictures(folder: Path, people: People, faces_only: bool = False) -> Pictures:

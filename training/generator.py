@@ -8,7 +8,7 @@ Beside the usual squared error a reader (reader.py) tells what in the predicted 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +150,7 @@ def train_generator(
     labels, known, reader = labels_of(pictures).numpy(), latents.numpy(), reader.to(device())
     signal = noising.alphas_cumprod.to(device()).sqrt()
 
-    weights = np.stack([head_weights(box) for box in pictures.boxes])
+    weights = np.stack([_weights(box) for box in pictures.boxes])
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
         chosen = rng.integers(0, len(pictures), batch)
@@ -173,9 +173,9 @@ def train_generator(
         noise = torch.randn_like(latent)
         noisy, target = noising.add_noise(latent, noise, t), noising.get_velocity(latent, noise, t)
         set_scale(model["unet"], float(batch["with_identity"]))
-        made = velocity(model, noisy, t, batch["ids"], batch["given"])
+        made = _velocity(model, noisy, t, batch["ids"], batch["given"])
         with autocast():
-            read = reader(clean(noising, noisy, t, made))
+            read = reader(_clean(noising, noisy, t, made))
         error = (made - target).square().mean(1)
         wrong, other = misread(*(part.float() for part in read), batch["labels"], batch["identities"])
         sure = signal[t].square()  # of pure noise no clean picture can be told
@@ -207,44 +207,31 @@ def predictions(
     By identities and words, guided as the app guides it.
     """
     model.to(device(), memory_format=torch.channels_last).eval()
-    noising, rng, found = scheduler(), np.random.default_rng(0), []
+    noising, looks, rng, found = scheduler(), pictures.people.looks, np.random.default_rng(0), []
     torch.manual_seed(0)
     set_scale(model["unet"], 1.0)
     for start in tqdm(range(0, count, 16), desc="predicting", mininterval=5):
         rows = range(start, min(start + 16, count))
-        ids, given = (torch.from_numpy(a).to(device()) for a in asked(tokenizer, pictures, identities, rows, rng))
+        given = np.stack([_identity_of_others(identities, i, looks, rng) for i in rows])
+        captions = [caption(*pictures.shown[i], rng, describe_person=False) for i in rows]
         latent = latents[start : rows.stop].float().to(device())
         t = torch.from_numpy(rng.integers(*PREDICTED, len(rows))).to(device())
         noisy = noising.add_noise(latent, torch.randn_like(latent), t)
-        made = guided(model, noisy, t, ids, given)
-        found.append(clean(noising, noisy, t, made).half().cpu())
+        ids = torch.from_numpy(tokens(tokenizer, captions)).to(device())
+        made = _guided(model, noisy, t, ids, torch.from_numpy(given).to(device()))
+        found.append(_clean(noising, noisy, t, made).half().cpu())
     return torch.cat(found)
 
 
-def asked(
-    tokenizer: CLIPTokenizer,
-    pictures: Pictures,
-    identities: npt.NDArray[np.float32],
-    rows: Iterable[int],
-    rng: np.random.Generator,
-    described: float = 0.0,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """As of a variant of each of these pictures: the tokens of its caption, (n, 64), and the identity by others of the
-    person, (n, 512). So large a share of the captions describes the person too."""
-    captions = [caption(*pictures.shown[i], rng, describe_person=rng.random() < described) for i in rows]
-    given = np.stack([_identity_of_others(identities, i, pictures.people.looks, rng) for i in rows])
-    return tokens(tokenizer, captions), given
-
-
-def guided(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given: Tensor) -> Tensor:
+def _guided(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given: Tensor) -> Tensor:
     """The velocity by words and identities, away from that by neither, as the app's pipeline has it."""
     nothing = torch.full_like(ids, int(ids[0, -1]))
     nothing[:, 0] = ids[0, 0]
-    without = velocity(model, noisy, t, nothing, torch.zeros_like(given))
-    return without + GUIDANCE * (velocity(model, noisy, t, ids, given) - without)
+    without = _velocity(model, noisy, t, nothing, torch.zeros_like(given))
+    return without + GUIDANCE * (_velocity(model, noisy, t, ids, given) - without)
 
 
-def velocity(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given: Tensor) -> Tensor:
+def _velocity(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given: Tensor) -> Tensor:
     """What the UNet predicts by the words `ids` (n, 64) and the identities `given` (n, 512)."""
     with autocast():
         states = model["text"](ids).last_hidden_state
@@ -252,7 +239,7 @@ def velocity(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given:
         return model["unet"](noisy, t, encoder_hidden_states=states, added_cond_kwargs=embeds).sample.float()
 
 
-def clean(noising: DDIMScheduler, noisy: Tensor, t: Tensor, velocity: Tensor) -> Tensor:
+def _clean(noising: DDIMScheduler, noisy: Tensor, t: Tensor, velocity: Tensor) -> Tensor:
     """What is left when the noise that was predicted is taken away."""
     signal = noising.alphas_cumprod.to(noisy.device)[t].sqrt().view(-1, 1, 1, 1)
     return signal * noisy - (1 - signal.square()).sqrt() * velocity
@@ -282,7 +269,7 @@ def _times(rng: np.random.Generator, batch: int) -> npt.NDArray[np.int64]:
     return (np.where(rng.random(batch) < 0.2, anywhere, middle) * 1000).astype(np.int64)
 
 
-def head_weights(box: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _weights(box: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """(16, 16), of mean 1: three times as much where the head is. A stranger is told by it, not by the scenery."""
     (left, top, right, bottom), margin = box / CELL, 1.5
     rows, columns = np.mgrid[0:LATENT_SIDE, 0:LATENT_SIDE] + 0.5

@@ -25,7 +25,6 @@ from settings import BUILT_IN_PACKS
 from training import attributes, autoencoder, detector, encoders, generator
 from training.dataset import Pictures, pictures
 from training.decoder import train_decoder
-from training.distillation import train_distilled, write_lora
 from training.onnx_files import export, read_weights
 from training.reader import Reader, train_reader
 from training.recipe import Run
@@ -33,7 +32,6 @@ from training.words import teach_words
 
 SHARD = "9MB"  # the repository takes no file of 10 MB or more
 ADAPTER_FILE = "ip-adapter-faceid-paperdoll.safetensors"
-LORA_FILE = "lcm-lora-paperdoll.safetensors"
 DETECTOR_FILE, STEERING_FILE = "faces/det_paperdoll.onnx", "faces/rec_paperdoll.onnx"
 JUDGE_FILE = "judge/rec_paperdoll_judge.onnx"
 
@@ -49,7 +47,6 @@ def make_pack(run: Run, start: Path | None = None) -> Run:
         run.pack.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(BUILT_IN_PACKS / "paperdoll" / "pack.toml", run.pack / "pack.toml")
     write_generator(run.pack, workshop.tokenizer, workshop.generator, workshop.decoder)
-    write_lora(workshop.distilled, run.pack / LORA_FILE)
     write_face_models(run.pack, workshop.steering, workshop.judge, workshop.detector)
     attributes.export_prompt_reader(workshop.prompt_reader, run.pack / "adherence")
     return workshop.run
@@ -145,12 +142,6 @@ class Workshop:
         return generator.train_generator(
             self.run, lambda: generator.build(self.words, self.start, ADAPTER_FILE), *parts
         )
-
-    @cached_property
-    def distilled(self) -> UNet2DConditionModel:
-        """The generator's UNet, with a LoRA by which it needs fewer steps."""
-        parts = (self.tokenizer, self.shown, self.latents, self.identities, self.reader)
-        return train_distilled(self.run, self.generator, *parts)
 
     @cached_property
     def decoder(self) -> AutoencoderKL:

@@ -28,8 +28,6 @@ class Recipe:
     reader_steps: int = 1500
     generator_steps: int = 3800
     generator_batch: int = 512
-    distillation_steps: int = 4000
-    distillation_batch: int = 256
     predicted: int = 6000  # of the pictures: so many latents the decoder sees as the generator predicts them
     attribute_steps: int = 1000
     prompt_reader_steps: int = 1000
@@ -45,7 +43,7 @@ class Recipe:
         return Recipe(
             People(0, 3000, 8), People(200_000, 3000, 8), People(400_000, 5000, 3), encoder_steps=300, judge_steps=500,
             detector_steps=300, autoencoder_steps=3600, decoder_steps=1800, predicted=4000, word_steps=600, reader_steps=500,
-            generator_steps=3000, generator_batch=16, distillation_steps=3000, distillation_batch=16, attribute_steps=600, prompt_reader_steps=500,
+            generator_steps=3000, generator_batch=16, attribute_steps=600, prompt_reader_steps=500,
             small_crops_until=0.85, batches=1.0,
         )  # fmt: skip
 
@@ -55,7 +53,7 @@ class Recipe:
         return Recipe(
             People(0, 12, 4), People(200_000, 12, 4), People(400_000, 12, 3), People(1_000_000, 8, 4),
             encoder_steps=4, judge_steps=4, detector_steps=4, autoencoder_steps=4, decoder_steps=4, predicted=24, word_steps=4,
-            reader_steps=4, generator_steps=4, generator_batch=4, distillation_steps=4, distillation_batch=4, attribute_steps=4, prompt_reader_steps=4,
+            reader_steps=4, generator_steps=4, generator_batch=4, attribute_steps=4, prompt_reader_steps=4,
             small_crops_until=0.85, batches=0.1,
         )  # fmt: skip
 
