@@ -67,7 +67,7 @@ def test_words_that_are_left_out_and_words_that_say_too_little_share_a_note():
     said = prompt_note(("zeppelin", "<b>"), {"space": ("outer space", "space suit"), "night": ("by night",)})
 
     assert said == (
-        "This pack cannot draw: **zeppelin**, **&lt;b&gt;**. The picture is made without. "
+        "This pack cannot draw: **zeppelin**, **&lt;b&gt;**. The picture is made without.\n\n"
         "Say these in a phrase that this pack knows: **space** (“outer space”, “space suit”), **night** (“by night”). "
         "Said otherwise, they may draw something else."
     )

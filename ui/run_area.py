@@ -195,7 +195,7 @@ def prompt_note(unknown_words: Sequence[str], half_said: Mapping[str, Sequence[s
                 named=named,
             )
         )
-    return " ".join(notes)
+    return "\n\n".join(notes)
 
 
 def _quoted(phrases: Sequence[str]) -> str:
