@@ -19,8 +19,9 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from errors import PackUnavailable
-from pipeline.packs import ClassifierAdherence, Pack, Vocabulary
+from pipeline.packs import ClassifierAdherence, Pack
 from pipeline.variants import PromptReader
+from pipeline.vocabulary import Vocabulary
 
 INPUT, SIDE = "picture", 128
 

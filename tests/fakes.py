@@ -12,9 +12,10 @@ import numpy as np
 from PIL import Image
 
 from pipeline.likeness import Calibration
-from pipeline.packs import Adapter, Base, Defaults, FaceModels, Judge, Licence, Pack, Scheduler, Vocabulary
+from pipeline.packs import Adapter, Base, Defaults, FaceModels, Judge, Licence, Pack, Scheduler
 from pipeline.values import Box, Face, Identity, Reference, Step, VariantRequest
 from pipeline.variants import OnStep, VariantMaker
+from pipeline.vocabulary import Vocabulary
 
 RED, GREEN, BLUE, YELLOW, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 0, 0)
 STEERING, JUDGE = "fake-steering", "fake-judge"

@@ -22,7 +22,8 @@ from transformers import CLIPModel, CLIPProcessor
 from errors import PackUnavailable
 from pipeline.adherence import ClassifierReader, load_prompt_reader
 from pipeline.clip_reader import ClipReader
-from pipeline.packs import ClassifierAdherence, ClipAdherence, Pack, Vocabulary
+from pipeline.packs import ClassifierAdherence, ClipAdherence, Pack
+from pipeline.vocabulary import Vocabulary
 
 WORDS = Vocabulary(
     {

@@ -12,8 +12,9 @@ from evaluation.clip_score import ClipScorer
 from evaluation.measuring import Measurer, Models
 from evaluation.people import Example, Person, known_people
 from evaluation.plan import Case, make_jobs
-from pipeline.packs import ClassifierAdherence, ClipAdherence, Vocabulary
+from pipeline.packs import ClassifierAdherence, ClipAdherence
 from pipeline.variants import VariantMaker
+from pipeline.vocabulary import Vocabulary
 
 HALF = np.sqrt(0.5)  # the cosine of 45 degrees
 PROMPT = "in a raincoat, smiling, rain, scarf"

@@ -19,9 +19,9 @@ from PIL import Image
 from errors import ChangedElsewhere, InvalidRequest, NoFaceFound, NotFound, PackUnavailable, Stopped, UnreadablePicture
 from library_store.library import CharacterLibrary
 from library_store.records import NewPicture
-from pipeline.packs import Vocabulary
 from pipeline.values import Step, VariantRequest
 from pipeline.variants import VariantMaker
+from pipeline.vocabulary import Vocabulary
 from studio import CastMember, Made, Models, Story, Studio, VisualProfile
 
 LOOKS = VisualProfile(

@@ -25,9 +25,10 @@ from fakes import (
 from PIL import Image
 
 from errors import InvalidRequest, NoFaceFound, Stopped
-from pipeline.packs import Pack, Vocabulary
+from pipeline.packs import Pack
 from pipeline.values import Reference, Step, VariantRequest
 from pipeline.variants import PromptReader, VariantMaker
+from pipeline.vocabulary import Vocabulary
 
 WITH_RED = VariantRequest("a cat", 5, 2, reference_of(flat(RED)), 0.7, 4, 5.0)
 

@@ -9,11 +9,11 @@ from fakes import BLACK, GREEN, RED, FakeFaces, FakeGenerator, fake_maker, fake_
 from PIL import Image
 
 from library_store.library import CharacterLibrary
-from pipeline.packs import Vocabulary
 from pipeline.values import Likeness, Step, Variant
 from pipeline.variants import VariantMaker
+from pipeline.vocabulary import Vocabulary
 from studio import Made, Models, Studio
-from ui.run_area import pictures_so_far, progress_bar, prompt_note, report
+from ui.run_area import pictures_so_far, progress_bar, report, words_note
 from ui.words import long_likeness, measured_by, short_likeness, tone
 
 SAME = Likeness(0.93, "judge", "same person", 0.001, False, "Same person.", 0.97)
@@ -64,15 +64,15 @@ def test_a_report_says_why_a_picture_is_rejected_and_what_was_not_drawn(library:
 
 
 def test_words_that_are_left_out_and_words_that_say_too_little_share_a_note():
-    said = prompt_note(("zeppelin", "<b>"), {"space": ("outer space", "space suit"), "night": ("by night",)})
+    said = words_note(("zeppelin", "<b>"), {"space": ("outer space", "space suit"), "night": ("by night",)})
 
     assert said == (
         "This pack cannot draw: **zeppelin**, **&lt;b&gt;**. The picture is made without.\n\n"
         "Say these in a phrase that this pack knows: **space** (“outer space”, “space suit”), **night** (“by night”). "
         "Said otherwise, they may draw something else."
     )
-    assert prompt_note((), {"night": ("by night",)}).startswith("Say these")
-    assert prompt_note((), {}) == ""
+    assert words_note((), {"night": ("by night",)}).startswith("Say these")
+    assert words_note((), {}) == ""
 
 
 def test_a_report_says_which_words_say_too_little(library: CharacterLibrary):

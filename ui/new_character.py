@@ -143,7 +143,7 @@ def _composed(
     studio: Studio, story_id: str, prompt: str, profile: VisualProfile, context: str | None
 ) -> tuple[str, str]:
     composed = studio.prompt_of_character(story_id, prompt, profile, context)
-    return composed, prompt_note(studio.pack.unknown_words(composed), studio.pack.half_said(composed))
+    return composed, prompt_note(studio.pack, composed)
 
 
 def _emptied(form: NewCharacterForm) -> list[Any]:

@@ -96,7 +96,7 @@ def build_profile_filler(studio: Studio, editor: ProfileEditor, prefix: str, ima
             if not prompt:
                 raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
             filled = filled_from(studio.pack, prompt, editor.profile(values))
-            return *editor.values(filled), prompt_note(studio.pack.unknown_words(prompt), studio.pack.half_said(prompt))
+            return *editor.values(filled), prompt_note(studio.pack, prompt)
 
     filler.button.click(fill, [image, *editor.inputs], [*editor.inputs, filler.note], **QUICK)
     return filler

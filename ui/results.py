@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -56,7 +56,7 @@ def prompt_json(studio: Studio, prompt: str) -> dict[str, Any]:
     return {
         "prompt": prompt,
         "unknown_words": list(pack.unknown_words(prompt)),
-        "half_said": _half_said_json(pack.half_said(prompt)),
+        "half_said": pack.half_said(prompt),
     }
 
 
@@ -197,14 +197,10 @@ def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
         "new_image_ids": list(made.image_ids),
         "prompt": made.prompt,
         "unknown_words": list(made.unknown_words),
-        "half_said": _half_said_json(made.half_said),
+        "half_said": dict(made.half_said),
         "cut_off": made.cut_off,
         "stopped": made.stopped,
     }
-
-
-def _half_said_json(half_said: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    return {word: list(phrases) for word, phrases in half_said.items()}
 
 
 def _nothing(_: object) -> None:

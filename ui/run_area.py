@@ -13,7 +13,7 @@ import gradio as gr
 from PIL import Image
 
 from errors import Stopped
-from studio import Made, Step, Studio, Variant
+from studio import Made, Pack, Step, Studio, Variant
 from ui.handlers import GPU, PRIVATE, QUICK, unchanged
 from ui.language import say, t
 from ui.messages import told_to_people
@@ -168,7 +168,7 @@ def report(made: Made) -> str:
         say("then stopped") if made.stopped else "",
     ]
     lines = [", ".join(part for part in heading if part)]
-    if note := prompt_note(made.unknown_words, made.half_said):
+    if note := words_note(made.unknown_words, made.half_said):
         lines.append(note)
     if made.cut_off:
         cut_off = f"*{in_markdown(made.cut_off)}*"
@@ -181,7 +181,12 @@ def report(made: Made) -> str:
     return "\n\n".join(lines)
 
 
-def prompt_note(unknown_words: Sequence[str], half_said: Mapping[str, Sequence[str]]) -> str:
+def prompt_note(pack: Pack, prompt: str) -> str:
+    """The `words_note` of what would be drawn."""
+    return words_note(pack.unknown_words(prompt), pack.half_said(prompt))
+
+
+def words_note(unknown_words: Sequence[str], half_said: Mapping[str, Sequence[str]]) -> str:
     """Markdown: the words that are left out, and those that say too little, with phrases that say more; "" for none."""
     notes: list[str] = []
     if unknown_words:

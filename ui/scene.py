@@ -261,7 +261,7 @@ def _steering(studio: Studio, character_id: str, canonical_image_id: str | None,
 
 def _composed(studio: Studio, story_id: str, image_id: str, prompt: str, context: str | None) -> tuple[str, str]:
     composed = studio.prompt_of_variant(story_id, image_id, prompt, context)
-    return composed, prompt_note(studio.pack.unknown_words(composed), studio.pack.half_said(composed))
+    return composed, prompt_note(studio.pack, composed)
 
 
 def _spoken(look: VisualProfile) -> str:

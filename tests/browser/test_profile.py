@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from served import App, PatientGenerator, served
 
 from library_store.library import CharacterLibrary
-from pipeline.packs import Vocabulary
 from pipeline.variants import VariantMaker
+from pipeline.vocabulary import Vocabulary
 from studio import Models, Studio, VisualProfile
 from ui.profile_editor import filled_from, profile_choices
 
