@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Engine, delete, exists, select
+from sqlalchemy import Engine, Select, delete, exists, select
 from sqlalchemy.orm import Session
 
 from errors import ChangedElsewhere, InvalidRequest, LibraryUnavailable, NotFound
@@ -39,7 +39,7 @@ from library_store.records import (
     Use,
     VisualProfile,
 )
-from library_store.rows import find, find_character, hold, hold_character
+from library_store.rows import TrashableT, find, find_character, hold, hold_character
 from library_store.schema import CastMemberRow, CharacterRow, ImageRow, ProjectRow, SteeringRow, StoryRow
 from library_store.search import (
     KEPT_PROJECTS,
@@ -148,6 +148,16 @@ class CharacterLibrary:
                 story.context = clean(context)
             return story.record()
 
+    def ensure_a_story(self, project_id: str | None = None) -> Story:
+        """A story to begin with: the project's (or the first project's) first one, made where there is none."""
+        with self._writing() as session:
+            projects = session.scalars(_not_in_trash(ProjectRow)).all()
+            project = next((row for row in projects if row.id == project_id), next(iter(projects), None))
+            project = project or rows.added(session, ProjectRow(name="My first project", owner=""))
+            story = session.scalars(_not_in_trash(StoryRow).where(StoryRow.project_id == project.id)).first()
+            first = StoryRow(project_id=project.id, title="Story 1", context="")
+            return (story or rows.added(session, first)).record()
+
     def trash_story(self, story_id: str) -> Story:
         """Takes a story out of the list; its cast stays, and it can be restored."""
         with self._writing() as session:
@@ -239,11 +249,11 @@ class CharacterLibrary:
             return find(session, CastMemberRow, cast_member_id).record()
 
     def list_cast(self, story_id: str) -> list[CastMember]:
-        """In the order in which they joined the story."""
+        """Who has a picture on offer in the story, in the order in which they joined it."""
         with self._reading() as session:
             story = find(session, StoryRow, story_id)
             members = select(CastMemberRow).where(CastMemberRow.story_id == story.id).order_by(CastMemberRow.id)
-            return [row.record() for row in session.scalars(members)]
+            return [member for row in session.scalars(members) if (member := row.record()).options]
 
     def select_image(self, cast_member_id: str, image_id: str) -> CastMember:
         """Makes one of the pictures on offer the active one."""
@@ -532,12 +542,13 @@ class CharacterLibrary:
             portable = read_portable(session, project_id, character_ids, embeddings)
         write_zip(path, portable, self._pictures)
 
-    def import_zip(self, path: Path, project_id: str | None = None) -> ImportReport:
+    def import_zip(self, path: Path | str, project_id: str | None = None) -> ImportReport:
         """Adds what a zip holds, under the ids that it had, and changes nothing that is there: all of it or nothing.
 
         Without `project_id` into the project that it came from, which is made where there is none. Raises
         UnreadableExport, and InvalidRequest for what is in another project of this library already.
         """
+        path = Path(path)
         portable = read_zip(path)
         with self._reading() as session:
             plan = plan_import(session, portable, project_id)
@@ -591,3 +602,8 @@ class CharacterLibrary:
         with self._writing() as session:
             for content_hash in endings.unused(session, hashes):
                 self._pictures.remove(content_hash)
+
+
+def _not_in_trash(table: type[TrashableT]) -> Select[TrashableT]:
+    """Oldest first."""
+    return select(table).where(table.trashed_at.is_(None)).order_by(table.id)

@@ -190,10 +190,11 @@ def identities_of(session: Session, image: ImageRow) -> Sequence[IdentityRow]:
 
 def faces_of(session: Session, image_ids: Collection[str]) -> dict[str, Face]:
     """The face kept of each picture, where the encoder that saw it first found it."""
-    seen = select(IdentityRow).where(IdentityRow.image_id.in_(image_ids)).order_by(IdentityRow.id)
     by_image: dict[str, list[IdentityRow]] = {}
-    for row in session.scalars(seen):
-        by_image.setdefault(row.image_id, []).append(row)
+    for batch in batched(image_ids):
+        seen = select(IdentityRow).where(IdentityRow.image_id.in_(batch)).order_by(IdentityRow.id)
+        for row in session.scalars(seen):
+            by_image.setdefault(row.image_id, []).append(row)
     return {image_id: IdentityRow.face(seen_there) for image_id, seen_there in by_image.items()}
 
 

@@ -35,8 +35,10 @@ from ui.messages import APOLOGY, told_to_people, told_to_programs
 from ui.words import ORIGIN, STRENGTHS, rejected
 
 ROOT = Path(__file__).parent.parent
-PAGE = sorted((ROOT / "ui").glob("*.py"))
-DEEPER = [ROOT / "errors.py", *ROOT.glob("studio*.py"), *ROOT.glob("pipeline/*.py"), *ROOT.glob("library_store/*.py")]
+PAGE = sorted(
+    set((ROOT / "ui").rglob("*.py")) - set((ROOT / "ui/endpoints").glob("*.py"))
+)  # programs are told in English
+DEEPER = [ROOT / "errors.py", *ROOT.glob("studio/*.py"), *ROOT.glob("pipeline/*.py"), *ROOT.glob("library_store/*.py")]
 KOREAN = translations("ko")
 HANGUL = re.compile("[가-힣]")
 NO_TEXT = {  # names, and what only the log says

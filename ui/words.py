@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from studio import CastOption, Likeness, VisualProfile
+from library_store.records import CastOption, VisualProfile
+from pipeline.values import Likeness
 from ui.language import say, t, told
 
 ORIGIN = {"uploaded": "Uploaded", "generated": "Created", "variant": "Variant"}

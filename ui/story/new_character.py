@@ -9,13 +9,15 @@ from typing import Any
 
 import gradio as gr
 
-from studio import MOST_PICTURES, Studio, VisualProfile
+from library_store.records import VisualProfile
+from studio import Studio
+from studio.drawing import MOST_PICTURES
 from ui.handlers import LATEST, QUICK, on
 from ui.language import t
 from ui.messages import told_to_people
+from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
-from ui.run_area import Run, RunArea, bind_run, prompt_note
-from ui.stories import Place
+from ui.story.run_area import Run, RunArea, bind_run, prompt_note
 
 NO_LOOKS = VisualProfile()
 
@@ -111,7 +113,7 @@ def bind_new_character(
         *looks: Any,
     ) -> Run:
         profile = form.profile.profile(looks)
-        return studio.generate_character(story_id, name, prompt, profile, description, int(count), seed, stop)
+        return studio.drawing.generate_character(story_id, name, prompt, profile, description, int(count), seed, stop)
 
     worded = [place.context, form.prompt, *form.profile.inputs]
     on(
@@ -142,7 +144,7 @@ def show_remix(
 def _composed(
     studio: Studio, story_id: str, prompt: str, profile: VisualProfile, context: str | None
 ) -> tuple[str, str]:
-    composed = studio.prompt_of_character(story_id, prompt, profile, context)
+    composed = studio.drawing.prompt_of_character(story_id, prompt, profile, context)
     return composed, prompt_note(studio.pack, composed)
 
 

@@ -12,25 +12,24 @@ from urllib.parse import quote
 from gradio.data_classes import FileData
 from gradio_client import utils as client_utils  # pyright: ignore[reportMissingTypeStubs]
 
-from studio import (
+from library_store.portable import ImportReport
+from library_store.records import (
     CastMember,
     CastOption,
     Character,
     CharacterReferenceImage,
     FaceMatch,
-    ImportReport,
-    LibraryCheck,
-    Likeness,
-    Made,
-    Outlier,
     Project,
     PurgePreview,
-    Step,
     Story,
-    Studio,
-    Upload,
     Use,
 )
+from pipeline.references import Outlier
+from pipeline.uploads import Upload
+from pipeline.values import Likeness, Step
+from studio import Studio
+from studio.drawing import Made
+from studio.trust import LibraryCheck
 
 # What Gradio leaves half untyped.
 replaced = cast("Callable[..., Any]", client_utils.traverse)  # pyright: ignore[reportUnknownMemberType]

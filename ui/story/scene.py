@@ -10,14 +10,16 @@ from typing import Any
 import gradio as gr
 
 from errors import InvalidRequest
-from studio import MOST_PICTURES, Studio, VisualProfile
+from library_store.records import VisualProfile
+from studio import Studio
+from studio.drawing import MOST_PICTURES
 from ui.handlers import LATEST, QUICK, on
 from ui.language import say, t
 from ui.messages import told_to_people
-from ui.new_character import build_composed, build_count, build_seed
+from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
-from ui.run_area import Run, RunArea, bind_run, prompt_note
-from ui.stories import Place
+from ui.story.new_character import build_composed, build_count, build_seed
+from ui.story.run_area import Run, RunArea, bind_run, prompt_note
 from ui.thumbnails import THUMBNAILS
 from ui.words import LOOK_FIELDS, in_markdown, profile_line, strength_in_words
 
@@ -217,7 +219,7 @@ def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all
     ) -> Run:
         if not image_id:
             raise InvalidRequest("No character is chosen.", "Choose one from the library first.")
-        return studio.generate_character_variant(
+        return studio.drawing.generate_character_variant(
             story_id,
             image_id,
             scene_prompt(form, words),
@@ -255,12 +257,12 @@ def _keep_of(count: int) -> gr.Slider:
 
 def _steering(studio: Studio, character_id: str, canonical_image_id: str | None, image_id: str) -> list[str]:
     """The pictures whose identities steer: others join in only where the reference stands for the character."""
-    others = studio.list_steering(character_id) if image_id == canonical_image_id else []
+    others = studio.library.list_steering(character_id) if image_id == canonical_image_id else []
     return [image_id, *(other for other in others if other != image_id)]
 
 
 def _composed(studio: Studio, story_id: str, image_id: str, prompt: str, context: str | None) -> tuple[str, str]:
-    composed = studio.prompt_of_variant(story_id, image_id, prompt, context)
+    composed = studio.drawing.prompt_of_variant(story_id, image_id, prompt, context)
     return composed, prompt_note(studio.pack, composed)
 
 

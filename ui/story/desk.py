@@ -9,12 +9,14 @@ from typing import Any
 import gradio as gr
 
 from errors import InvalidRequest
-from studio import MOST_PICTURES, Studio, VisualProfile
-from ui import new_character, scene
+from library_store.records import VisualProfile
+from studio import Studio
+from studio.drawing import MOST_PICTURES
 from ui.handlers import unchanged
-from ui.new_character import NewCharacterForm
-from ui.save_form import SaveForm
-from ui.scene import SceneForm, show_reference
+from ui.story import new_character, scene
+from ui.story.new_character import NewCharacterForm
+from ui.story.save_form import SaveForm
+from ui.story.scene import SceneForm, show_reference
 
 NEW, UPLOAD, SCENE = "new", "upload", "scene"
 

@@ -16,7 +16,7 @@ from errors import NotFound
 from library_store.library import CharacterLibrary
 from library_store.png_request import PictureRequest, checked_request, read_request
 from library_store.records import CharacterReferenceImage
-from pipeline.packs import Defaults
+from pipeline.packs import Defaults, Pack
 
 
 class Exports:
@@ -35,6 +35,38 @@ class Exports:
         path = folder / f"{_for_a_file((single or project).name)}.zip"
         self._library.export_zip(path, project.id, character_ids, embeddings)
         return path
+
+
+class Travelling:
+    """Exports, imports, and the requests that pictures carry."""
+
+    def __init__(self, library: CharacterLibrary, pack: Pack) -> None:
+        self._library = library
+        self._pack = pack
+        self._exports = Exports(library)
+
+    def export_library(
+        self, project_id: str, character_ids: Sequence[str] | None = None, embeddings: bool = False
+    ) -> Path:
+        """A zip for `import_library` and `datasets`: the whole project, or saved characters without their stories.
+
+        Face identities are biometric, and go along only where they are asked for. The program's end removes the file.
+        """
+        return self._exports.write(project_id, character_ids, embeddings)
+
+    def request_in(self, picture_path: Path | str) -> dict[str, Any] | None:
+        """The request that a PNG file carries, as `request_of` gives it; None where there is none that can be read.
+
+        `seed` is its run's and `picture_seed` its own. `reference` is None where this library does not know it.
+        """
+        return request_in(Path(picture_path), self._library, self._pack.defaults)
+
+    def request_of(self, image_id: str) -> dict[str, Any] | None:
+        """The whole request that a kept picture was drawn by; None for an uploaded one.
+
+        `seed` is its run's and `picture_seed` its own. `reference` is None where it was purged since then.
+        """
+        return request_of(self._library.get_image(image_id), self._library, self._pack.defaults)
 
 
 def request_in(picture: Path, library: CharacterLibrary, defaults: Defaults) -> dict[str, Any] | None:
