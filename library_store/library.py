@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlalchemy import Engine, Select, delete, exists, select
 from sqlalchemy.orm import Session
 
-from errors import ChangedElsewhere, InvalidRequest, LibraryUnavailable, NotFound
+from errors import AnotherProject, ChangedElsewhere, InvalidRequest, LibraryUnavailable, NotFound
 from library_store import endings, rows
 from library_store.database import explained, for_reading, for_writing, open_database
 from library_store.pictures import Pictures
@@ -35,6 +35,7 @@ from library_store.records import (
     NewPicture,
     Project,
     PurgePreview,
+    ReferenceRead,
     Story,
     Use,
     VisualProfile,
@@ -481,10 +482,7 @@ class CharacterLibrary:
     def list_steering(self, character_id: str) -> list[str]:
         """What steers together with the canonical image, without that image itself."""
         with self._reading() as session:
-            character = find_character(session, character_id)
-            chosen = select(SteeringRow.image_id).where(SteeringRow.character_id == character.id)
-            others = chosen.where(SteeringRow.image_id != character.canonical_image_id)
-            return list(session.scalars(others.order_by(SteeringRow.id)))
+            return rows.steering_of(session, find_character(session, character_id))
 
     def get_reference(self, image_id: str) -> Reference:
         """The picture and the identities kept of it, the steering encoder's first; none if no face was found."""
@@ -493,6 +491,36 @@ class CharacterLibrary:
             identities = tuple(identity.record() for identity in rows.identities_of(session, image))
             content_hash = image.content_hash
         return Reference(self._pictures.get(content_hash), identities)
+
+    def read_reference(self, story_id: str, image_id: str) -> ReferenceRead:
+        """What is needed to draw the picture's person in a story. The canonical picture is joined by those chosen to
+        steer together with it. Raises AnotherProject where story and character have different ones."""
+        with self._reading() as session:
+            story, image = find(session, StoryRow, story_id), find(session, ImageRow, image_id)
+            character = find_character(session, image.character_id)
+            if character.project_id != story.project_id:
+                raise AnotherProject
+            stands = character.canonical_image_id == image.id
+            image_ids = (image.id, *(rows.steering_of(session, character) if stands else ()))
+            faces = rows.faces_of(session, image_ids)
+            identities = tuple(faces[id].identities if id in faces else () for id in image_ids)
+            return ReferenceRead(story.record(), character.record(), image_ids, identities)
+
+    def keep_variants(self, story_id: str, character_id: str, pictures: Sequence[NewPicture]) -> CastMember:
+        """New pictures of a character, on offer in the story as variants, in which the character is cast if need be;
+        the first becomes active where nothing is. Raises InvalidRequest for no picture, and AnotherProject.
+        """
+        hashes = self._keep_files(pictures)
+        with self._writing() as session:
+            story = hold(session, StoryRow, story_id)
+            character = find_character(session, character_id)
+            member = rows.cast(session, story, character)
+            images = self._add_images(session, character, pictures, hashes)
+            rows.add_options(session, member, images, "variant")
+            member.active_image_id = member.active_image_id or images[0].id
+            if any(new.face for new in pictures):
+                rows.faces_added(session, character)
+            return rows.whole(session, member)
 
     def get_faces(self, image_ids: Collection[str]) -> dict[str, Face]:
         """By image id. Pictures of which no face is kept are left out."""

@@ -20,6 +20,7 @@ from library_store.schema import (
     ImageRow,
     ProjectRow,
     Row,
+    SteeringRow,
     StoryRow,
     TagRow,
 )
@@ -158,6 +159,13 @@ def find_image_of(session: Session, character: CharacterRow, image_id: str) -> I
     return image
 
 
+def steering_of(session: Session, character: CharacterRow) -> list[str]:
+    """What steers together with the canonical image, without that image itself."""
+    chosen = select(SteeringRow.image_id).where(SteeringRow.character_id == character.id)
+    others = chosen.where(SteeringRow.image_id != character.canonical_image_id)
+    return list(session.scalars(others.order_by(SteeringRow.id)))
+
+
 def add_image(session: Session, character: CharacterRow, new: NewPicture, content_hash: str) -> ImageRow:
     image = ImageRow(
         id=new.id,
@@ -167,9 +175,9 @@ def add_image(session: Session, character: CharacterRow, new: NewPicture, conten
         height=new.picture.height,
         source=new.source,
         parent_id=find(session, ImageRow, new.parent_id).id if new.parent_id else None,
-        request=new.request,
-        pack=new.pack,
-        seed=new.seed,
+        request=new.request and new.request.to_json(),
+        pack=new.request and new.request.pack,
+        seed=new.request and new.request.picture_seed,
         likeness=asdict(new.likeness) if new.likeness else None,
         created_at=now(),
     )

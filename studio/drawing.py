@@ -1,6 +1,7 @@
 """Drawing: what was asked for -> pictures drawn, judged and kept.
 
 Verbs that draw are iterators: they yield a `Step` for each step done and end with what was kept. Closing one stops it.
+A picture's way is straight: one `PictureRequest` is made, one read says who it is, the models draw, one write keeps.
 """
 
 from __future__ import annotations
@@ -11,29 +12,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
-from errors import AnotherProject, InvalidRequest, Stopped
+from PIL import Image
+
+from errors import InvalidRequest, Stopped
 from library_store.library import CharacterLibrary
-from library_store.records import (
-    CastMember,
-    CastOption,
-    CharacterReferenceImage,
-    NewPicture,
-    Source,
-    Story,
-    VisualProfile,
-)
+from library_store.records import CastMember, CastOption, NewPicture, ReferenceRead, Source
 from library_store.text import clean, required
 from pipeline.likeness import average
 from pipeline.packs import Pack
+from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfile, check, composed, differences
 from pipeline.streaming import stream
-from pipeline.values import Step, Variant, VariantRequest, Variants
+from pipeline.values import Reference, Step, Variant, Variants
 from pipeline.variants import OnStep
 from studio.identities import Identities
 from studio.models import Models
 
-MOST_PICTURES = 8  # in one run: what fits a screen, and about twenty seconds on two cores
 SEEDS = 2**32
-NO_LOOKS = VisualProfile()
 T = TypeVar("T")
 
 
@@ -44,16 +38,28 @@ class Made:
     member: CastMember
     image_ids: tuple[str, ...]
     ranked: tuple[Variant, ...]  # all that was drawn, best first; the kept ones are as many of the first as `image_ids`
-    prompt: str  # as composed and drawn
-    unknown_words: tuple[str, ...]
+    request: PictureRequest  # as drawn: it says what was left out
     half_said: Mapping[str, tuple[str, ...]]  # the words that say too little by themselves, with phrases that say more
-    cut_off: str  # the end of the prompt that there was no room for
-    stopped: bool  # someone stopped the run; what was finished is here
 
     @property
     def options(self) -> tuple[CastOption, ...]:
         by_id = {option.image.id: option for option in self.member.options}
         return tuple(by_id[id] for id in self.image_ids)
+
+    @property
+    def stopped(self) -> bool:
+        """Someone stopped the run; what was finished is here."""
+        return len(self.ranked) < self.request.count
+
+    @property
+    def unknown_words(self) -> tuple[str, ...]:
+        """Words of the prompt that the pack does not know."""
+        return tuple(left.words for left in self.request.left_out if left.why == "unknown word")
+
+    @property
+    def cut_off(self) -> str:
+        """The end of the prompt that there was no room for."""
+        return next((left.words for left in self.request.left_out if left.why == "no room"), "")
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,8 @@ class Drawing:
     models: Models
     identities: Identities
 
+    # Prompts
+
     def prompt_of_character(
         self, story_id: str, prompt: str, profile: VisualProfile, context: str | None = None
     ) -> str:
@@ -73,25 +81,30 @@ class Drawing:
         `context` is one that is being typed and not kept yet.
         """
         story = self.library.get_story(story_id)
-        looks = (profile.hair, profile.face, profile.body, profile.outfit, profile.accessories, profile.other)
-        return _composed(prompt, *looks, story.context if context is None else context)
+        return composed(prompt, *_said(profile), story.context if context is None else context)
 
-    def prompt_of_variant(self, story_id: str, reference_image_id: str, prompt: str, context: str | None = None) -> str:
-        """What is drawn for a variant: the scene, who it is, the story's context (as in `prompt_of_character`).
-
-        Outfit, accessories and what else a profile says belong to a scene and are not carried into the next.
+    def prompt_of_variant(
+        self,
+        story_id: str,
+        reference_image_id: str,
+        prompt: str,
+        context: str | None = None,
+        look: VisualProfile = NO_LOOK,
+    ) -> str:
+        """What is drawn for a variant: the scene and its look, who it is, the story's context (as in
+        `prompt_of_character`). Outfit, accessories and what else the character's profile says belong to a scene and are
+        not carried into the next.
         """
-        story, image = self._in_project(story_id, reference_image_id)
-        profile = self.library.get_character(image.character_id).visual_profile
-        context = story.context if context is None else context
-        return _composed(prompt, profile.hair, profile.face, profile.body, context)
+        return _scene(self.library.read_reference(story_id, reference_image_id), prompt, look, context)
+
+    # Pictures
 
     def generate_character(
         self,
         story_id: str,
         name: str,
         prompt: str,
-        visual_profile: VisualProfile = NO_LOOKS,
+        visual_profile: VisualProfile = NO_LOOK,
         description: str = "",
         count: int | None = None,
         seed: int | None = None,
@@ -99,20 +112,22 @@ class Drawing:
     ) -> Iterator[Step | Made]:
         """Draws a character who did not exist. The first picture with a face becomes the active one."""
         required(name, "character")
-        prompt, visual_profile = _checked_prompt(prompt), _cleaned(visual_profile)
-        composed = self.prompt_of_character(story_id, prompt, visual_profile)
-        asked = self.prompt_of_character(story_id, prompt, visual_profile, context="")
-        request = self._request(composed, count, seed, self.pack.defaults.identity_scale)
+        written, look = _checked_prompt(prompt), _cleaned(visual_profile)
+        context = composed(self.library.get_story(story_id).context)
+        request = self.pack.request(
+            composed(written, *_said(look), context),
+            _seed(seed),
+            count=count,
+            written=written,
+            look=look,
+            context=context,
+        )
+        check(request)
 
         def work(on_step: OnStep) -> Made:
-            variants = self.models.get().generate(request, on_step, asked)
-            pictures = [
-                self._new_picture(variant, request, "generated", None, prompt, visual_profile)
-                for variant in variants.ranked
-            ]
-            member = self.library.create_character(
-                story_id, name, pictures, "generated", prompt, visual_profile, description
-            )
+            variants = self.models.get().generate(request, None, on_step)
+            pictures = _new_pictures(variants, "generated")
+            member = self.library.create_character(story_id, name, pictures, "generated", written, look, description)
             return _made(member, pictures, variants)
 
         yield from stream(_stoppable(work, stop))
@@ -126,104 +141,101 @@ class Drawing:
         keep: int | None = None,
         seed: int | None = None,
         identity_scale: float | None = None,
+        look: VisualProfile = NO_LOOK,
         stop: threading.Event | None = None,
     ) -> Iterator[Step | Made]:
         """Draws the reference's person in a new scene; the `keep` best pictures (or all) become options of the story's
-        cast member. The picture that stands for a character is helped by those chosen to steer together with it.
+        cast member. `look` is what they wear there, and the scene's mood and place. The picture that stands for a
+        character is helped by those chosen to steer together with it.
         """
-        prompt = _checked_prompt(prompt)
-        composed = self.prompt_of_variant(story_id, reference_image_id, prompt)
-        asked = self.prompt_of_variant(story_id, reference_image_id, prompt, context="")
-        scale = self.pack.defaults.identity_scale if identity_scale is None else identity_scale
-        request = self._request(composed, count, seed, scale)
+        read = self.library.read_reference(story_id, reference_image_id)
+        written, look = clean(prompt), _cleaned(look)
+        _checked_prompt(composed(written, *_said(look)))
+        request = self.pack.request(
+            _scene(read, written, look),
+            _seed(seed),
+            count=count,
+            identity_scale=identity_scale,
+            written=written,
+            look=look,
+            context=composed(read.story.context),
+            steering=_steering(read.image_ids),
+        )
+        check(request)
         if keep is not None and not 1 <= keep <= request.count:
             raise InvalidRequest(
                 f"{keep} of {request.count} pictures were to be kept.", f"Keep 1 to {request.count} of them, or all."
             )
-        steering = self._steering_with(reference_image_id)
 
         def work(on_step: OnStep) -> Made:
             maker = self.models.get()
-            reference = average([self.identities.reference(id) for id in (reference_image_id, *steering)])
-            variants = maker.generate(replace(request, reference=reference), on_step, asked)
-            pictures = [
-                self._new_picture(variant, request, "variant", reference_image_id, prompt, steering=steering)
-                for variant in variants.ranked[:keep]
-            ]
-            return _made(self._keep_options(story_id, reference_image_id, pictures), pictures, variants)
+            variants = maker.generate(request, self._reference(read), on_step)
+            pictures = _new_pictures(variants, "variant", reference_image_id)[:keep]
+            member = self.library.keep_variants(story_id, read.character.id, pictures)
+            return _made(member, pictures, variants)
 
         yield from stream(_stoppable(work, stop))
 
-    def _in_project(self, story_id: str, image_id: str) -> tuple[Story, CharacterReferenceImage]:
-        story, image = self.library.get_story(story_id), self.library.get_image(image_id)
-        if self.library.get_character(image.character_id).project_id != story.project_id:
-            raise AnotherProject
-        return story, image
+    def draw_again(self, request: PictureRequest) -> Image.Image:
+        """A picture as it was drawn, from its own request; nothing is kept.
 
-    def _request(self, prompt: str, count: int | None, seed: int | None, identity_scale: float) -> VariantRequest:
-        defaults = self.pack.defaults
-        count = defaults.count if count is None else count
-        if not 1 <= count <= MOST_PICTURES:
-            raise InvalidRequest(f"{count} pictures were asked for.", f"Ask for 1 to {MOST_PICTURES} at a time.")
-        return VariantRequest(
-            prompt=prompt,
-            seed=secrets.randbelow(SEEDS) if seed is None else seed,
-            count=count,
-            reference=None,
-            identity_scale=identity_scale,
-            steps=defaults.steps,
-            guidance_scale=defaults.guidance_scale,
-            negative_prompt=defaults.negative_prompt,
-        )
+        By the same pack and engine on the same machine it has the same pixels; `changed_since` says whether these are
+        the same. Raises InvalidRequest, and NotFound where a reference image is gone.
+        """
+        references = [self.identities.reference(steering.image_id) for steering in request.steering]
+        reference = average(references) if references else None
+        return self.models.get().draw_again(request, reference, lambda _: None)
 
-    def _steering_with(self, image_id: str) -> list[str]:
-        """The pictures that steer together with this one: none unless it stands for its character."""
-        character = self.library.get_character(self.library.get_image(image_id).character_id)
-        return self.library.list_steering(character.id) if character.canonical_image_id == image_id else []
+    def changed_since(self, request: PictureRequest) -> tuple[str, ...]:
+        """Which of pack, scheduler, size and engine are others now than when the picture was drawn, by the names of
+        `PictureRequest`'s fields: drawn again, it may look otherwise. Waits until the models are loaded."""
+        usual = replace(self.pack.request(request.prompt, request.seed), engine=self.models.get().engine)
+        return differences(request, usual)
 
-    def _new_picture(
-        self,
-        variant: Variant,
-        request: VariantRequest,
-        source: Source,
-        parent_id: str | None,
-        written: str,
-        visual_profile: VisualProfile | None = None,
-        steering: Sequence[str] = (),
-    ) -> NewPicture:
-        """`written` is the prompt before it was composed: with it (and the profile) the request can be made again."""
-        as_written = {"written": written, "visual_profile": asdict(visual_profile) if visual_profile else None}
-        return NewPicture(
+    def _reference(self, read: ReferenceRead) -> Reference:
+        """The one person whom all the pictures show, with the first picture."""
+        pairs = zip(read.image_ids, read.identities, strict=True)
+        identities = [self.identities.complete_of(image_id, kept) for image_id, kept in pairs]
+        picture = self.library.get_reference(read.image_ids[0]).picture
+        return average([Reference(picture, each) for each in identities])
+
+
+def _scene(read: ReferenceRead, prompt: str, look: VisualProfile, context: str | None = None) -> str:
+    theirs = read.character.visual_profile
+    context = read.story.context if context is None else context
+    return composed(prompt, *_said(look), theirs.hair, theirs.face, theirs.body, context)
+
+
+def _said(look: VisualProfile) -> tuple[str, ...]:
+    return look.hair, look.face, look.body, look.outfit, look.accessories, look.other
+
+
+def _steering(image_ids: Sequence[str]) -> tuple[SteeringImage, ...]:
+    main, *others = image_ids
+    return SteeringImage(main, "main"), *(SteeringImage(other, "supporting") for other in others)
+
+
+def _seed(seed: int | None) -> int:
+    return secrets.randbelow(SEEDS) if seed is None else seed
+
+
+def _new_pictures(variants: Variants, source: Source, parent_id: str | None = None) -> list[NewPicture]:
+    """Best first, each with the request that it alone was drawn by."""
+    return [
+        NewPicture(
             picture=variant.picture,
             source=source,
             face=variant.face,
             parent_id=parent_id,
-            request={**asdict(request), "reference": parent_id, "steering": list(steering), **as_written},
-            pack=self.pack.name,
-            seed=variant.seed,
+            request=replace(variants.request, place=variant.seed - variants.request.seed),
             likeness=variant.likeness and replace(variant.likeness, rejection=variant.rejection),
         )
-
-    def _keep_options(self, story_id: str, reference_image_id: str, pictures: Sequence[NewPicture]) -> CastMember:
-        character_id = self.library.get_image(reference_image_id).character_id
-        member = self.library.cast_character(story_id, character_id)
-        member = self.library.add_options(member.id, pictures, "variant")
-        if member.active_image_id is None:
-            member = self.library.select_image(member.id, pictures[0].id)
-        return member
+        for variant in variants.ranked
+    ]
 
 
 def _made(member: CastMember, new: Sequence[NewPicture], variants: Variants) -> Made:
-    return Made(
-        member=member,
-        image_ids=tuple(picture.id for picture in new),
-        ranked=variants.ranked,
-        prompt=variants.request.prompt,
-        unknown_words=variants.unknown_words,
-        half_said=variants.half_said,
-        cut_off=variants.cut_off,
-        stopped=len(variants.ranked) < variants.request.count,
-    )
+    return Made(member, tuple(picture.id for picture in new), variants.ranked, variants.request, variants.half_said)
 
 
 def _stoppable(work: Callable[[OnStep], T], stop: threading.Event | None) -> Callable[[OnStep], T]:
@@ -238,10 +250,6 @@ def _stoppable(work: Callable[[OnStep], T], stop: threading.Event | None) -> Cal
         return work(report)
 
     return watched
-
-
-def _composed(*parts: str) -> str:
-    return ", ".join(part for part in (" ".join(part.split()).strip(" ,") for part in parts) if part)
 
 
 def _checked_prompt(prompt: str) -> str:

@@ -16,6 +16,7 @@ from library_store.text import required
 from pipeline.likeness import identity_by, similarity_of
 from pipeline.packs import Pack
 from pipeline.references import Outlier, outliers
+from pipeline.request import NO_LOOK
 from pipeline.uploads import Upload, alone, clipped_box, read_picture
 from pipeline.values import Box, Face
 from studio.identities import Identities
@@ -23,7 +24,6 @@ from studio.models import Models
 
 LOOK_ALIKES = 3  # named in a warning
 KEPT_UPLOADS = 8  # 3 MB each at most
-NO_LOOKS = VisualProfile()
 
 
 class RecentUploads:
@@ -79,7 +79,7 @@ class Faces:
         story_id: str,
         name: str,
         picture: Path | str,
-        visual_profile: VisualProfile = NO_LOOKS,
+        visual_profile: VisualProfile = NO_LOOK,
         description: str = "",
         face: int | None = None,
         box: Box | None = None,

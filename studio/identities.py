@@ -15,7 +15,7 @@ from errors import LibraryUnavailable, NoFaceFound, NotFound
 from library_store.library import CharacterLibrary
 from pipeline.likeness import identity_by
 from pipeline.packs import Pack
-from pipeline.values import Face, Reference
+from pipeline.values import Face, Identity, Reference
 from studio.models import Models
 
 logger = logging.getLogger("castbook")
@@ -113,6 +113,15 @@ class Identities:
         if not self.models.ready:
             return 0
         return self._look_at(self.library.list_unseen(project_id, self.pack.judge_encoder), patience)
+
+    def complete_of(self, image_id: str, kept: tuple[Identity, ...]) -> tuple[Identity, ...]:
+        """The identities of a picture by all encoders of this pack; what is `kept` of it may lack some.
+
+        Raises as `reference` does.
+        """
+        encoders = {self.pack.faces.encoder, self.pack.judge_encoder}
+        whole = encoders <= {identity.encoder for identity in kept}
+        return kept if whole else self.reference(image_id).identities
 
     def reference(self, image_id: str) -> Reference:
         """The kept picture and who it shows. What not all encoders of this pack have seen they look at, and it is kept:

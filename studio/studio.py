@@ -11,6 +11,7 @@ from studio.drawing import Drawing
 from studio.faces import Faces, RecentUploads
 from studio.identities import Backfill, Identities
 from studio.models import Models
+from studio.requests import Requests
 from studio.travelling import Travelling
 from studio.trust import Trust
 
@@ -29,4 +30,5 @@ class Studio:
         self.drawing = Drawing(library, pack, models, identities)
         self.faces = Faces(library, pack, models, identities, RecentUploads(models))
         self.trust = Trust(library, pack, identities, (pack.folder, *report_folders))
-        self.travelling = Travelling(library, pack)
+        self.travelling = Travelling(library)
+        self.requests = Requests(library, pack)

@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -261,7 +262,9 @@ def test_a_characters_pictures_have_roles_and_a_lineage(client: Client, story: d
     assert [image["parent_id"] for image in (first, second, third)] == [None, None, reference]
     assert third["image_id"] == variant and third["source"] == "variant"
     request = call(client, "request_of", variant)
-    assert (request["written"], request["count"], request["reference"]) == ("moon", 3, reference)
+    assert (request["written"], request["count"], request["version"]) == ("moon", 3, 2)
+    assert request["steering"] == [{"image_id": reference, "role": "main", "weight": 1.0}]
+    assert request["changed_since"] == []
 
     assert call(client, "set_steering", hana["character_id"], [variant]) == [variant]
     assert call(client, "list_steering", hana["character_id"]) == [variant]
@@ -330,7 +333,7 @@ def test_a_picture_says_what_it_was_asked_for_with(client: Client, hana: dict[st
         (tmp_path / "hana.png").write_bytes(answer.read())
     flat(RED).save(tmp_path / "flat.png")
     request = call(client, "request_in", handle_file(tmp_path / "hana.png"))
-    assert (request["written"], request["visual_profile"]["hair"]) == ("a girl", "red hair")
+    assert (request["written"], request["look"]["hair"]) == ("a girl", "red hair")
     assert call(client, "request_in", handle_file(tmp_path / "flat.png")) is None
 
 
@@ -340,11 +343,11 @@ def test_a_request_that_names_a_file_does_not_get_it_served(
     (tmp_path / "private.txt").write_text("dear diary")
     named = {"path": str(tmp_path / "private.txt"), "meta": {"_type": "gradio.FileData"}}
     picture = NewPicture(
-        flat(RED), "generated", request={"prompt": "a girl", "deep": [named]}
+        flat(RED), "generated", request=replace(fake_pack().request("a girl", 1), scheduler_settings={"deep": [named]})
     )  # as in a made-up export
     member = library.create_character(story["story_id"], "Hana", [picture], "generated")
     request = call(client, "request_of", member.options[0].image.id)
-    assert (request["prompt"], request["deep"]) == ("a girl", [None])
+    assert (request["prompt"], request["scheduler_settings"]) == ("a girl", {"deep": [None]})
 
 
 def test_the_database_is_not_served(client: Client, home: Path) -> None:

@@ -15,7 +15,20 @@ from typing import get_args
 
 import gradio as gr
 import pytest
-from fakes import BLACK, CALIBRATION, GREEN, JUDGE, RED, STEERING, FakeFaces, FakeGenerator, fake_maker, fake_pack, flat
+from fakes import (
+    BLACK,
+    CALIBRATION,
+    GREEN,
+    JUDGE,
+    RED,
+    STEERING,
+    Asked,
+    FakeFaces,
+    FakeGenerator,
+    fake_maker,
+    fake_pack,
+    flat,
+)
 from fakes import reference_of as reference
 from gradio.context import LocalContext
 from PIL import Image
@@ -26,7 +39,7 @@ from library_store import schema
 from library_store.library import CharacterLibrary
 from pipeline.likeness import judge
 from pipeline.references import outliers
-from pipeline.values import Band, VariantRequest
+from pipeline.values import Band
 from pipeline.variants import VariantMaker
 from studio import Models, Studio
 from ui import build_page
@@ -224,9 +237,9 @@ class Wishes:
 def test_every_reason_for_a_rejection_is_told_in_korean():
     pack = fake_pack(replace(CALIBRATION, copy_threshold=-1.0))
     maker = VariantMaker(FakeGenerator(lambda _, seed: flat((GREEN, BLACK)[seed % 2])), FakeFaces(), pack, Wishes())
-    request = VariantRequest("hat, coat", 0, 2, reference(flat(RED)), 0.7, 4, 5.0)
+    request = Asked("hat, coat", 0, 2, reference(flat(RED)), 0.7, 4, 5.0)
 
-    for variant in maker.generate(request, lambda _: None).ranked:
+    for variant in maker.generate(*request, lambda _: None).ranked:
         said = rejected(variant.rejection)
         assert said.startswith("**탈락**")
         assert not re.search("[A-Za-z]{2,}", re.sub("hat|coat", "", said)), said

@@ -693,11 +693,11 @@ def test_the_request_in_a_picture_is_as_the_kept_ones(old: Installation, new: In
     dropped = tmp_path / "downloaded.png"
     shutil.copyfile(old.library.get_picture_path(image_id), dropped)
 
-    found, kept = studio.travelling.request_in(dropped), studio.travelling.request_of(image_id)
+    found, kept = studio.requests.in_file(dropped), studio.requests.of_image(image_id)
     assert found is not None and kept is not None
     assert {name: found[name] for name in kept if name in found} == {name: kept[name] for name in kept if name in found}
     assert set(found) >= {"prompt", "seed", "count", "identity_scale", "reference", "written", "visual_profile"}
-    elsewhere = studio_of(new.library).travelling.request_in(dropped)
+    elsewhere = studio_of(new.library).requests.in_file(dropped)
     assert elsewhere == {**found, "reference": None}
 
 
@@ -709,7 +709,7 @@ def test_a_request_that_came_along_is_whole_when_it_is_asked_for(old: Installati
     image_id = old.library.list_images(min(moonlight.mina.character.id, moonlight.joon.character.id))[0].id
     assert new.library.get_image(image_id).request == request
     studio = studio_of(new.library)
-    asked, usual = studio.travelling.request_of(image_id), studio.pack.defaults
+    asked, usual = studio.requests.of_image(image_id), studio.pack.defaults
     assert asked is not None
     assert asked["reference"] is None
     assert VisualProfile(**asked["visual_profile"]) == VisualProfile(hair="red hair")
@@ -719,4 +719,4 @@ def test_a_request_that_came_along_is_whole_when_it_is_asked_for(old: Installati
 
 def test_a_picture_without_a_request_has_none(old: Installation, tmp_path: Path):
     flat(RED).save(tmp_path / "photo.png")
-    assert studio_of(old.library).travelling.request_in(tmp_path / "photo.png") is None
+    assert studio_of(old.library).requests.in_file(tmp_path / "photo.png") is None

@@ -13,13 +13,27 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from fakes import BLACK, BLUE, CALIBRATION, GREEN, JUDGE, RED, STEERING, FakeFaces, FakeGenerator, fake_pack, flat
+from fakes import (
+    BLACK,
+    BLUE,
+    CALIBRATION,
+    GREEN,
+    JUDGE,
+    RED,
+    STEERING,
+    Asked,
+    FakeFaces,
+    FakeGenerator,
+    fake_pack,
+    flat,
+)
 from PIL import Image
 
 from errors import ChangedElsewhere, InvalidRequest, NoFaceFound, NotFound, PackUnavailable, Stopped, UnreadablePicture
 from library_store.library import CharacterLibrary
 from library_store.records import CastMember, NewPicture, Story, VisualProfile
-from pipeline.values import Step, VariantRequest
+from pipeline.request import SteeringImage
+from pipeline.values import Step
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
 from studio import Models, Studio
@@ -115,13 +129,13 @@ def test_of_those_who_replace_one_context_at_the_same_time_one_succeeds(studio: 
 
 def test_a_new_characters_prompt_is_the_prompt_then_all_looks_then_the_context(studio: Studio, story: Story) -> None:
     made = finished(studio.drawing.generate_character(story.id, "Hana", " a girl, ", LOOKS, seed=0))
-    assert made.prompt == "a girl, red hair, freckles, tall, hoodie, glasses, cat, rainy night"
+    assert made.request.prompt == "a girl, red hair, freckles, tall, hoodie, glasses, cat, rainy night"
 
 
 def test_a_variants_prompt_is_the_scene_then_who_it_is_then_the_context(studio: Studio, story: Story) -> None:
     member = hana(studio, story)
     made = finished(studio.drawing.generate_character_variant(story.id, member.active_image_id, "spacesuit"))
-    assert made.prompt == "spacesuit, red hair, freckles, tall, rainy night"
+    assert made.request.prompt == "spacesuit, red hair, freckles, tall, rainy night"
 
 
 def test_a_generated_character_is_kept_with_all_that_made_it(studio: Studio, story: Story) -> None:
@@ -131,7 +145,7 @@ def test_a_generated_character_is_kept_with_all_that_made_it(studio: Studio, sto
     image = member.options[0].image
     assert (image.source, image.pack, image.parent_id) == ("generated", "fake", None)
     assert image.request is not None
-    assert image.request["steps"] == fake_pack().defaults.steps
+    assert image.request.steps == fake_pack().defaults.steps
     assert image.likeness is None
 
 
@@ -152,7 +166,7 @@ def test_without_a_seed_chance_decides_and_is_written_down(
 
 
 def test_variants_join_the_cast_ranked_and_judged(library: CharacterLibrary) -> None:
-    def draw(request: VariantRequest, seed: int) -> object:
+    def draw(request: Asked, seed: int) -> object:
         return flat(RED if request.reference is None or seed % 2 else BLUE)
 
     studio = studio_with(library, FakeGenerator(draw))
@@ -163,13 +177,13 @@ def test_variants_join_the_cast_ranked_and_judged(library: CharacterLibrary) -> 
     assert [option.image.seed for option in made.options] == [11, 10]
     assert made.options[0].image.likeness.encoder == JUDGE
     assert made.options[0].image.parent_id == member.active_image_id
-    assert made.options[0].image.request["reference"] == member.active_image_id
+    assert made.options[0].image.request.main_image_id == member.active_image_id
     assert made.member.id == member.id
     assert made.member.active_image_id == member.active_image_id
 
 
 def test_of_many_variants_the_best_are_kept_and_all_are_told(library: CharacterLibrary) -> None:
-    def draw(request: VariantRequest, seed: int) -> object:
+    def draw(request: Asked, seed: int) -> object:
         return flat(RED if request.reference is None or seed in (12, 15) else BLUE, 60 + seed)
 
     studio = studio_with(library, FakeGenerator(draw))
@@ -219,7 +233,7 @@ def test_a_picture_need_not_show_the_storys_context(library: CharacterLibrary) -
     member = hana(studio, story, count=1)
     made = finished(studio.drawing.generate_character_variant(story.id, member.active_image_id, "spacesuit", 1))
 
-    assert made.prompt == "spacesuit, red hair, freckles, tall, rainy night"
+    assert made.request.prompt == "spacesuit, red hair, freckles, tall, rainy night"
     assert Reader.prompts == [
         "a girl, red hair, freckles, tall, hoodie, glasses, cat",
         "spacesuit, red hair, freckles, tall",
@@ -236,8 +250,8 @@ def test_what_no_database_takes_is_taken_out_before_it_is_drawn(
     drawn = ["a girl ?, red hair, ? freckles, rainy night", "moon ?, red hair, ? freckles, rainy night"]
     assert [request.prompt for request in generator.requests] == drawn
     requests = [option.image.request for option in (member.options[0], made.options[0])]
-    assert [request["written"] for request in requests] == ["a girl ?", "moon ?"]
-    assert requests[0]["visual_profile"]["hair"] == "red hair"
+    assert [request.written for request in requests] == ["a girl ?", "moon ?"]
+    assert requests[0].look.hair == "red hair"
 
 
 @pytest.mark.parametrize("keep", [0, 3])
@@ -277,7 +291,10 @@ def test_pictures_chosen_to_steer_together_with_the_canonical_one_are_averaged(
     together, alone = (request.reference.identities[0].embedding[:3] for request in generator.requests)
     assert list(together) == pytest.approx([0.5**0.5, 0.5**0.5, 0])
     assert list(alone) == pytest.approx([0, 0, 1])
-    assert made.options[0].image.request["steering"] == [second]
+    assert made.options[0].image.request.steering == (
+        SteeringImage(canonical, "main"),
+        SteeringImage(second, "supporting"),
+    )
     assert made.options[0].image.parent_id == canonical
 
 
@@ -298,7 +315,7 @@ def test_variants_in_another_story_make_a_member_there_with_the_best_one_active(
     member = hana(studio, story)
     other = studio.library.create_story(story.project_id, "Day off", "sunny")
     made = finished(studio.drawing.generate_character_variant(other.id, member.active_image_id, "beach"))
-    assert made.prompt.endswith("sunny")
+    assert made.request.prompt.endswith("sunny")
     assert made.member.active_image_id == made.image_ids[0]
     assert len(studio.library.list_cast(story.id)[0].options) == len(member.options)
 

@@ -94,11 +94,11 @@ def build_profile_filler(studio: Studio, editor: ProfileEditor, prefix: str, ima
 
     def fill(image_id: str, *values: Any) -> tuple[Any, ...]:
         with told_to_people():
-            prompt = str((studio.travelling.request_of(image_id) or {}).get("prompt", ""))
-            if not prompt:
+            request = studio.requests.of_image(image_id)
+            if request is None:
                 raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
-            filled = filled_from(studio.pack, prompt, editor.profile(values))
-            return *editor.values(filled), prompt_note(studio.pack, prompt)
+            filled = filled_from(studio.pack, request.prompt, editor.profile(values))
+            return *editor.values(filled), prompt_note(studio.pack, request.prompt)
 
     filler.button.click(fill, [image, *editor.inputs], [*editor.inputs, filler.note], **QUICK)
     return filler

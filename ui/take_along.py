@@ -18,8 +18,8 @@ from ui.language import say, t
 from ui.messages import told_to_people
 from ui.place import Place, new_revision, show_place
 from ui.story.cast import FOCUS_TURNED_TO
-from ui.story.desk import Desk, show_remix
-from ui.words import counted
+from ui.story.desk import Desk, show_request
+from ui.words import changed_words, counted
 
 ABOUT = (
     "One zip with the pictures, who was made from whom, and what was asked for. Castbook brings it back as it was, "
@@ -79,13 +79,15 @@ def build_request_field() -> gr.File:
 def bind_request_field(studio: Studio, field: gr.File, place: Place, desk: Desk) -> None:
     def read(story_id: str, picture: str) -> tuple[Any, ...]:
         with told_to_people():
-            request = studio.travelling.request_in(picture)
+            request = studio.requests.in_file(picture)
             if request is None:
                 raise InvalidRequest(
                     "This picture says nothing of how it was made.",
                     "Choose a PNG that was drawn here, as you downloaded it: other programs often drop the request.",
                 )
-            return show_remix(studio, desk, story_id, request)
+            if studio.models.ready and (changed := studio.drawing.changed_since(request)):
+                gr.Info(changed_words(changed), title=say("Drawn again, it may look a little different"))
+            return show_request(studio, desk, story_id, request, request.seed)
 
     filled = field.upload(read, [place.story, field], desk.remix_outputs, **PRIVATE)
     filled.success(None, desk.turned_to, js=FOCUS_TURNED_TO)

@@ -13,7 +13,8 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from library_store.records import CastMember, Character
-from pipeline.values import Step, VariantRequest
+from pipeline.request import PictureRequest
+from pipeline.values import Reference, Step
 from pipeline.variants import OnStep
 from studio import Studio
 from ui import build_page, launch_options
@@ -27,12 +28,12 @@ class PatientGenerator(FakeGenerator):
         self.may_go_on = threading.Event()
         self.may_go_on.set()
 
-    def generate(self, request: VariantRequest, on_step: OnStep) -> list[Image.Image]:
+    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
         def report(step: Step) -> None:
             on_step(step)
             assert self.may_go_on.wait(30)
 
-        return super().generate(request, report)
+        return super().generate(request, reference, report)
 
 
 @dataclass

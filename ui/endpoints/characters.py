@@ -116,9 +116,10 @@ def _build_pictures(studio: Studio) -> None:
 
     @endpoint
     def request_of(image_id: str) -> Json | None:
-        """All that a kept picture was drawn by; null for an uploaded one.
+        """All that a kept picture was drawn by; null for an uploaded one. `changed_since` names what is another now
+        (the pack, the engine ...), so that drawn again it may differ; it is null while the models are loading.
 
         Args:
             image_id: the picture
         """
-        return request_json(studio.travelling.request_of(image_id))
+        return request_json(studio, studio.requests.of_image(image_id))

@@ -48,6 +48,7 @@ def _build_drawing(studio: Studio) -> None:
         seed: int | None = None,
         identity_scale: Number | None = None,
         keep: int | None = None,
+        look: Json | None = None,
     ) -> Iterator[Json]:
         """Draws the person of a kept picture in a new scene. Streams {step, steps}, then the cast member.
 
@@ -59,9 +60,17 @@ def _build_drawing(studio: Studio) -> None:
             seed: picture i is drawn from seed + i; left out, chance decides
             identity_scale: how strongly the reference steers, 0 to 1.5
             keep: how many of the best become options, at most count; left out, all of them
+            look: what they wear there, and its mood: any of outfit, accessories, other
         """
         run = studio.drawing.generate_character_variant(
-            story_id, reference_image_id, prompt, count, keep=keep, seed=seed, identity_scale=identity_scale
+            story_id,
+            reference_image_id,
+            prompt,
+            count,
+            keep=keep,
+            seed=seed,
+            identity_scale=identity_scale,
+            look=profile_of(look),
         )
         yield from steps_then_result(run, studio)
 

@@ -34,4 +34,4 @@ def build_travelling_endpoints(studio: Studio) -> None:
         Args:
             picture: the file; in gradio_client `handle_file(path)`
         """
-        return request_json(studio.travelling.request_in(uploaded(picture)))
+        return request_json(studio, studio.requests.in_file(uploaded(picture)))

@@ -15,7 +15,7 @@ from ui.handlers import PRIVATE, QUICK, unchanged
 from ui.language import say, t, told
 from ui.messages import told_to_people
 from ui.place import Place, new_revision
-from ui.story.desk import Desk, show_remix, show_scene, show_seed
+from ui.story.desk import Desk, show_request, show_scene, show_seed
 from ui.story.save_form import FOCUS_SAVE, show_save_form
 from ui.thumbnails import THUMBNAILS
 from ui.words import (
@@ -299,7 +299,10 @@ def _bind_desk(
 
     def remix(story_id: str, image_id: str) -> tuple[Any, ...]:
         with told_to_people():
-            return show_remix(studio, desk, story_id, studio.travelling.request_of(image_id) or {})
+            request = studio.requests.of_image(image_id)
+            if request is None:
+                raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
+            return show_request(studio, desk, story_id, request)
 
     def use_seed(story_id: str, image_id: str, chosen: str | None, *words: Any) -> tuple[Any, ...]:
         with told_to_people():

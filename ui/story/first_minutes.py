@@ -16,7 +16,7 @@ from ui.language import say, t
 from ui.messages import told_to_people
 from ui.place import Place, new_revision
 from ui.story.desk import NEW
-from ui.story.new_character import NewCharacterForm, remix_outputs, show_remix
+from ui.story.new_character import NewCharacterForm, remix_outputs, show_request
 
 FIRST_CAST = Path(__file__).parents[2] / "examples" / "first-cast.zip"  # made by examples/make_first_cast.py
 GROUP_PICTURE = FIRST_CAST.with_suffix(".webp")
@@ -112,7 +112,9 @@ def bind_first_minutes(
 
         def fill(story_id: str, example: Example = example) -> tuple[Any, ...]:
             with told_to_people():
-                filled = show_remix(studio, form, story_id, example.prompt, example.profile, studio.pack.defaults.count)
+                filled = show_request(
+                    studio, form, story_id, studio.pack.request(example.prompt, 0, look=example.profile), None
+                )
                 return gr.Tabs(selected=NEW), say(example.name), *filled
 
         filled = button.click(fill, place.story, [to_form, form.name, *remix_outputs(form)], **QUICK)

@@ -10,7 +10,8 @@ import gradio as gr
 from PIL import Image
 
 from errors import InvalidRequest
-from library_store.records import FaceMatch, VisualProfile
+from library_store.records import FaceMatch
+from pipeline.request import NO_LOOK
 from studio import Studio
 from ui.handlers import LATEST, PRIVATE, QUICK, on
 from ui.language import say, t
@@ -25,7 +26,6 @@ ADD, ADD_ANYWAY = "Add to the cast", "Add anyway"
 BY_HAND = -1  # the choice beside the faces' numbers
 EDGES = {"left": "Left, %", "top": "Top, %", "right": "Right, %", "bottom": "Bottom, %"}
 FIRST_EDGES = (30.0, 20.0, 70.0, 70.0)  # where the sliders stand before there is a box
-NO_LOOKS = VisualProfile()
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def build_upload_form(studio: Studio, place: Place) -> UploadForm:
         ]  # fmt: skip
     name = gr.Textbox("", label=t("Name"), placeholder=t("Hana"), elem_id="upload-name", max_length=120)
     with gr.Accordion(t("Visual profile"), open=False, elem_classes="profile"):
-        profile = build_profile_editor(studio, "upload", NO_LOOKS)
+        profile = build_profile_editor(studio, "upload", NO_LOOK)
     with gr.Accordion(t("More"), open=False, elem_id="upload-more"):
         description = gr.Textbox(
             "",
@@ -233,7 +233,7 @@ def _nobody_warned_of(form: UploadForm) -> dict[Any, Any]:
 
 
 def _emptied(form: UploadForm) -> list[Any]:
-    return [None, "", "", *form.profile.values(NO_LOOKS)]
+    return [None, "", "", *form.profile.values(NO_LOOK)]
 
 
 def _add_button(warned: Sequence[str]) -> gr.Button:
