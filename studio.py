@@ -340,8 +340,7 @@ class Studio:
     @property
     def calibration(self) -> Calibration | None:
         """What the judge's likeness means; None where nobody has measured it."""
-        calibration = self.pack.calibration
-        return calibration if calibration and calibration.encoder == self.pack.judge_encoder else None
+        return self.pack.calibration
 
     def check_library(self, project_id: str) -> LibraryCheck:
         """The saved characters as strangers to each other: how many pairs of them the judge would take for one person.

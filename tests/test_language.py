@@ -199,7 +199,7 @@ def test_every_error_is_told_in_korean(sentence: str):
 @pytest.mark.usefixtures("korean")
 def test_every_verdict_on_a_likeness_is_told_in_korean():
     """Of somebody else, of a half alike one, of the very person, and of nobody."""
-    calibrations = [None, CALIBRATION, replace(CALIBRATION, copy_threshold=-1.0), replace(CALIBRATION, encoder="x")]
+    calibrations = [None, CALIBRATION, replace(CALIBRATION, copy_threshold=-1.0)]
     usual = replace(CALIBRATION, genuine_quantiles={0.05: 1.01})
     people = [flat(colour) for colour in (RED, (255, 190, 0), GREEN, BLACK)]
     for calibration, picture, steering in product([*calibrations, usual], people, (STEERING, JUDGE)):
