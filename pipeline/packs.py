@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +23,8 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+logger = logging.getLogger("castbook")
 
 STRICT = ConfigDict(extra="forbid")
 Side = Annotated[int, Gt(0), MultipleOf(8)]
@@ -122,9 +126,13 @@ class Pack:
     folder: Path
     judge: Judge | None = None
     adherence: ClassifierAdherence | ClipAdherence | None = None  # None: not measured
-    calibration: Calibration | None = None
+    calibration: Calibration | None = None  # of `judge_encoder`; None: not calibrated
     vocabulary: Vocabulary | None = None
     content_hash: str = ""  # SHA-256 of the files that decide what is drawn; "" for a pack made in code
+
+    def __post_init__(self) -> None:
+        if self.calibration and self.calibration.encoder != self.judge_encoder:
+            raise ValueError(f"{self.judge_encoder!r} judges, and the calibration is of {self.calibration.encoder!r}")
 
     @property
     def judge_encoder(self) -> str:
@@ -181,7 +189,10 @@ class Pack:
 
 
 def load_pack(name: str, folders: Sequence[Path]) -> Pack:
-    """The pack called `name` in the first of the `folders` that has it. Raises PackUnavailable."""
+    """The pack called `name` in the first of the `folders` that has it. Raises PackUnavailable.
+
+    A calibration of another encoder than the pack's judge counts for nothing: it is left out, and the log says so.
+    """
     folder = next((folder / name for folder in folders if (folder / name / "pack.toml").is_file()), None)
     if folder is None:
         known = sorted({file.parent.name for folder in folders for file in folder.glob("*/pack.toml")})
@@ -190,6 +201,7 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
         )
     try:
         pack = _PACK.validate_python(_tables(folder))
+        calibration = _calibration(folder)
     except (OSError, ValueError) as error:  # tomllib's and pydantic's errors are ValueErrors
         raise PackUnavailable(
             f"The model pack {name!r} cannot be read: {_plainly(error)}.", f"Correct the files in {folder}."
@@ -203,7 +215,7 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
             f"The judge of the model pack {name!r} is the encoder that steers it.",
             "Name another judge, or leave [judge] out; its likeness is then marked as circular.",
         )
-    return pack
+    return replace(pack, calibration=_of_the_judge(calibration, pack))
 
 
 _PACK = TypeAdapter(Pack)
@@ -213,12 +225,11 @@ _VOCABULARY = TypeAdapter(Vocabulary)
 def _tables(folder: Path) -> dict[str, Any]:
     tables: dict[str, Any] = tomllib.loads((folder / "pack.toml").read_text("utf-8"))
     scheduler: dict[str, Any] = dict(tables.get("scheduler", {}))
-    calibration, vocabulary = folder / "calibration.json", folder / "vocabulary.json"
+    vocabulary = folder / "vocabulary.json"
     return tables | {
         "folder": folder,
         "content_hash": _content_hash(folder),
         "scheduler": {"class_name": scheduler.pop("class", None), "config": scheduler},
-        "calibration": Calibration.from_json(calibration.read_text("utf-8")) if calibration.is_file() else None,
         "vocabulary": _VOCABULARY.validate_json(vocabulary.read_bytes()) if vocabulary.is_file() else None,
     }
 
@@ -231,6 +242,22 @@ def _content_hash(folder: Path) -> str:
             whole.update(file.relative_to(folder).as_posix().encode())
             whole.update(hashlib.sha256(file.read_bytes()).digest())
     return whole.hexdigest()
+
+
+def _calibration(folder: Path) -> Calibration | None:
+    file = folder / "calibration.json"
+    return Calibration.from_json(file.read_text("utf-8")) if file.is_file() else None
+
+
+def _of_the_judge(calibration: Calibration | None, pack: Pack) -> Calibration | None:
+    if calibration is None or calibration.encoder == pack.judge_encoder:
+        return calibration
+    logger.warning(
+        "The pack %r is not calibrated: its calibration.json is of %r, and %r judges. "
+        "Calibrate it: python -m evaluation calibrate --pack %s",
+        *(pack.name, calibration.encoder, pack.judge_encoder, pack.name),
+    )
+    return None
 
 
 def _plainly(error: Exception) -> str:

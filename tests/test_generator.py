@@ -379,9 +379,6 @@ DAMAGES = {
     ),
     "no index": lambda pack: remove(pack / "model_index.json"),
     "broken index": lambda pack: (pack / "model_index.json").write_text("{"),
-    "no scheduler": lambda pack: rewrite(pack, "DDIMScheduler", "NoSuchScheduler"),
-    "no such setting": lambda pack: rewrite(pack, 'class = "DDIMS', 'use_karras = true\nclass = "DDIMS'),
-    "not a scheduler": lambda pack: rewrite(pack, "DDIMScheduler", "UNet2DConditionModel"),
 }
 
 

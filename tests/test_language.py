@@ -6,12 +6,13 @@ import ast
 import importlib
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from types import ModuleType
-from typing import get_args
+from typing import Any, get_args
 
 import gradio as gr
 import pytest
@@ -37,7 +38,9 @@ import errors
 from errors import CastbookError, InvalidRequest, NotFound
 from library_store import schema
 from library_store.library import CharacterLibrary
+from pipeline.faces import InsightFaces
 from pipeline.likeness import judge
+from pipeline.packs import load_pack
 from pipeline.references import outliers
 from pipeline.values import Band
 from pipeline.variants import VariantMaker
@@ -214,7 +217,7 @@ def test_every_error_is_told_in_korean(sentence: str):
 @pytest.mark.usefixtures("korean")
 def test_every_verdict_on_a_likeness_is_told_in_korean():
     """Of somebody else, of a half alike one, of the very person, and of nobody."""
-    calibrations = [None, CALIBRATION, replace(CALIBRATION, copy_threshold=-1.0), replace(CALIBRATION, encoder="x")]
+    calibrations = [None, CALIBRATION, replace(CALIBRATION, copy_threshold=-1.0)]
     usual = replace(CALIBRATION, genuine_quantiles={0.05: 1.01})
     people = [flat(colour) for colour in (RED, (255, 190, 0), GREEN, BLACK)]
     for calibration, picture, steering in product([*calibrations, usual], people, (STEERING, JUDGE)):
@@ -243,6 +246,38 @@ def test_every_reason_for_a_rejection_is_told_in_korean():
         said = rejected(variant.rejection)
         assert said.startswith("**탈락**")
         assert not re.search("[A-Za-z]{2,}", re.sub("hat|coat", "", said)), said
+
+
+@pytest.mark.usefixtures("korean")
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda faces: (faces / "det_10g.onnx").unlink(),
+        lambda faces: (faces / "w600k_r50.onnx").unlink(),
+        lambda faces: [file.unlink() for file in faces.glob("*.onnx")],
+        lambda faces: (faces / "w600k_r50.onnx").write_bytes(b""),
+        lambda faces: (faces / "faces").mkdir() or (faces / "det_10g.onnx").rename(faces / "faces" / "det_10g.onnx"),
+        lambda faces: (faces / "det_10g.onnx").rename(faces / "buffalo_l.zip"),
+    ],
+)
+@pytest.mark.parametrize("downloaded", [False, True])
+def test_what_is_wrong_with_face_models_is_told_in_korean(
+    toy_packs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, downloaded: bool, damage: Any
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    (tmp_path / "lora").mkdir()
+    shutil.copy(toy_packs / "lora" / "pack.toml", tmp_path / "lora")
+    faces = tmp_path / (".insightface/models/faces" if downloaded else "lora/faces")
+    shutil.copytree(toy_packs / "lora" / "faces", faces)
+    damage(faces)
+
+    with pytest.raises(CastbookError) as refused:
+        InsightFaces.load(load_pack("lora", [tmp_path]))
+
+    for sentence in (refused.value.cause, refused.value.remedy):
+        korean = re.sub(r"\(ProxyError.*\)|'\w+'|/[\w/.-]+|\w*\.\w+|Castbook|insightface", "", told(sentence))
+        assert not re.search("[A-Za-z]{2,}", korean), korean
 
 
 @pytest.mark.usefixtures("korean")
