@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from PIL import Image
 
 from errors import AnotherProject, InvalidRequest, NoFaceFound, Stopped
+from library_store.export_zip import ImportReport
 from library_store.library import CharacterLibrary
-from library_store.portable import ImportReport
 from library_store.records import (
     CastMember,
     CastOption,
@@ -41,8 +41,9 @@ from pipeline.uploads import Upload, alone, clipped_box, read_picture
 from pipeline.values import Band, Box, Face, Likeness, Reference, Step, Variant, VariantRequest, Variants
 from pipeline.variants import OnStep, VariantMaker
 from studio_evaluation import LibraryCheck, ReportFigure, RetentionReport, check_characters, latest_report
+from studio_exports import Exports
 from studio_models import Models
-from studio_portable import Exports, request_in, request_of
+from studio_portable import request_in, request_of
 from studio_unseen import Unseen
 
 __all__ = [
@@ -504,7 +505,7 @@ class Studio:
 
         yield from stream(_stoppable(work, stop))
 
-    # Take it with you
+    # Export and import
 
     def export_library(
         self, project_id: str, character_ids: Sequence[str] | None = None, embeddings: bool = False

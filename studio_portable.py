@@ -1,12 +1,7 @@
-"""What leaves the studio as a file and comes back: exports, and the requests that PNGs carry."""
+"""The requests that pictures carry, as the form takes them."""
 
 from __future__ import annotations
 
-import re
-import shutil
-import tempfile
-import weakref
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -17,24 +12,6 @@ from library_store.library import CharacterLibrary
 from library_store.png_request import PictureRequest, checked_request, read_request
 from library_store.records import CharacterReferenceImage
 from pipeline.packs import Defaults
-
-
-class Exports:
-    """Zips that wait to be downloaded, each in a folder of its own; gone when the program ends."""
-
-    def __init__(self, library: CharacterLibrary) -> None:
-        self._library = library
-        self._folder = Path(tempfile.mkdtemp(prefix="castbook-exports-"))
-        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-
-    def write(self, project_id: str, character_ids: Sequence[str] | None, embeddings: bool) -> Path:
-        """Named for the one character that is in it, or for the project."""
-        project = self._library.get_project(project_id)
-        single = self._library.get_character(character_ids[0]) if character_ids and len(character_ids) == 1 else None
-        folder = Path(tempfile.mkdtemp(dir=self._folder))
-        path = folder / f"{_for_a_file((single or project).name)}.zip"
-        self._library.export_zip(path, project.id, character_ids, embeddings)
-        return path
 
 
 def request_in(picture: Path, library: CharacterLibrary, defaults: Defaults) -> dict[str, Any] | None:
@@ -67,7 +44,3 @@ def _known(image_id: str | None, library: CharacterLibrary) -> str | None:
         with suppress(NotFound):
             return library.get_image(image_id).id
     return None
-
-
-def _for_a_file(name: str) -> str:
-    return re.sub(r"[^\w -]+", "_", name)[:60].strip() or "castbook"

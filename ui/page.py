@@ -20,6 +20,7 @@ from ui.library_tab import LIBRARY, STORY, bind_library_tab, build_library_tab
 from ui.manage import build_manage
 from ui.messages import told_to_people
 from ui.new_character import bind_new_character, build_new_character
+from ui.request_field import bind_request_field, build_request_field
 from ui.retention import LIKENESS, bind_retention_tab, build_retention_tab
 from ui.run_area import build_run_area
 from ui.save_form import bind_save_form, build_save_form
@@ -28,7 +29,6 @@ from ui.status import build_status, build_vocabulary, follow_models
 from ui.steady import make_steady
 from ui.stories import Place, build_stories_bar, new_revision, reopen
 from ui.story_context import build_context_keeper
-from ui.take_along import bind_request_field, build_request_field
 from ui.theme import css, head, theme
 from ui.upload_form import bind_upload_form, build_upload_form
 

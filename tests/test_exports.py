@@ -22,8 +22,8 @@ from fakes import BLUE, GREEN, RED, YELLOW, FakeFaces, fake_maker, fake_pack, fl
 from sqlalchemy import create_engine, text
 
 from errors import InvalidRequest, NotFound, UnreadableExport
+from library_store.export_zip import ImportReport
 from library_store.library import CharacterLibrary
-from library_store.portable import ImportReport
 from library_store.records import CastMember, LibraryQuery, NewPicture, Story, VisualProfile
 from pipeline.values import Likeness
 from studio import Models, Studio

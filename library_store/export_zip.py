@@ -95,7 +95,7 @@ Moment = Annotated[  # what every database and every time zone can hold
 
 
 @dataclass(frozen=True)
-class PortablePicture:
+class ExportedPicture:
     """A line of metadata.jsonl. What it says of the character, every line of that character says."""
 
     file_name: FileName
@@ -129,7 +129,7 @@ class PortablePicture:
         image: CharacterReferenceImage,
         reference: CharacterReferenceImage | None,
         steers: bool,
-    ) -> PortablePicture:
+    ) -> ExportedPicture:
         return cls(
             file_name=_file_name(image.content_hash),
             reference_file_name=reference and _file_name(reference.content_hash),
@@ -162,7 +162,7 @@ class PortablePicture:
 
 
 @dataclass(frozen=True)
-class PortableStory:
+class ExportedStory:
     id: Id
     title: Name
     context: Words
@@ -170,7 +170,7 @@ class PortableStory:
 
 
 @dataclass(frozen=True)
-class PortableOption:
+class ExportedOption:
     id: Id
     image_id: Id
     how: How
@@ -179,12 +179,12 @@ class PortableOption:
 
 
 @dataclass(frozen=True)
-class PortableMember:
+class ExportedMember:
     id: Id
     story_id: Id
     character_id: Id
     active_image_id: Id | None
-    options: tuple[PortableOption, ...]
+    options: tuple[ExportedOption, ...]
 
 
 @dataclass(frozen=True)
@@ -197,25 +197,25 @@ class MergedCharacter:
 
 
 @dataclass(frozen=True)
-class PortableProject:
+class ExportedProject:
     """castbook.json: what belongs to no single picture."""
 
     id: Id
     name: Name
     owner: Words
-    stories: tuple[PortableStory, ...]
-    cast: tuple[PortableMember, ...]
+    stories: tuple[ExportedStory, ...]
+    cast: tuple[ExportedMember, ...]
     merged: tuple[MergedCharacter, ...]
     format: Literal["castbook"] = FORMAT
     version: int = VERSION
 
 
 @dataclass(frozen=True)
-class Portable:
+class Export:
     """All of a zip but the picture files."""
 
-    project: PortableProject
-    pictures: tuple[PortablePicture, ...]
+    project: ExportedProject
+    pictures: tuple[ExportedPicture, ...]
     faces: tuple[tuple[str, Face], ...]  # of which image; each seen by one encoder
 
 
@@ -229,16 +229,16 @@ class ImportReport:
     pictures: int  # that were added, to either
 
 
-def write_zip(path: Path, portable: Portable, pictures: Pictures) -> None:
+def write_zip(path: Path, export: Export, pictures: Pictures) -> None:
     """The whole file appears or none. Raises LibraryUnavailable for a missing picture or a full disk."""
     temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(METADATA, b"".join(_PICTURE.dump_json(line) + b"\n" for line in portable.pictures))
-            archive.writestr(PROJECT, _PROJECT.dump_json(portable.project, indent=2))
-            if portable.faces:
-                archive.writestr(EMBEDDINGS, _npz(portable.faces), zipfile.ZIP_STORED)
-            for name, content_hash in {line.file_name: line.content_hash for line in portable.pictures}.items():
+            archive.writestr(METADATA, b"".join(_PICTURE.dump_json(line) + b"\n" for line in export.pictures))
+            archive.writestr(PROJECT, _PROJECT.dump_json(export.project, indent=2))
+            if export.faces:
+                archive.writestr(EMBEDDINGS, _npz(export.faces), zipfile.ZIP_STORED)
+            for name, content_hash in {line.file_name: line.content_hash for line in export.pictures}.items():
                 archive.writestr(name, pictures.read(content_hash), zipfile.ZIP_STORED)  # a PNG is compressed already
         temporary.replace(path)
     except OSError as error:
@@ -249,7 +249,7 @@ def write_zip(path: Path, portable: Portable, pictures: Pictures) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def read_zip(path: Path) -> Portable:
+def read_zip(path: Path) -> Export:
     """Everything but the pictures. Raises UnreadableExport for what is no export, damaged, contradictory or unsafe."""
     with _opened(path) as archive:
         project = _read_project(_read(archive, PROJECT, MAX_TEXT))
@@ -260,10 +260,10 @@ def read_zip(path: Path) -> Portable:
         has_faces = EMBEDDINGS in archive.namelist()
         faces = _read_npz(_read(archive, EMBEDDINGS, MAX_TEXT)) if has_faces else ()
     _check_references(project, pictures)
-    return Portable(project, pictures, faces)
+    return Export(project, pictures, faces)
 
 
-def keep_pictures(path: Path, lines: Iterable[PortablePicture], pictures: Pictures) -> dict[str, tuple[int, int]]:
+def keep_pictures(path: Path, lines: Iterable[ExportedPicture], pictures: Pictures) -> dict[str, tuple[int, int]]:
     """Keeps the lines' files, one at a time, and gives width and height by content hash.
 
     Raises UnreadableExport for a picture that is missing, damaged or not the one that the name says.
@@ -279,8 +279,8 @@ def keep_pictures(path: Path, lines: Iterable[PortablePicture], pictures: Pictur
         return sizes
 
 
-_PICTURE = TypeAdapter(PortablePicture)
-_PROJECT = TypeAdapter(PortableProject)
+_PICTURE = TypeAdapter(ExportedPicture)
+_PROJECT = TypeAdapter(ExportedProject)
 
 
 @dataclass(frozen=True)
@@ -296,7 +296,7 @@ def _file_name(content_hash: str) -> str:
     return f"{FOLDER}{content_hash}.png"
 
 
-def _read_project(data: bytes) -> PortableProject:
+def _read_project(data: bytes) -> ExportedProject:
     if (head := _validated(_HEAD, data, PROJECT)).version != VERSION:
         raise UnreadableExport(
             f"This export is of version {head.version}, and Castbook knows version {VERSION}.",
@@ -314,7 +314,7 @@ def _validated(adapter: TypeAdapter[T], data: bytes, where: str) -> T:
         raise UnreadableExport(f"{where} is not as it was exported: {field} {first['msg']}.", _EXPORT_AGAIN) from error
 
 
-def _check_references(project: PortableProject, pictures: Collection[PortablePicture]) -> None:
+def _check_references(project: ExportedProject, pictures: Collection[ExportedPicture]) -> None:
     """What names a thing of the zip must find it there; a parent alone may have stayed behind."""
     stories = {story.id for story in project.stories}
     owners = {line.image_id: line.character_id for line in pictures}

@@ -5,7 +5,7 @@ from ui.endpoints.endpoint import Json, endpoint, uploaded
 from ui.results import file_json, import_json, request_json
 
 
-def build_travelling_endpoints(studio: Studio) -> None:
+def build_export_endpoints(studio: Studio) -> None:
     @endpoint
     def export_library(project_id: str, character_ids: list[str] | None = None, embeddings: bool = False) -> Json:
         """A project, or some of its saved characters, as a zip for import_library and Hugging Face `datasets`.

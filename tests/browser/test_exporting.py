@@ -30,10 +30,10 @@ def drawn(studio: Studio, story_id: str, name: str) -> Character:
     return studio.save_character(made.member.id, made.image_ids[0])
 
 
-def open_take_along(page: Page) -> None:
+def open_export_form(page: Page) -> None:
     page.get_by_role("tab", name="Library").click()
-    page.get_by_role("button", name="Take it with you").click()
-    expect(page.locator("#take-everyone")).to_be_visible()
+    page.get_by_role("button", name="Export and import").click()
+    expect(page.locator("#export-everyone")).to_be_visible()
 
 
 def people(page: Page) -> Locator:
@@ -46,7 +46,7 @@ def box(page: Page, id: str) -> Locator:
 
 def downloaded(page: Page, to: Path) -> Path:
     with page.expect_download() as download:
-        page.locator("#take-download").click()
+        page.locator("#export-download").click()
     file = to / download.value.suggested_filename
     download.value.save_as(file)
     return file
@@ -54,7 +54,7 @@ def downloaded(page: Page, to: Path) -> Path:
 
 def bring(page: Page, file: Path) -> None:
     with page.expect_file_chooser() as chooser:
-        page.click("#take-import")
+        page.click("#import-zip")
     chooser.value.set_files(file)
 
 
@@ -62,18 +62,18 @@ def test_a_library_is_exported_and_comes_back_with_its_stories(app: App, visit: 
     hana = drawn(app.studio, app.story_id, "Hana")
     drawn(app.studio, app.studio.create_story(hana.project_id, "Far away").id, "Aki")
     page = visit(app)
-    open_take_along(page)
-    expect(page.locator("#take-person")).to_be_hidden()
-    page.click("#take-everyone")
-    expect(page.locator("#take-download")).to_contain_text("Download My first project.zip (0.1 MB)")
+    open_export_form(page)
+    expect(page.locator("#export-person")).to_be_hidden()
+    page.click("#export-everyone")
+    expect(page.locator("#export-download")).to_contain_text("Download My first project.zip (0.1 MB)")
     everyone = downloaded(page, tmp_path)
     assert "embeddings.npz" not in zipfile.ZipFile(everyone).namelist()
 
     people(page).filter(has_text="Hana").click()
-    page.locator("#take-embeddings input").check()
-    expect(page.locator("#take-download")).to_be_hidden()  # it was another one
+    page.locator("#export-embeddings input").check()
+    expect(page.locator("#export-download")).to_be_hidden()  # it was another one
     page.get_by_role("button", name="Export Hana alone").click()
-    expect(page.locator("#take-download")).to_contain_text("Download Hana.zip")
+    expect(page.locator("#export-download")).to_contain_text("Download Hana.zip")
     alone = zipfile.ZipFile(downloaded(page, tmp_path)).namelist()
     assert "embeddings.npz" in alone and len([name for name in alone if name.endswith(".png")]) == 1
 
@@ -92,7 +92,7 @@ def test_a_library_is_exported_and_comes_back_with_its_stories(app: App, visit: 
 def test_what_is_no_export_is_refused_in_words(app: App, visit: Visit, tmp_path: Path) -> None:
     (tmp_path / "notes.zip").write_text("dear diary")
     page = visit(app)
-    open_take_along(page)
+    open_export_form(page)
     bring(page, tmp_path / "notes.zip")
     expect(page.get_by_test_id("toast-body")).to_contain_text("Choose a zip that Castbook exported.")
 

@@ -1,4 +1,4 @@
-"""Take it with you: the library as a file and back again, and a picture's request into the form that it came from."""
+"""Export and import: a character or the whole project as a zip, and such a zip back into the library."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from errors import InvalidRequest
 from studio import Character, ImportReport, Studio
-from ui.cast import FOCUS_TURNED_TO
-from ui.desk import Desk, show_remix
 from ui.handlers import PRIVATE, QUICK, on
 from ui.language import say, t
 from ui.messages import told_to_people
@@ -26,7 +23,7 @@ ABOUT = (
 
 
 @dataclass(frozen=True)
-class TakeAlong:
+class ExportForm:
     everyone: gr.Button
     person: gr.Button  # shown while a saved character's page is open
     embeddings: gr.Checkbox
@@ -34,64 +31,40 @@ class TakeAlong:
     upload: gr.UploadButton
 
 
-def build_take_along() -> TakeAlong:
-    with gr.Accordion(t("Take it with you"), open=False, elem_id="take-along"):
+def build_export_form() -> ExportForm:
+    with gr.Accordion(t("Export and import"), open=False, elem_id="export-form"):
         gr.Markdown(t(ABOUT), elem_classes="fine-print")
         embeddings = gr.Checkbox(
-            False, label=t("With face embeddings"), interactive=True, container=False, elem_id="take-embeddings",
+            False, label=t("With face embeddings"), interactive=True, container=False, elem_id="export-embeddings",
             info=t("The numbers by which a face is recognised: biometric data. Leave them out of what you pass on."),
         )  # fmt: skip
         with gr.Row(elem_classes="actions"):
-            everyone = gr.Button(t("Export the whole project"), size="md", min_width=180, elem_id="take-everyone")
-            person = gr.Button(visible=False, size="md", min_width=140, elem_id="take-person")
+            everyone = gr.Button(t("Export the whole project"), size="md", min_width=180, elem_id="export-everyone")
+            person = gr.Button(visible=False, size="md", min_width=140, elem_id="export-person")
             upload = gr.UploadButton(
-                t("Import a zip"), file_types=[".zip"], type="filepath", size="md", min_width=140, elem_id="take-import"
+                t("Import a zip"), file_types=[".zip"], type="filepath", size="md", min_width=140, elem_id="import-zip"
             )
-        download = gr.DownloadButton(visible=False, variant="primary", size="md", elem_id="take-download")
-    return TakeAlong(everyone, person, embeddings, download, upload)
+        download = gr.DownloadButton(visible=False, variant="primary", size="md", elem_id="export-download")
+    return ExportForm(everyone, person, embeddings, download, upload)
 
 
-def bind_take_along(
-    studio: Studio, part: TakeAlong, place: Place, character: gr.Textbox, relist: Callable[[Any], None]
+def bind_export_form(
+    studio: Studio, form: ExportForm, place: Place, character: gr.Textbox, relist: Callable[[Any], None]
 ) -> None:
     """`character` holds the id of who is looked at, or nothing; `relist(event)` makes the gallery follow a change."""
-    _bind_export(studio, part, place, character)
+    _bind_export(studio, form, place, character)
 
-    def bring(project_id: str, story_id: str, zip_path: str) -> tuple[Any, ...]:
+    def import_zip(project_id: str, story_id: str, zip_path: str) -> tuple[Any, ...]:
         with told_to_people():
             report = studio.import_library(project_id, zip_path)
             gr.Success(_what_came(report), title=say("Imported"))
             return *show_place(studio, studio.library.get_story(story_id))[:2], new_revision()
 
     shown = [place.project, place.story, place.revision]
-    relist(part.upload.upload(bring, [place.project, place.remembered, part.upload], shown, **PRIVATE))
+    relist(form.upload.upload(import_zip, [place.project, place.remembered, form.upload], shown, **PRIVATE))
 
 
-def build_request_field() -> gr.File:
-    return gr.File(
-        label=t("Drop one of your pictures: its request fills the form"), file_types=[".png"], type="filepath",
-        height=56, elem_id="read-request",
-    )  # fmt: skip
-
-
-def bind_request_field(studio: Studio, field: gr.File, place: Place, desk: Desk) -> None:
-    def read(story_id: str, picture: str) -> tuple[Any, ...]:
-        with told_to_people():
-            request = studio.request_in(picture)
-            if request is None:
-                raise InvalidRequest(
-                    "This picture says nothing of how it was made.",
-                    "Choose a PNG that was drawn here, as you downloaded it: other programs often drop the request.",
-                )
-            return show_remix(studio, desk, story_id, request)
-
-    filled = field.upload(read, [place.story, field], desk.remix_outputs, **PRIVATE)
-    filled.success(None, desk.turned_to, js=FOCUS_TURNED_TO)
-    for ended in (filled.success, filled.failure):
-        ended(lambda: None, None, field, **QUICK)  # ready for the next one
-
-
-def _bind_export(studio: Studio, part: TakeAlong, place: Place, character: gr.Textbox) -> None:
+def _bind_export(studio: Studio, form: ExportForm, place: Place, character: gr.Textbox) -> None:
     def offer(character_id: str) -> tuple[Any, ...]:
         with told_to_people():
             person = studio.get_character(character_id) if character_id else None
@@ -105,11 +78,11 @@ def _bind_export(studio: Studio, part: TakeAlong, place: Place, character: gr.Te
         with told_to_people():
             return _ready(studio.export_library(project_id, [character_id], embeddings))
 
-    asked = [place.project, part.embeddings]
-    _bind_packing(part.everyone, everyone, asked, part.download)
-    _bind_packing(part.person, person, [*asked, character], part.download)
-    character.change(offer, character, [part.person, part.download], **QUICK)
-    on([place.project.change, part.embeddings.input], _nothing_ready, None, part.download, **QUICK)
+    asked = [place.project, form.embeddings]
+    _bind_packing(form.everyone, everyone, asked, form.download)
+    _bind_packing(form.person, person, [*asked, character], form.download)
+    character.change(offer, character, [form.person, form.download], **QUICK)
+    on([place.project.change, form.embeddings.input], _nothing_ready, None, form.download, **QUICK)
 
 
 def _bind_packing(
