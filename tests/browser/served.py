@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from pipeline.values import Step, VariantRequest
 from pipeline.variants import OnStep
-from studio import CastMember, Character, Studio
+from studio import CastMember, Character, Made, Studio, VisualProfile
 from ui import build_page, launch_options
 
 
@@ -52,6 +52,13 @@ class App:
     @property
     def library(self) -> list[Character]:
         return self.studio.list_library(self.studio.list_projects()[0].id)
+
+
+def drawn(studio: Studio, story_id: str, name: str) -> Character:
+    """A saved character with one picture of their own request."""
+    *_, made = studio.generate_character(story_id, name, "a girl", VisualProfile(hair="red hair"), count=1, seed=0)
+    assert isinstance(made, Made)
+    return studio.save_character(made.member.id, made.image_ids[0])
 
 
 # Gradio gives what a tab or an accordion shows for the first time its value once more, a frame after it is there.

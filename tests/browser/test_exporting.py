@@ -1,4 +1,4 @@
-"""What leaves the page as a file and comes back: the library as a zip, and a picture's request into the form."""
+"""The library as a zip, and such a zip back into the library, on the page."""
 
 from __future__ import annotations
 
@@ -6,28 +6,10 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from fakes import RED, flat
 from playwright.sync_api import Locator, Page, expect
-from served import App
-
-from studio import Character, Made, Studio, VisualProfile
+from served import App, drawn
 
 Visit = Callable[..., Page]
-
-
-DROP = """bytes => {
-  const carried = new DataTransfer();
-  carried.items.add(new File([new Uint8Array(bytes)], "hana.png", { type: "image/png" }));
-  const place = document.querySelector("#wordmark");
-  place.dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
-}"""
-
-
-def drawn(studio: Studio, story_id: str, name: str) -> Character:
-    """A saved character with one picture of their own request."""
-    *_, made = studio.generate_character(story_id, name, "a girl", VisualProfile(hair="red hair"), count=1, seed=0)
-    assert isinstance(made, Made)
-    return studio.save_character(made.member.id, made.image_ids[0])
 
 
 def open_export_form(page: Page) -> None:
@@ -40,10 +22,6 @@ def people(page: Page) -> Locator:
     return page.locator("#people-gallery .thumbnail-item")
 
 
-def box(page: Page, id: str) -> Locator:
-    return page.locator(f"#{id} textarea, #{id} input").first
-
-
 def downloaded(page: Page, to: Path) -> Path:
     with page.expect_download() as download:
         page.locator("#export-download").click()
@@ -52,7 +30,7 @@ def downloaded(page: Page, to: Path) -> Path:
     return file
 
 
-def bring(page: Page, file: Path) -> None:
+def import_zip(page: Page, file: Path) -> None:
     with page.expect_file_chooser() as chooser:
         page.click("#import-zip")
     chooser.value.set_files(file)
@@ -80,10 +58,10 @@ def test_a_library_is_exported_and_comes_back_with_its_stories(app: App, visit: 
     for person in app.library:
         app.studio.trash_character(person.id)
         app.studio.purge_character(person.id)
-    bring(page, everyone)
+    import_zip(page, everyone)
     expect(page.get_by_test_id("toast-body")).to_contain_text("2 characters added.")
     expect(people(page)).to_have_count(2)
-    bring(page, tmp_path / "Hana.zip")
+    import_zip(page, tmp_path / "Hana.zip")
     expect(page.get_by_test_id("toast-body").last).to_contain_text("0 characters added, 1 was there already.")
     assert app.studio.get_character(hana.id) == hana
     assert [member.character.name for member in app.cast] == ["Hana"]
@@ -93,45 +71,5 @@ def test_what_is_no_export_is_refused_in_words(app: App, visit: Visit, tmp_path:
     (tmp_path / "notes.zip").write_text("dear diary")
     page = visit(app)
     open_export_form(page)
-    bring(page, tmp_path / "notes.zip")
+    import_zip(page, tmp_path / "notes.zip")
     expect(page.get_by_test_id("toast-body")).to_contain_text("Choose a zip that Castbook exported.")
-
-
-def test_a_picture_without_a_request_makes_room_for_another(app: App, visit: Visit, tmp_path: Path) -> None:
-    flat(RED).save(tmp_path / "plain.png")
-    page = visit(app)
-    page.locator("#read-request input[type=file]").set_input_files(tmp_path / "plain.png")
-    expect(page.get_by_test_id("toast-body")).to_contain_text("says nothing of how it was made")
-    expect(page.locator("#read-request input[type=file]")).to_have_count(1)
-    expect(page.locator("#read-request")).not_to_contain_text("plain.png")
-
-
-def test_a_picture_may_be_dropped_anywhere_on_the_page(app: App, visit: Visit) -> None:
-    hana = drawn(app.studio, app.story_id, "Hana")
-    data = Path(app.studio.library.get_picture_path(str(hana.canonical_image_id))).read_bytes()
-    page = visit(app)
-    page.evaluate(DROP, list(data))
-    expect(box(page, "new-prompt")).to_have_value("a girl")
-    expect(box(page, "new-hair")).to_have_value("red hair")
-
-
-def test_a_dropped_picture_fills_the_form_with_its_request(app: App, visit: Visit, tmp_path: Path) -> None:
-    hana = drawn(app.studio, app.story_id, "Hana")
-    first = str(hana.canonical_image_id)
-    *_, made = app.studio.generate_character_variant(app.story_id, first, "on the moon", count=3, identity_scale=0.4)
-    assert isinstance(made, Made)
-    original, variant = (Path(app.studio.library.get_picture_path(id)) for id in (first, made.image_ids[0]))
-    flat(RED).save(tmp_path / "flat.png")
-
-    page = visit(app)
-    page.set_input_files("#read-request input", original)
-    expect(box(page, "new-prompt")).to_have_value("a girl")
-    expect(box(page, "new-hair")).to_have_value("red hair")
-    expect(box(page, "new-prompt")).to_be_focused()
-    page.set_input_files("#read-request input", variant)
-    expect(box(page, "scene-prompt")).to_have_value("on the moon")
-    expect(page.locator("#scene-who")).to_contain_text("Hana")
-    expect(page.locator("#scene-strength input").first).to_have_value("0.4")
-    page.set_input_files("#read-request input", tmp_path / "flat.png")
-    expect(page.get_by_test_id("toast-body")).to_contain_text("says nothing of how it was made")
-    expect(box(page, "scene-prompt")).to_have_value("on the moon")
