@@ -507,12 +507,18 @@ class Studio:
 
     # Export and import
 
+    @property
+    def exports_folder(self) -> Path:
+        """Where `export_library` writes."""
+        return self._exports.folder
+
     def export_library(
         self, project_id: str, character_ids: Sequence[str] | None = None, embeddings: bool = False
     ) -> Path:
         """A zip for `import_library` and `datasets`: the whole project, or saved characters without their stories.
 
-        Face identities are biometric, and go along only where they are asked for. The program's end removes the file.
+        Face identities are biometric, and go along only where they are asked for. The file is there for a day, or for
+        an hour where the same is exported again, and no longer than the program runs.
         """
         return self._exports.write(project_id, character_ids, embeddings)
 

@@ -6,11 +6,14 @@ import dataclasses
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -20,6 +23,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import BLUE, GREEN, RED, YELLOW, FakeFaces, fake_maker, fake_pack, flat
+from gradio.utils import is_static_file
 from sqlalchemy import create_engine, text
 
 from errors import InvalidRequest, NotFound, UnreadableExport
@@ -28,6 +32,7 @@ from library_store.library import CharacterLibrary
 from library_store.records import CastMember, LibraryQuery, NewPicture, Story, VisualProfile
 from pipeline.values import Likeness
 from studio import Models, Studio
+from ui import build_page
 
 NO_ID, OTHER_ID = "01890000-0000-7000-8000-000000000000", "01890000-0000-7000-8000-000000000001"
 TABLES = {  # what is compared of them: all but what the database is free to choose
@@ -850,6 +855,119 @@ def test_every_export_is_a_file_of_its_own(old: Installation):
     assert first != second
     assert "embeddings.npz" in zipfile.ZipFile(first).namelist()
     assert "embeddings.npz" not in zipfile.ZipFile(second).namelist()
+
+
+def aged(path: Path, hours: float) -> Path:
+    """An export as it is when so much time has passed."""
+    then = time.time() - hours * 3600
+    os.utime(path.parent, (then, then))
+    return path
+
+
+def test_an_export_waits_a_day_for_its_download(old: Installation):
+    moonlight = fill(old.library)
+    studio = studio_of(old.library)
+    made = [studio.export_library(moonlight.project_id, embeddings=embeddings) for embeddings in (False, True)]
+    late, in_time = aged(made[0], 24.1), aged(made[1], 23.9)
+    studio.export_library(moonlight.project_id, [moonlight.mina.character.id])
+    assert not late.parent.exists()
+    assert in_time.exists()
+
+
+def test_the_same_export_again_takes_the_place_of_one_that_is_an_hour_old(old: Installation):
+    moonlight = fill(old.library)
+    studio = studio_of(old.library)
+    one = [moonlight.mina.character.id]
+    choices = [(None, False), (None, True), (one, False)]
+    of_everyone, with_embeddings, of_one = [studio.export_library(moonlight.project_id, *choice) for choice in choices]
+    for path in (of_everyone, with_embeddings, of_one):
+        aged(path, 1.1)
+    again = studio.export_library(moonlight.project_id)
+    assert not of_everyone.exists()
+    assert with_embeddings.exists() and of_one.exists()
+    studio.export_library(moonlight.project_id)
+    assert again.exists()  # someone may be about to download it
+
+
+def test_an_export_is_written_though_its_temporary_folder_was_cleaned(old: Installation):
+    project_id = fill(old.library).project_id
+    studio = studio_of(old.library)
+    shutil.rmtree(studio.exports_folder)
+    assert studio.export_library(project_id).exists()
+    assert studio.exports_folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_page_serves_exports_as_they_lie(old: Installation):
+    """Gradio would copy them to where a killed server leaves them."""
+    project_id = fill(old.library).project_id
+    studio = studio_of(old.library)
+    build_page(studio, old.library.pictures_folder)
+    assert is_static_file(str(studio.export_library(project_id)))
+
+
+AN_EXPORT = """
+import sys, time
+from library_store.library import CharacterLibrary
+from studio_exports import Exports
+
+library = CharacterLibrary.open(f"sqlite:///{sys.argv[1]}/castbook.db", f"{sys.argv[1]}/pictures")
+exports = Exports(library)
+print(exports.write(library.create_project("Moonlight").id, None, False), flush=True)
+time.sleep(600)
+"""
+AS_APP_DOES = "from app import stop_when_told; stop_when_told()"
+
+
+@dataclasses.dataclass(frozen=True)
+class Running:
+    process: subprocess.Popen[str]
+    export: Path
+
+    def end(self, with_signal: signal.Signals) -> None:
+        self.process.send_signal(with_signal)
+        self.process.wait(120)
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """`start()`: a process that has exported something. All share a temporary folder."""
+    started: list[subprocess.Popen[str]] = []
+    root, temporary = Path(__file__).parent.parent, tmp_path / "temporary"
+    temporary.mkdir()
+
+    def start_another(first: str = "") -> Running:
+        home = tmp_path / f"home-{len(started)}"
+        home.mkdir()
+        command = [sys.executable, "-c", first + AN_EXPORT, str(home)]
+        environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(root)}
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout
+        return Running(process, Path(process.stdout.readline().strip()))
+
+    yield start_another
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_server_that_is_told_to_stop_leaves_nothing_behind(start: Start, tmp_path: Path):
+    running = start(AS_APP_DOES)
+    assert running.export.name == "Moonlight.zip" and running.export.exists()
+    running.end(signal.SIGTERM)
+    assert list((tmp_path / "temporary").glob("castbook-*")) == []
+
+
+def test_what_a_killed_server_left_goes_at_the_next_start_and_nothing_of_a_living_one(start: Start):
+    killed, living = start(), start()
+    killed.end(signal.SIGKILL)
+    assert killed.export.exists()
+    start()
+    assert not killed.export.parent.parent.exists()
+    assert living.export.exists()
 
 
 def test_an_unknown_project_is_no_folder(old: Installation, tmp_path: Path):

@@ -36,8 +36,11 @@ FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
 
 
 def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
-    """`pictures_folder` is where the library's picture files lie; they and nothing beside them are served."""
-    gr.set_static_paths([pictures_folder])
+    """`pictures_folder` is where the library's picture files lie; they, exports and nothing beside them are served.
+
+    As they lie, that is: a copy of an export, which Gradio would make, would outlast a server that was killed.
+    """
+    gr.set_static_paths([pictures_folder, studio.exports_folder])
     with gr.Blocks(title="Castbook", analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as demo:
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Castbook", elem_id="wordmark")
