@@ -1,7 +1,7 @@
 """The character library: save, list, search, load, remove, restore, merge, purge.
 
-Only this file and its helpers rows.py, search.py, endings.py and transfer.py issue SQL; they work within the sessions
-opened here.
+Only this file and its helpers rows.py, search.py, endings.py and export_rows.py issue SQL; they work within the
+sessions opened here.
 
 Every call is one transaction of its own and safe from any thread; what it gives back is frozen and belongs to nobody.
 A picture's file is kept before the transaction that names it begins, so a crash at any moment leaves at worst a spare
@@ -22,9 +22,10 @@ from sqlalchemy.orm import Session
 from errors import AnotherProject, ChangedElsewhere, InvalidRequest, LibraryUnavailable, NotFound
 from library_store import endings, rows
 from library_store.database import explained, for_reading, for_writing, open_database
+from library_store.export_rows import add_export, plan_import, read_export
+from library_store.export_zip import ImportReport, keep_pictures, read_zip, write_zip
 from library_store.pictures import Pictures
 from library_store.png_request import request_texts
-from library_store.portable import ImportReport, keep_pictures, read_zip, write_zip
 from library_store.records import (
     CastMember,
     Character,
@@ -51,7 +52,6 @@ from library_store.search import (
     select_unseen,
 )
 from library_store.text import clean, required
-from library_store.transfer import add_portable, plan_import, read_portable
 from pipeline.values import Face, Identity, Reference
 
 
@@ -556,7 +556,7 @@ class CharacterLibrary:
                 paths[image_id] = self._pictures.thumbnail_path(content_hash)
         return paths
 
-    # Take it with you
+    # Export and import
 
     def export_zip(
         self, path: Path, project_id: str, character_ids: Collection[str] | None = None, embeddings: bool = False
@@ -567,8 +567,8 @@ class CharacterLibrary:
         one of another project and for one that is not saved.
         """
         with self._reading() as session:
-            portable = read_portable(session, project_id, character_ids, embeddings)
-        write_zip(path, portable, self._pictures)
+            export = read_export(session, project_id, character_ids, embeddings)
+        write_zip(path, export, self._pictures)
 
     def import_zip(self, path: Path | str, project_id: str | None = None) -> ImportReport:
         """Adds what a zip holds, under the ids that it had, and changes nothing that is there: all of it or nothing.
@@ -577,17 +577,17 @@ class CharacterLibrary:
         UnreadableExport, and InvalidRequest for what is in another project of this library already.
         """
         path = Path(path)
-        portable = read_zip(path)
+        export = read_zip(path)
         with self._reading() as session:
-            plan = plan_import(session, portable, project_id)
+            plan = plan_import(session, export, project_id)
         hashes = {new.content_hash for new in plan.new_pictures.values()}
         try:
             sizes = keep_pictures(path, plan.new_pictures.values(), self._pictures)
             with self._writing() as session:
-                plan = plan_import(session, portable, project_id)
+                plan = plan_import(session, export, project_id)
                 kept = {content_hash for content_hash in sizes if self._pictures.has(content_hash)}
                 gone = [new for new in plan.new_pictures.values() if new.content_hash not in kept]  # purged since then
-                add_portable(session, portable, plan, sizes | keep_pictures(path, gone, self._pictures))
+                add_export(session, export, plan, sizes | keep_pictures(path, gone, self._pictures))
         except BaseException:
             with suppress(LibraryUnavailable):  # spare files harm nobody
                 self._remove_unused_files(hashes)

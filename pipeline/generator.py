@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import diffusers
 import torch
 from diffusers import StableDiffusionPipeline
 from diffusers.models.model_loading_utils import load_state_dict

@@ -22,6 +22,7 @@ from ui.library.character_page import (
     show_character,
     show_nobody,
 )
+from ui.library.exporting import ExportForm, bind_export_form, build_export_form
 from ui.library.gallery import (
     Gallery,
     bind_face_search,
@@ -36,7 +37,6 @@ from ui.messages import told_to_people
 from ui.place import Place, bind_move, new_revision
 from ui.story.cast import FOCUS_SCENE
 from ui.story.desk import Desk, show_scene
-from ui.take_along import TakeAlong, bind_take_along, build_take_along
 from ui.words import in_markdown
 
 STORY, LIBRARY = "story", "library"  # ids of the page's two views
@@ -50,7 +50,7 @@ class LibraryTab:
     gallery: Gallery
     page: CharacterPage
     back: gr.Button  # from the page to the gallery, on phones, where one is below the other
-    take_along: TakeAlong
+    export_form: ExportForm
     joined: gr.Textbox  # id of the cast member whose card is to be scrolled to; hidden, for JavaScript
 
 
@@ -59,11 +59,11 @@ def build_library_tab(studio: Studio) -> LibraryTab:
         with gr.Column(scale=5, min_width=320, elem_id="people"):
             title = gr.Markdown(elem_id="people-title")
             gallery = build_gallery("people", with_trash=True)
-            take_along = build_take_along()
+            export_form = build_export_form()
         with gr.Column(scale=6, min_width=320, elem_id="person"):
             back = gr.Button(t("Back to everyone"), size="sm", elem_id="back-to-people", elem_classes="only-phone")
             page = build_character_page(studio)
-    return LibraryTab(title, gallery, page, back, take_along, gr.Textbox(visible="hidden"))
+    return LibraryTab(title, gallery, page, back, export_form, gr.Textbox(visible="hidden"))
 
 
 def bind_library_tab(
@@ -74,7 +74,7 @@ def bind_library_tab(
     bind_gallery(studio, gallery, place)
     relisting = partial(relist, studio, gallery, place)
     bind_character_page(studio, page, place, relisting)
-    bind_take_along(studio, library.take_along, place, page.character, relisting)
+    bind_export_form(studio, library.export_form, place, page.character, relisting)
     bind_face_search(studio, gallery, place, page.alike, page.viewer.viewed).success(None, js=SHOW_PEOPLE)
     library.back.click(None, js=SHOW_PEOPLE)
     _bind_opening(studio, library, place, tab, views)
