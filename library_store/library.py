@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Engine, Select, delete, exists, select
+from sqlalchemy import URL, Engine, Select, delete, exists, select
 from sqlalchemy.orm import Session
 
 from errors import ContextChanged, InvalidRequest, LibraryUnavailable, NotFound
@@ -68,7 +68,7 @@ class CharacterLibrary:
         self._write_lock = threading.Lock()
 
     @classmethod
-    def open(cls, database_url: str, pictures_url: str) -> CharacterLibrary:
+    def open(cls, database_url: str | URL, pictures_place: Path | str) -> CharacterLibrary:
         """Makes or migrates the database, and refuses a pictures' folder that cannot be the one it knows.
 
         Raises LibraryUnavailable.
@@ -77,7 +77,7 @@ class CharacterLibrary:
         try:
             with explained(), Session(engine) as session:
                 has_pictures = session.scalar(select(exists(select(ImageRow.id))))
-            return cls(engine, Pictures.open(pictures_url, may_be_new=not has_pictures))
+            return cls(engine, Pictures.open(pictures_place, may_be_new=not has_pictures))
         except BaseException:
             engine.dispose()
             raise
