@@ -76,15 +76,14 @@ def _parts_of(profile: Json) -> dict[str, str]:
 
 def _words(name: str, value: object) -> str:
     """Several phrases are one text, as the page's own fields write them; nothing is an empty one."""
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-        case [*phrases] if all(isinstance(phrase, str) for phrase in phrases):
-            return ", ".join(str(phrase).strip() for phrase in phrases if str(phrase).strip())
-        case _:
-            raise InvalidRequest(f"The {name} is {shortened(value)}.", "It should be a text, or a list of texts.")
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    phrases = cast("list[object]", value) if isinstance(value, list) else [None]
+    if not all(isinstance(phrase, str) for phrase in phrases):
+        raise InvalidRequest(f"The {name} is {shortened(value)}.", "It should be a text, or a list of texts.")
+    return ", ".join(str(phrase).strip() for phrase in phrases if str(phrase).strip())
 
 
 def _serve(verb: Callable[..., Any], **how: Any) -> None:
