@@ -80,10 +80,13 @@ def _words(name: str, value: object) -> str:
         return ""
     if isinstance(value, str):
         return value
-    phrases = cast("list[object]", value) if isinstance(value, list) else [None]
-    if not all(isinstance(phrase, str) for phrase in phrases):
-        raise InvalidRequest(f"The {name} is {shortened(value)}.", "It should be a text, or a list of texts.")
-    return ", ".join(str(phrase).strip() for phrase in phrases if str(phrase).strip())
+    try:
+        phrases = TypeAdapter(list[str]).validate_python(value, strict=True)
+    except ValidationError as error:
+        raise InvalidRequest(
+            f"The {name} is {shortened(value)}.", "It should be a text, or a list of texts."
+        ) from error
+    return ", ".join(phrase.strip() for phrase in phrases if phrase.strip())
 
 
 def _serve(verb: Callable[..., Any], **how: Any) -> None:
