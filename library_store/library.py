@@ -16,20 +16,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Engine, Select, delete, exists, select
+from sqlalchemy import URL, Engine, Select, delete, exists, select
 from sqlalchemy.orm import Session
 
-from errors import AnotherProject, ChangedElsewhere, InvalidRequest, LibraryUnavailable, NotFound
+from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, NotFound
 from library_store import endings, rows
+from library_store.changes import list_to_write, tags_to_write
 from library_store.database import explained, for_reading, for_writing, open_database
 from library_store.export_rows import add_export, plan_import, read_export
 from library_store.export_zip import ImportReport, keep_pictures, read_zip, write_zip
 from library_store.pictures import Pictures
 from library_store.png_request import request_texts
 from library_store.records import (
+    NO_TEXT,
     CastMember,
     Character,
     CharacterReferenceImage,
+    CharacterText,
     FaceMatch,
     How,
     LibraryQuery,
@@ -66,7 +69,7 @@ class CharacterLibrary:
         self._write_lock = threading.Lock()
 
     @classmethod
-    def open(cls, database_url: str, pictures_url: str) -> CharacterLibrary:
+    def open(cls, database_url: str | URL, pictures_place: Path | str) -> CharacterLibrary:
         """Makes or migrates the database, and refuses a pictures' folder that cannot be the one it knows.
 
         Raises LibraryUnavailable.
@@ -75,7 +78,7 @@ class CharacterLibrary:
         try:
             with explained(), Session(engine) as session:
                 has_pictures = session.scalar(select(exists(select(ImageRow.id))))
-            return cls(engine, Pictures.open(pictures_url, may_be_new=not has_pictures))
+            return cls(engine, Pictures.open(pictures_place, may_be_new=not has_pictures))
         except BaseException:
             engine.dispose()
             raise
@@ -137,7 +140,7 @@ class CharacterLibrary:
     ) -> Story:
         """What is None stays as it is. Raises InvalidRequest for an empty title.
 
-        Raises ChangedElsewhere where the context to be replaced is not `instead_of`, the one that was shown, any more.
+        Raises ContextChanged where the context to be replaced is not `instead_of`, the one that was shown, any more.
         """
         with self._writing() as session:
             story = hold(session, StoryRow, story_id)
@@ -145,7 +148,7 @@ class CharacterLibrary:
                 story.title = required(title, "story")
             if context is not None and clean(context) != story.context:
                 if instead_of is not None and instead_of != story.context:
-                    raise ChangedElsewhere
+                    raise ContextChanged(story.context)
                 story.context = clean(context)
             return story.record()
 
@@ -293,19 +296,17 @@ class CharacterLibrary:
         self,
         cast_member_id: str,
         image_id: str,
-        description: str | None = None,
-        visual_profile: VisualProfile | None = None,
-        prompt: str | None = None,
-        name: str | None = None,
+        written: CharacterText = NO_TEXT,
+        shown: CharacterText = NO_TEXT,
     ) -> Character:
         """Puts a cast member's character in the library, with one of the pictures on offer as the canonical one.
 
-        What is None stays as it is. A trashed character comes back.
+        A trashed character comes back. `written` and `shown` are as in `edit_character`, and raise the same.
         """
         with self._writing() as session:
             member = hold(session, CastMemberRow, cast_member_id)
             character = member.character
-            rows.describe(character, name, description, visual_profile, prompt)
+            rows.rewrite(character, written, shown)
             character.canonical_image_id = rows.option_on_offer(member, image_id).image_id
             character.is_saved_to_library, character.saved_at, character.trashed_at = True, rows.now(), None
             rows.faces_changed(session, character.project_id)
@@ -314,14 +315,18 @@ class CharacterLibrary:
     def edit_character(
         self,
         character_id: str,
-        name: str | None = None,
-        description: str | None = None,
-        visual_profile: VisualProfile | None = None,
+        written: CharacterText,
+        shown: CharacterText = NO_TEXT,
     ) -> Character:
-        """What is None stays as it is. Raises InvalidRequest for an empty name."""
+        """Writes what differs from what was shown. What is None in `written` stays, what is None in `shown` is written
+        whatever is there.
+
+        Raises InvalidRequest for an empty name, and CharacterChanged, which writes nothing, where a field to be written
+        is not as it was shown any more.
+        """
         with self._writing() as session:
             character = hold_character(session, character_id)
-            rows.describe(character, name, description, visual_profile, None)
+            rows.rewrite(character, written, shown)
             return character.record()
 
     def get_character(self, character_id: str) -> Character:
@@ -382,11 +387,15 @@ class CharacterLibrary:
             character.is_favourite = favourite
             return character.record()
 
-    def set_tags(self, character_id: str, tags: Sequence[str]) -> Character:
-        """These tags and no others. Case does not tell them apart, and the project's first spelling of one is kept."""
+    def set_tags(self, character_id: str, tags: Sequence[str], instead_of: Sequence[str] | None = None) -> Character:
+        """These tags and no others. Case does not tell them apart, and the project's first spelling of one is kept.
+
+        With `instead_of`, the tags that were shown, others that were added since then stay, and removed ones stay away.
+        """
         with self._writing() as session:
             character = hold_character(session, character_id)
-            rows.retag(session, character, tags)
+            kept = [tag.tag for tag in character.tags]
+            rows.retag(session, character, tags if instead_of is None else tags_to_write(tags, instead_of, kept))
             return character.record()
 
     def list_uses(self, character_id: str) -> list[Use]:
@@ -470,10 +479,17 @@ class CharacterLibrary:
             character.canonical_image_id = rows.find_image_of(session, character, image_id).id
             return character.record()
 
-    def set_steering(self, character_id: str, image_ids: Sequence[str]) -> None:
-        """These pictures of a character, and no others, steer together with the canonical one."""
+    def set_steering(
+        self, character_id: str, image_ids: Sequence[str], instead_of: Sequence[str] | None = None
+    ) -> None:
+        """These pictures of a character, and no others, steer together with the canonical one.
+
+        With `instead_of`, those that were shown, others that were added since then stay, and removed ones stay away.
+        """
         with self._writing() as session:
             character = hold_character(session, character_id)
+            if instead_of is not None:
+                image_ids = list_to_write(image_ids, instead_of, rows.steering_of(session, character))
             session.execute(delete(SteeringRow).where(SteeringRow.character_id == character.id))
             for image_id in dict.fromkeys(image_ids):
                 image = rows.find_image_of(session, character, image_id)

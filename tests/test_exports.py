@@ -29,7 +29,7 @@ from sqlalchemy import create_engine, text
 from errors import InvalidRequest, NotFound, UnreadableExport
 from library_store.export_zip import ImportReport, read_zip
 from library_store.library import CharacterLibrary
-from library_store.records import CastMember, LibraryQuery, NewPicture, Story, VisualProfile
+from library_store.records import CastMember, CharacterText, LibraryQuery, NewPicture, Story, VisualProfile
 from pipeline.request import SteeringImage
 from pipeline.values import Likeness
 from studio import Models, Studio
@@ -245,7 +245,7 @@ def test_importing_twice_adds_nothing(old: Installation, new: Installation):
 def test_importing_where_it_came_from_changes_nothing(old: Installation):
     moonlight = fill(old.library)
     path = exported(old, moonlight.project_id, embeddings=True)
-    old.library.edit_character(moonlight.mina.character.id, name="Mina, renamed")
+    old.library.edit_character(moonlight.mina.character.id, CharacterText(name="Mina, renamed"))
     before = old.everything()
     assert old.library.import_zip(path).pictures == 0
     assert old.everything() == before

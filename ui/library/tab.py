@@ -22,6 +22,7 @@ from ui.library.character_page import (
     show_character,
     show_nobody,
 )
+from ui.library.character_upkeep import refreshed_edit
 from ui.library.exporting import ExportForm, bind_export_form, build_export_form
 from ui.library.gallery import (
     Gallery,
@@ -82,7 +83,7 @@ def bind_library_tab(
 
 
 def _bind_opening(studio: Studio, library: LibraryTab, place: Place, tab: gr.Tab, views: gr.Tabs) -> None:
-    gallery, page = library.gallery, library.page
+    gallery, page, edit = library.gallery, library.page, library.page.upkeep.edit
 
     def choose(shown: list[str], event: gr.SelectData) -> Any:
         with told_to_people():
@@ -114,6 +115,15 @@ def _bind_opening(studio: Studio, library: LibraryTab, place: Place, tab: gr.Tab
             stays = not character_id or studio.library.get_character(character_id).project_id == project_id
             return _title(studio, project_id), *people, *(_as_they_are(page.outputs) if stays else show_nobody())
 
+    def refresh(character_id: str, *form: Any) -> Any:
+        with told_to_people():
+            if not character_id:
+                return _as_they_are(edit.inputs)
+            try:
+                return refreshed_edit(studio, edit, studio.library.get_character(character_id), *form)
+            except NotFound:  # deleted in another tab
+                return _as_they_are(edit.inputs)
+
     gallery.pictures.select(choose, gallery.shown, page.opening, **QUICK).success(None, js=SHOW_PAGE)
     place.open_character.change(linked, place.open_character, [views, *page.opening], **QUICK)
     looked_at = [page.character, page.viewer.viewed]
@@ -121,6 +131,7 @@ def _bind_opening(studio: Studio, library: LibraryTab, place: Place, tab: gr.Tab
         entered, [place.project, *looked_at, gallery.offset, *gallery.query],
         [library.title, gallery.tags, *gallery.outputs, *page.outputs], **QUICK,
     )  # fmt: skip
+    tab.select(refresh, [page.character, *edit.inputs], edit.inputs, **QUICK)
     place.project.change(
         moved, [place.project, page.character],
         [library.title, *gallery.query, *gallery.outputs, *page.outputs], **QUICK,
