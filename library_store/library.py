@@ -498,7 +498,7 @@ class CharacterLibrary:
     def list_steering(self, character_id: str) -> list[str]:
         """What steers together with the canonical image, without that image itself."""
         with self._reading() as session:
-            return rows.steering_of(session, find_character(session, character_id))
+            return rows.steering_beside_canonical(session, find_character(session, character_id))
 
     def get_reference(self, image_id: str) -> Reference:
         """The picture and the identities kept of it, the steering encoder's first; none if no face was found."""
@@ -517,7 +517,7 @@ class CharacterLibrary:
             if character.project_id != story.project_id:
                 raise AnotherProject
             stands = character.canonical_image_id == image.id
-            image_ids = (image.id, *(rows.steering_of(session, character) if stands else ()))
+            image_ids = (image.id, *(rows.steering_beside_canonical(session, character) if stands else ()))
             faces = rows.faces_of(session, image_ids)
             identities = tuple(faces[id].identities if id in faces else () for id in image_ids)
             return ReferenceRead(story.record(), character.record(), image_ids, identities)

@@ -168,7 +168,7 @@ def find_image_of(session: Session, character: CharacterRow, image_id: str) -> I
     return image
 
 
-def steering_of(session: Session, character: CharacterRow) -> list[str]:
+def steering_beside_canonical(session: Session, character: CharacterRow) -> list[str]:
     """What steers together with the canonical image, without that image itself."""
     chosen = select(SteeringRow.image_id).where(SteeringRow.character_id == character.id)
     others = chosen.where(SteeringRow.image_id != character.canonical_image_id)
