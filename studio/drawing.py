@@ -1,17 +1,15 @@
 """Drawing: what was asked for -> pictures drawn, judged and kept.
 
-Verbs that draw are iterators: they yield a `Step` for each step done and end with what was kept. Closing one stops it.
+Verbs that draw start a run (runs.py): iterating over it shows its steps and ends with what was kept.
 """
 
 from __future__ import annotations
 
 import secrets
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TypeVar
 
-from errors import AnotherProject, InvalidRequest, Stopped
+from errors import AnotherProject, InvalidRequest
 from library_store.library import CharacterLibrary
 from library_store.records import (
     CastMember,
@@ -25,16 +23,24 @@ from library_store.records import (
 from library_store.text import clean, required
 from pipeline.likeness import average
 from pipeline.packs import Pack
-from pipeline.streaming import stream
-from pipeline.values import Step, Variant, VariantRequest, Variants
+from pipeline.values import Variant, VariantRequest, Variants
 from pipeline.variants import OnStep
 from studio.identities import Identities
 from studio.models import Models
+from studio.runs import LOCAL, Run, Runs
 
 MOST_PICTURES = 8  # in one run: what fits a screen, and about twenty seconds on two cores
 SEEDS = 2**32
 NO_LOOKS = VisualProfile()
-T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a list of runs says of one."""
+
+    story_id: str
+    name: str  # of the character
+    prompt: str  # as composed
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class Drawing:
     pack: Pack
     models: Models
     identities: Identities
+    runs: Runs[Asked, Made]
 
     def prompt_of_character(
         self, story_id: str, prompt: str, profile: VisualProfile, context: str | None = None
@@ -95,9 +102,13 @@ class Drawing:
         description: str = "",
         count: int | None = None,
         seed: int | None = None,
-        stop: threading.Event | None = None,
-    ) -> Iterator[Step | Made]:
-        """Draws a character who did not exist. The first picture with a face becomes the active one."""
+        who: str = LOCAL,
+    ) -> Run[Asked, Made]:
+        """Draws a character who did not exist. The first picture with a face becomes the active one.
+
+        Raises InvalidRequest for a story in the trash. One moved there while the run goes on gets its pictures.
+        """
+        self.library.get_open_story(story_id)
         required(name, "character")
         prompt, visual_profile = _checked_prompt(prompt), _cleaned(visual_profile)
         composed = self.prompt_of_character(story_id, prompt, visual_profile)
@@ -111,11 +122,11 @@ class Drawing:
                 for variant in variants.ranked
             ]
             member = self.library.create_character(
-                story_id, name, pictures, "generated", prompt, visual_profile, description
+                story_id, name, pictures, "generated", prompt, visual_profile, description, also_in_trash=True
             )
             return _made(member, pictures, variants)
 
-        yield from stream(_stoppable(work, stop))
+        return self.runs.start(who, Asked(story_id, clean(name), composed), work)
 
     def generate_character_variant(
         self,
@@ -126,11 +137,14 @@ class Drawing:
         keep: int | None = None,
         seed: int | None = None,
         identity_scale: float | None = None,
-        stop: threading.Event | None = None,
-    ) -> Iterator[Step | Made]:
+        who: str = LOCAL,
+    ) -> Run[Asked, Made]:
         """Draws the reference's person in a new scene; the `keep` best pictures (or all) become options of the story's
         cast member. The picture that stands for a character is helped by those chosen to steer together with it.
+
+        A story in the trash: as for `generate_character`.
         """
+        self.library.get_open_story(story_id)
         prompt = _checked_prompt(prompt)
         composed = self.prompt_of_variant(story_id, reference_image_id, prompt)
         asked = self.prompt_of_variant(story_id, reference_image_id, prompt, context="")
@@ -152,7 +166,10 @@ class Drawing:
             ]
             return _made(self._keep_options(story_id, reference_image_id, pictures), pictures, variants)
 
-        yield from stream(_stoppable(work, stop))
+        return self.runs.start(who, Asked(story_id, self._name_of(reference_image_id), composed), work)
+
+    def _name_of(self, image_id: str) -> str:
+        return self.library.get_character(self.library.get_image(image_id).character_id).name
 
     def _in_project(self, story_id: str, image_id: str) -> tuple[Story, CharacterReferenceImage]:
         story, image = self.library.get_story(story_id), self.library.get_image(image_id)
@@ -206,7 +223,7 @@ class Drawing:
 
     def _keep_options(self, story_id: str, reference_image_id: str, pictures: Sequence[NewPicture]) -> CastMember:
         character_id = self.library.get_image(reference_image_id).character_id
-        member = self.library.cast_character(story_id, character_id)
+        member = self.library.cast_character(story_id, character_id, also_in_trash=True)
         member = self.library.add_options(member.id, pictures, "variant")
         if member.active_image_id is None:
             member = self.library.select_image(member.id, pictures[0].id)
@@ -224,20 +241,6 @@ def _made(member: CastMember, new: Sequence[NewPicture], variants: Variants) -> 
         cut_off=variants.cut_off,
         stopped=len(variants.ranked) < variants.request.count,
     )
-
-
-def _stoppable(work: Callable[[OnStep], T], stop: threading.Event | None) -> Callable[[OnStep], T]:
-    """The same work, which `stop` ends at its next step: what was finished until then is kept."""
-
-    def watched(on_step: OnStep) -> T:
-        def report(step: Step) -> None:
-            if stop is not None and stop.is_set():
-                raise Stopped
-            on_step(step)
-
-        return work(report)
-
-    return watched
 
 
 def _composed(*parts: str) -> str:
