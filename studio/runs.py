@@ -22,7 +22,7 @@ logger = logging.getLogger("castbook")
 A = TypeVar("A")  # what was asked for
 T = TypeVar("T")  # what came of it
 Clock = Callable[[], datetime]
-State = Literal["waiting", "drawing", "done", "stopped", "failed"]
+State = Literal["waiting", "drawing", "stopping", "done", "stopped", "failed"]
 
 LOCAL = ""  # who asks, where there are no accounts: whoever reaches the server
 UNSEEN = timedelta(minutes=10)  # a reload, a lost connection or a short walk takes less
@@ -75,8 +75,8 @@ class Run(Generic[A, T]):
 
     @property
     def state(self) -> State:
-        if not self._outcome.done():
-            return "drawing" if self._outcome.running() else "waiting"
+        if not self.ended:
+            return ("stopping" if self._stopping else "drawing") if self._outcome.running() else "waiting"
         if self._outcome.cancelled() or isinstance(self._outcome.exception(), Stopped):
             return "stopped"
         return "failed" if self._outcome.exception() else "done"

@@ -146,7 +146,7 @@ def test_stopping_ends_a_run_at_its_next_step_and_keeps_what_was_finished(runs: 
     run = runs.start(LOCAL, "a girl", drawing)
     drawing.step()
     drawing.step()
-    runs.stop(run.id, LOCAL)
+    assert runs.stop(run.id, LOCAL).state == "stopping"
     drawing.finish()
     assert outcome(run) == "drawn until step 2"
     assert drawing.done == [1, 2]

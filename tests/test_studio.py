@@ -13,7 +13,20 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from fakes import BLACK, BLUE, CALIBRATION, GREEN, JUDGE, RED, STEERING, FakeFaces, FakeGenerator, draw_the_reference, fake_pack, flat
+from fakes import (
+    BLACK,
+    BLUE,
+    CALIBRATION,
+    GREEN,
+    JUDGE,
+    RED,
+    STEERING,
+    FakeFaces,
+    FakeGenerator,
+    draw_the_reference,
+    fake_pack,
+    flat,
+)
 from PIL import Image
 
 from errors import ChangedElsewhere, InvalidRequest, NoFaceFound, NotFound, PackUnavailable, Stopped, UnreadablePicture

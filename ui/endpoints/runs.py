@@ -13,7 +13,7 @@ def build_run_endpoints(studio: Studio) -> None:
     def list_runs() -> list[Json]:
         """The drawings that wait, go on or have ended within an hour, the newest first.
 
-        Their state is waiting, drawing, done, stopped or failed.
+        Their state is waiting, drawing, stopping, done, stopped or failed.
         """
         return [run_json(run) for run in studio.runs.list(LOCAL)]
 
