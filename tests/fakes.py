@@ -76,7 +76,7 @@ class PatientGenerator(FakeGenerator):
     def generate(self, request: VariantRequest, on_step: OnStep) -> list[Image.Image]:
         def report(step: Step) -> None:
             on_step(step)
-            assert self.may_go_on.wait(30)
+            assert self.may_go_on.wait(60)
 
         return super().generate(request, report)
 
