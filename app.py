@@ -49,3 +49,4 @@ if __name__ == "__main__":
     studio.models.start()
     studio.library.read_faces(studio.pack.judge_encoder)
     demo.block_thread()
+    studio.runs.close()

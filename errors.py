@@ -90,3 +90,13 @@ class Stopped(CastbookError):
 
     def __init__(self) -> None:
         super().__init__("Stopped.", "Pictures that were finished are kept.")
+
+
+class NotDrawn(CastbookError):
+    """A run waited for its turn, and whoever asked for it went away."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "These pictures were not drawn: nobody was there while they waited for their turn.",
+            "Ask for them again.",
+        )

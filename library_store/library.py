@@ -125,15 +125,25 @@ class CharacterLibrary:
             return [row.record() for row in session.scalars(select(ProjectRow).where(meant).order_by(ProjectRow.id))]
 
     def create_story(self, project_id: str, title: str, context: str = "") -> Story:
-        """Raises InvalidRequest for an empty title."""
+        """Raises InvalidRequest for an empty title, or a project in the trash."""
         with self._writing() as session:
-            project = find(session, ProjectRow, project_id)
+            project = rows.find_open_project(session, project_id)
             story = StoryRow(project_id=project.id, title=required(title, "story"), context=clean(context))
             return rows.added(session, story).record()
 
     def get_story(self, story_id: str) -> Story:
         with self._reading() as session:
             return find(session, StoryRow, story_id).record()
+
+    def get_open_story(self, story_id: str) -> Story:
+        """Raises InvalidRequest where it is in the trash, alone or with its project."""
+        with self._reading() as session:
+            return rows.find_open_story(session, story_id).record()
+
+    def is_in_trash(self, story_id: str) -> bool:
+        """Whether a story is, alone or with its project."""
+        with self._reading() as session:
+            return rows.in_trash(session, find(session, StoryRow, story_id))
 
     def update_story(
         self, story_id: str, title: str | None = None, context: str | None = None, instead_of: str | None = None
@@ -190,16 +200,18 @@ class CharacterLibrary:
         prompt: str = "",
         visual_profile: VisualProfile | None = None,
         description: str = "",
+        also_in_trash: bool = False,
     ) -> CastMember:
         """A new character of the story's project, cast in the story; the first picture is canonical and active.
 
-        Raises InvalidRequest for an empty name or no picture.
+        Raises InvalidRequest for an empty name, no picture or, unless it may be `also_in_trash`, a story there.
         """
         required(name, "character")
-        self.get_story(story_id)
+        if not also_in_trash:
+            self.get_open_story(story_id)
         hashes = self._keep_files(pictures)
         with self._writing() as session:
-            story = hold(session, StoryRow, story_id)
+            story = _hold_story(session, story_id, also_in_trash)
             character = CharacterRow(project_id=story.project_id)
             rows.describe(character, name, description, visual_profile or VisualProfile(), prompt)
             member = rows.cast(session, story, rows.added(session, character))
@@ -222,22 +234,22 @@ class CharacterLibrary:
                 rows.faces_added(session, member.character)
             return rows.whole(session, member)
 
-    def cast_character(self, story_id: str, character_id: str) -> CastMember:
+    def cast_character(self, story_id: str, character_id: str, also_in_trash: bool = False) -> CastMember:
         """The story's member for a character, made without options if there is none.
 
-        Raises InvalidRequest for a character of another project.
+        Raises InvalidRequest for a character of another project or, unless it may be `also_in_trash`, a story there.
         """
         with self._writing() as session:
-            story = hold(session, StoryRow, story_id)
+            story = _hold_story(session, story_id, also_in_trash)
             return rows.whole(session, rows.cast(session, story, find_character(session, character_id)))
 
     def link_image(self, story_id: str, image_id: str) -> CastMember:
         """Load Character: this very picture, no copy of it, is on offer in the story; active if nothing else is.
 
-        Linking twice is linking once. Raises InvalidRequest for a picture of another project.
+        Linking twice is linking once. Raises InvalidRequest for a picture of another project or a story in the trash.
         """
         with self._writing() as session:
-            story = hold(session, StoryRow, story_id)
+            story = rows.find_open_story(session, story_id, hold=True)
             image = find(session, ImageRow, image_id)
             member = rows.cast(session, story, find_character(session, image.character_id))
             option = rows.find_option(session, member, image.id)
@@ -646,6 +658,10 @@ class CharacterLibrary:
         with self._writing() as session:
             for content_hash in endings.unused(session, hashes):
                 self._pictures.remove(content_hash)
+
+
+def _hold_story(session: Session, story_id: str, also_in_trash: bool) -> StoryRow:
+    return hold(session, StoryRow, story_id) if also_in_trash else rows.find_open_story(session, story_id, hold=True)
 
 
 def _not_in_trash(table: type[TrashableT]) -> Select[TrashableT]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from errors import AnotherProject, NotFound
+from errors import AnotherProject, InvalidRequest, NotFound
 from library_store.changes import text_to_write
 from library_store.records import CastMember, CharacterText, How, NewPicture, VisualProfile
 from library_store.schema import (
@@ -43,6 +43,27 @@ def find(session: Session, table: type[RowT], id: str, hold: bool = False) -> Ro
 def hold(session: Session, table: type[RowT], id: str) -> RowT:
     """Finds a row and keeps other writers from it until the transaction ends (SQLite has but one writer anyway)."""
     return find(session, table, id, hold=True)
+
+
+def find_open_story(session: Session, id: str, hold: bool = False) -> StoryRow:
+    """For what writes into a story. Raises InvalidRequest where it is in the trash, alone or with its project."""
+    story = find(session, StoryRow, id, hold)
+    if in_trash(session, story):
+        raise InvalidRequest("This story is in the trash.", "Restore it first, or choose another story.")
+    return story
+
+
+def find_open_project(session: Session, id: str) -> ProjectRow:
+    """Raises InvalidRequest where it is in the trash."""
+    project = find(session, ProjectRow, id)
+    if project.trashed_at:
+        raise InvalidRequest("This project is in the trash.", "Restore it first, or choose another project.")
+    return project
+
+
+def in_trash(session: Session, story: StoryRow) -> bool:
+    """Alone or with its project."""
+    return bool(story.trashed_at or find(session, ProjectRow, story.project_id).trashed_at)
 
 
 def find_character(session: Session, id: str, hold: bool = False) -> CharacterRow:

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from fakes import FakeGenerator
+from fakes import PatientGenerator
 from listening import listening
-from PIL import Image
 from playwright.sync_api import Page
 
 from library_store.records import CastMember, Character, VisualProfile
-from pipeline.request import PictureRequest
-from pipeline.values import Reference, Step
-from pipeline.variants import OnStep
 from studio import Studio
 from studio.drawing import Made
 from ui import build_page, launch_options
-
-
-class PatientGenerator(FakeGenerator):
-    """After each step it waits until it may go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.may_go_on = threading.Event()
-        self.may_go_on.set()
-
-    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
-        def report(step: Step) -> None:
-            on_step(step)
-            assert self.may_go_on.wait(30)
-
-        return super().generate(request, reference, report)
 
 
 @dataclass

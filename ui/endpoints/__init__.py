@@ -6,6 +6,7 @@ from ui.endpoints.characters import build_character_endpoints
 from ui.endpoints.exports import build_export_endpoints
 from ui.endpoints.generating import build_generating_endpoints
 from ui.endpoints.library import build_library_endpoints
+from ui.endpoints.runs import build_run_endpoints
 from ui.endpoints.stories import build_story_endpoints
 
 
@@ -13,6 +14,7 @@ def build_endpoints(studio: Studio) -> None:
     """Must be called inside a gr.Blocks."""
     build_story_endpoints(studio)
     build_generating_endpoints(studio)
+    build_run_endpoints(studio)
     build_cast_endpoints(studio)
     build_library_endpoints(studio)
     build_character_endpoints(studio)

@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from errors import InvalidRequest
 from library_store.records import CharacterText, VisualProfile
-from ui.handlers import GPU, api
+from ui.handlers import GPU, WATCHING, api
 from ui.messages import told_to_programs
 
 Json = dict[str, Any]
@@ -31,8 +31,13 @@ def endpoint(verb: Callable[..., Any]) -> None:
 
 
 def model_endpoint(verb: Callable[..., Any]) -> None:
-    """For what uses the models: one call at a time, in turn with the page's own."""
+    """For what looks for faces: one call at a time, in turn with the page's own."""
     _serve(verb, **GPU)
+
+
+def watching_endpoint(verb: Callable[..., Any]) -> None:
+    """For what streams a run, which waits for its own turn."""
+    _serve(verb, **WATCHING)
 
 
 def uploaded(file: Json) -> str:
