@@ -10,6 +10,7 @@ import gradio as gr
 from PIL import Image
 
 from errors import InvalidRequest
+from pipeline.uploads import FILE_TYPES
 from studio import FaceMatch, Studio, VisualProfile
 from ui.handlers import LATEST, PRIVATE, QUICK, on
 from ui.language import say, t
@@ -61,7 +62,7 @@ def build_upload_form(studio: Studio, place: Place) -> UploadForm:
     """`form.add` wants to be enabled when the models are there, as `follow_models` does."""
     file = gr.File(
         label=t("Picture (PNG, JPEG or WebP) with a face"),
-        file_types=[".png", ".jpg", ".jpeg", ".webp"],
+        file_types=FILE_TYPES,
         type="filepath",
         height=110,
         elem_id="upload-file",
