@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import diffusers
 import torch
 from diffusers import StableDiffusionPipeline
 from diffusers.models.model_loading_utils import load_state_dict
@@ -25,8 +26,9 @@ from safetensors import SafetensorError
 from errors import PackUnavailable
 from pipeline.likeness import identity_by
 from pipeline.packs import Pack
+from pipeline.request import Engine, PictureRequest
 from pipeline.schedulers import for_a_run, load_scheduler
-from pipeline.values import Step, VariantRequest
+from pipeline.values import Reference, Step
 from pipeline.variants import OnStep
 
 # Previews are latents decoded by the pack's own VAE, which serves any pack: a table of latent colours would be right
@@ -108,7 +110,18 @@ class DiffusersGenerator:
     def batch(self) -> int:
         return BATCH_ON_CPU if self._pipeline.device.type == "cpu" else BATCH_ON_GPU
 
-    def generate(self, request: VariantRequest, on_step: OnStep) -> list[Image.Image]:
+    @property
+    def engine(self) -> Engine:
+        return Engine(
+            name="diffusers",
+            version=diffusers.__version__,
+            torch=torch.__version__,
+            device=self._pipeline.device.type,
+            threads=torch.get_num_threads(),
+            batch=self.batch,
+        )
+
+    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
         """Picture i is drawn from `seed + i` alone, whatever is drawn beside it. What `on_step` raises ends the run.
 
         Raises InvalidRequest for a number of steps that the scheduler does not know how to take.
@@ -122,7 +135,7 @@ class DiffusersGenerator:
             return {}
 
         with self._lock:
-            self._steer(request.identity_scale if request.reference else 0.0)
+            self._steer(request.identity_scale if reference else 0.0)
             self._pipeline.scheduler = for_a_run(self._scheduler, request.steps, seeds)
             drawn = self._pipeline(
                 prompt=request.prompt,
@@ -130,10 +143,10 @@ class DiffusersGenerator:
                 num_images_per_prompt=request.count,
                 num_inference_steps=request.steps,
                 guidance_scale=request.guidance_scale,
-                width=self._pack.defaults.width,
-                height=self._pack.defaults.height,
+                width=request.width,
+                height=request.height,
                 generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
-                ip_adapter_image_embeds=[self._identities(request)],
+                ip_adapter_image_embeds=[self._identities(reference, request.count)],
                 callback_on_step_end=after_step,
             )
         return list(drawn.images)
@@ -150,14 +163,14 @@ class DiffusersGenerator:
         if self._has_lora:
             (self._pipeline.enable_lora if strength else self._pipeline.disable_lora)()
 
-    def _identities(self, request: VariantRequest) -> torch.Tensor:
+    def _identities(self, reference: Reference | None, count: int) -> torch.Tensor:
         """(count, 1, 512). Zeros where there is no reference: the loaded adapter wants a tensor even at strength 0."""
-        if request.reference is None:
-            return torch.zeros(request.count, 1, IDENTITY_SIZE)
-        identity = identity_by(self._pack.faces.encoder, request.reference.identities)
+        if reference is None:
+            return torch.zeros(count, 1, IDENTITY_SIZE)
+        identity = identity_by(self._pack.faces.encoder, reference.identities)
         if identity is None:
             raise ValueError(f"The reference has no identity by {self._pack.faces.encoder!r}, which steers this pack.")
-        return torch.tensor(identity.embedding).reshape(1, 1, -1).repeat(request.count, 1, 1)
+        return torch.tensor(identity.embedding).reshape(1, 1, -1).repeat(count, 1, 1)
 
     def _decode(self, latents: torch.Tensor) -> tuple[Image.Image, ...]:
         vae = self._pipeline.vae

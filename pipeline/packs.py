@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from errors import PackUnavailable
 from pipeline.likeness import Calibration
+from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfile
 from pipeline.vocabulary import Vocabulary
 
 if sys.version_info >= (3, 11):
@@ -126,6 +128,7 @@ class Pack:
     adherence: ClassifierAdherence | ClipAdherence | None = None  # None: not measured
     calibration: Calibration | None = None  # of `judge_encoder`; None: not calibrated
     vocabulary: Vocabulary | None = None
+    content_hash: str = ""  # SHA-256 of the files that decide what is drawn; "" for a pack made in code
 
     def __post_init__(self) -> None:
         if self.calibration and self.calibration.encoder != self.judge_encoder:
@@ -135,6 +138,41 @@ class Pack:
     def judge_encoder(self) -> str:
         """The encoder that judges: the judge's, or for want of one the steering encoder (circular, and said so)."""
         return self.judge.encoder if self.judge else self.faces.encoder
+
+    def request(
+        self,
+        prompt: str,
+        seed: int,
+        *,
+        count: int | None = None,
+        identity_scale: float | None = None,
+        steps: int | None = None,
+        written: str | None = None,
+        look: VisualProfile = NO_LOOK,
+        context: str = "",
+        steering: tuple[SteeringImage, ...] = (),
+    ) -> PictureRequest:
+        """A request by the pack's defaults, where nothing else is said. `prompt` is composed already."""
+        defaults = self.defaults
+        return PictureRequest(
+            written=prompt if written is None else written,
+            prompt=prompt,
+            negative_prompt=defaults.negative_prompt,
+            seed=seed,
+            count=defaults.count if count is None else count,
+            steps=defaults.steps if steps is None else steps,
+            guidance_scale=defaults.guidance_scale,
+            identity_scale=defaults.identity_scale if identity_scale is None else identity_scale,
+            scheduler=self.scheduler.class_name,
+            scheduler_settings=dict(self.scheduler.config),
+            width=defaults.width,
+            height=defaults.height,
+            pack=self.name,
+            pack_hash=self.content_hash,
+            steering=steering,
+            look=look,
+            context=context,
+        )
 
     def unknown_words(self, prompt: str) -> tuple[str, ...]:
         """The words of the prompt that the pack cannot draw; none where a pack has no vocabulary."""
@@ -190,9 +228,20 @@ def _tables(folder: Path) -> dict[str, Any]:
     vocabulary = folder / "vocabulary.json"
     return tables | {
         "folder": folder,
+        "content_hash": _content_hash(folder),
         "scheduler": {"class_name": scheduler.pop("class", None), "config": scheduler},
         "vocabulary": _VOCABULARY.validate_json(vocabulary.read_bytes()) if vocabulary.is_file() else None,
     }
+
+
+def _content_hash(folder: Path) -> str:
+    """What is beside the pictures' making (how a likeness is read, what people read) does not count."""
+    whole = hashlib.sha256()
+    for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+        if file.name != "calibration.json" and file.suffix not in (".md", ".png"):
+            whole.update(file.relative_to(folder).as_posix().encode())
+            whole.update(hashlib.sha256(file.read_bytes()).digest())
+    return whole.hexdigest()
 
 
 def _calibration(folder: Path) -> Calibration | None:

@@ -16,7 +16,20 @@ from typing import Any, get_args
 
 import gradio as gr
 import pytest
-from fakes import BLACK, CALIBRATION, GREEN, JUDGE, RED, STEERING, FakeFaces, FakeGenerator, fake_maker, fake_pack, flat
+from fakes import (
+    BLACK,
+    CALIBRATION,
+    GREEN,
+    JUDGE,
+    RED,
+    STEERING,
+    Asked,
+    FakeFaces,
+    FakeGenerator,
+    fake_maker,
+    fake_pack,
+    flat,
+)
 from fakes import reference_of as reference
 from gradio.context import LocalContext
 from PIL import Image
@@ -29,7 +42,7 @@ from pipeline.faces import InsightFaces
 from pipeline.likeness import judge
 from pipeline.packs import load_pack
 from pipeline.references import outliers
-from pipeline.values import Band, VariantRequest
+from pipeline.values import Band
 from pipeline.variants import VariantMaker
 from studio import Models, Studio
 from ui import build_page
@@ -38,8 +51,10 @@ from ui.messages import APOLOGY, told_to_people, told_to_programs
 from ui.words import ORIGIN, STRENGTHS, rejected
 
 ROOT = Path(__file__).parent.parent
-PAGE = sorted((ROOT / "ui").glob("*.py"))
-DEEPER = [ROOT / "errors.py", *ROOT.glob("studio*.py"), *ROOT.glob("pipeline/*.py"), *ROOT.glob("library_store/*.py")]
+PAGE = sorted(
+    set((ROOT / "ui").rglob("*.py")) - set((ROOT / "ui/endpoints").glob("*.py"))
+)  # programs are told in English
+DEEPER = [ROOT / "errors.py", *ROOT.glob("studio/*.py"), *ROOT.glob("pipeline/*.py"), *ROOT.glob("library_store/*.py")]
 KOREAN = translations("ko")
 HANGUL = re.compile("[가-힣]")
 NO_TEXT = {  # names, and what only the log says
@@ -225,9 +240,9 @@ class Wishes:
 def test_every_reason_for_a_rejection_is_told_in_korean():
     pack = fake_pack(replace(CALIBRATION, copy_threshold=-1.0))
     maker = VariantMaker(FakeGenerator(lambda _, seed: flat((GREEN, BLACK)[seed % 2])), FakeFaces(), pack, Wishes())
-    request = VariantRequest("hat, coat", 0, 2, reference(flat(RED)), 0.7, 4, 5.0)
+    request = Asked("hat, coat", 0, 2, reference(flat(RED)), 0.7, 4, 5.0)
 
-    for variant in maker.generate(request, lambda _: None).ranked:
+    for variant in maker.generate(*request, lambda _: None).ranked:
         said = rejected(variant.rejection)
         assert said.startswith("**탈락**")
         assert not re.search("[A-Za-z]{2,}", re.sub("hat|coat", "", said)), said

@@ -12,12 +12,12 @@ import diffusers
 import numpy as np
 import pytest
 from diffusers import SchedulerMixin
+from fakes import Asked
 
 from errors import InvalidRequest, PackUnavailable
 from pipeline.generator import DiffusersGenerator
 from pipeline.packs import Pack, Scheduler, load_pack
 from pipeline.schedulers import for_a_run, load_scheduler
-from pipeline.values import VariantRequest
 
 MADE_FOR_STABLE_DIFFUSION = """
 CMStochasticIterative CogVideoXDDIM CosineDPMSolverMultistep DDIM DDIMInverse DDIMParallel DDPM DDPMParallel
@@ -36,7 +36,7 @@ OF_DIFFUSERS = {
     for name in dir(diffusers)
     if name != "SchedulerMixin" and SchedulerMixin in getattr(getattr(diffusers, name, None), "__mro__", ())
 }
-REQUEST = VariantRequest("a cat", 3, count=1, reference=None, identity_scale=0.0, steps=4, guidance_scale=1.0)
+REQUEST = Asked("a cat", 3, count=1, reference=None, identity_scale=0.0, steps=4, guidance_scale=1.0)
 EQUAL = 1e-2  # mean difference in levels of 0 to 255: rounding in batches of other sizes
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -61,8 +61,8 @@ def scheduled(pack: Pack, name: str, **own: object) -> Pack:
     return replace(pack, scheduler=Scheduler(f"{name}Scheduler", own))
 
 
-def drawn(generator: DiffusersGenerator, request: VariantRequest) -> list[np.ndarray]:
-    return [np.asarray(picture, np.float64) for picture in generator.generate(request, lambda step: None)]
+def drawn(generator: DiffusersGenerator, request: Asked) -> list[np.ndarray]:
+    return [np.asarray(picture, np.float64) for picture in generator.generate(*request, lambda step: None)]
 
 
 @pytest.mark.parametrize(

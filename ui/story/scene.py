@@ -10,19 +10,18 @@ from typing import Any
 import gradio as gr
 
 from errors import InvalidRequest
-from studio import MOST_PICTURES, Studio, VisualProfile
+from library_store.records import VisualProfile
+from pipeline.request import MOST_PICTURES, NO_LOOK, STRONGEST, PictureRequest
+from studio import Studio
 from ui.handlers import LATEST, QUICK, on
 from ui.language import say, t
 from ui.messages import told_to_people
-from ui.new_character import build_composed, build_count, build_seed
+from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
-from ui.run_area import Run, RunArea, bind_run, prompt_note
-from ui.stories import Place
+from ui.story.new_character import build_composed, build_count, build_seed
+from ui.story.run_area import Run, RunArea, bind_run, prompt_note
 from ui.thumbnails import THUMBNAILS
 from ui.words import LOOK_FIELDS, in_markdown, profile_line, strength_in_words
-
-STRONGEST = 1.5  # of the identity scale
-NO_LOOK = VisualProfile()
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class SceneForm:
 
     @property
     def words(self) -> list[Any]:
-        """What the scene is described in; `scene_prompt` makes one prompt of it."""
+        """What the scene is described in."""
         return [self.prompt, *self.look.inputs]
 
     @property
@@ -62,7 +61,7 @@ class SceneForm:
 
     @property
     def remix_outputs(self) -> list[Any]:
-        """What `show_remix` sets."""
+        """What `show_request` sets."""
         return [
             *self.outputs, *self.words, self.count, self.keep, self.identity_scale, self.strength, self.seed,
         ]  # fmt: skip
@@ -156,12 +155,6 @@ def _build_strength(studio: Studio) -> tuple[gr.Slider, gr.Markdown]:
     return scale, sentence
 
 
-def scene_prompt(form: SceneForm, words: Sequence[Any]) -> str:
-    """One prompt of what `form.words` say."""
-    prompt, *look = words
-    return ", ".join(part for part in (str(prompt).strip(" ,"), _spoken(form.look.profile(look))) if part)
-
-
 def show_reference(
     studio: Studio, form: SceneForm, story_id: str, image_id: str, words: Sequence[Any]
 ) -> tuple[Any, ...]:
@@ -182,17 +175,18 @@ def show_reference(
         studio.library.get_thumbnail_path(image_id),
         who,
         gr.Gallery([studio.library.get_thumbnail_path(id) for id in steering], visible=len(steering) > 1),
-        *_composed(studio, story_id, image_id, scene_prompt(form, words), None),
+        *_composed(studio, form, story_id, image_id, words, None),
     )
 
 
-def show_remix(
-    studio: Studio, form: SceneForm, story_id: str, image_id: str, prompt: str, count: int, identity_scale: float
+def show_request(
+    studio: Studio, form: SceneForm, story_id: str, request: PictureRequest, seed: int | None
 ) -> tuple[Any, ...]:
-    """Values for `SceneForm.remix_outputs`: a request goes into the form again, for a new seed."""
-    words = [prompt, *form.look.values(NO_LOOK)]
-    shown = show_reference(studio, form, story_id, image_id, words)
-    return *shown, *words, count, count, identity_scale, strength_in_words(identity_scale), None
+    """Values for `SceneForm.remix_outputs`."""
+    words = [request.written, *form.look.values(request.look)]
+    count, strength = min(request.count, MOST_PICTURES), min(request.identity_scale, STRONGEST)
+    shown = show_reference(studio, form, story_id, str(request.main_image_id), words)
+    return *shown, *words, count, count, strength, strength_in_words(strength), seed
 
 
 def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all_buttons: Sequence[gr.Button]) -> None:
@@ -201,7 +195,7 @@ def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all
             if not image_id:
                 return "", ""
             try:
-                return _composed(studio, story_id, image_id, scene_prompt(form, words), context)
+                return _composed(studio, form, story_id, image_id, words, context)
             except InvalidRequest:  # the project was left, and its people with it
                 return "", ""
 
@@ -217,10 +211,11 @@ def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all
     ) -> Run:
         if not image_id:
             raise InvalidRequest("No character is chosen.", "Choose one from the library first.")
-        return studio.generate_character_variant(
+        return studio.drawing.generate_character_variant(
             story_id,
             image_id,
-            scene_prompt(form, words),
+            str(words[0]),
+            look=form.look.profile(words[1:]),
             count=int(count),
             keep=min(int(keep), int(count)),
             seed=seed,
@@ -255,14 +250,15 @@ def _keep_of(count: int) -> gr.Slider:
 
 def _steering(studio: Studio, character_id: str, canonical_image_id: str | None, image_id: str) -> list[str]:
     """The pictures whose identities steer: others join in only where the reference stands for the character."""
-    others = studio.list_steering(character_id) if image_id == canonical_image_id else []
+    others = studio.library.list_steering(character_id) if image_id == canonical_image_id else []
     return [image_id, *(other for other in others if other != image_id)]
 
 
-def _composed(studio: Studio, story_id: str, image_id: str, prompt: str, context: str | None) -> tuple[str, str]:
-    composed = studio.prompt_of_variant(story_id, image_id, prompt, context)
+def _composed(
+    studio: Studio, form: SceneForm, story_id: str, image_id: str, words: Sequence[Any], context: str | None
+) -> tuple[str, str]:
+    """Values for the fields `composed` and `unknown`; `words` are those of `SceneForm.words`."""
+    prompt, *look = words
+    profile = form.look.profile(look)
+    composed = studio.drawing.prompt_of_variant(story_id, image_id, str(prompt), context, profile)
     return composed, prompt_note(studio.pack, composed)
-
-
-def _spoken(look: VisualProfile) -> str:
-    return ", ".join(text for text in (look.outfit.strip(), look.accessories.strip(), look.other.strip()) if text)

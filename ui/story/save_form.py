@@ -9,12 +9,13 @@ from typing import Any
 
 import gradio as gr
 
-from studio import CastMember, Studio, VisualProfile
+from library_store.records import CastMember, VisualProfile
+from studio import Studio
 from ui.handlers import PRIVATE, QUICK
 from ui.language import say, t
 from ui.messages import told_to_people
+from ui.place import Place, new_revision
 from ui.profile_editor import ProfileEditor, build_profile_editor, build_profile_filler
-from ui.stories import Place, new_revision
 
 FOCUS_SAVE = "() => window.castbook?.showDesk('#save-name')"
 
@@ -83,7 +84,7 @@ def bind_save_form(studio: Studio, form: SaveForm, place: Place) -> None:
     def save(member_id: str, image_id: str, name: str, description: str, prompt: str, *looks: Any) -> tuple[Any, ...]:
         with told_to_people():
             profile = form.profile.profile(looks)
-            saved = studio.save_character(member_id, image_id, description, profile, prompt, name)
+            saved = studio.library.save_character(member_id, image_id, description, profile, prompt, name)
             known = say("{name} is in the library now, for every story of this project.", name=escape(saved.name))
             gr.Success(known, title=say("Saved"))
             return gr.Column(visible=False), new_revision()

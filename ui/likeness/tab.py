@@ -8,12 +8,14 @@ from typing import Any
 
 import gradio as gr
 
-from studio import Calibration, LibraryCheck, ReportFigure, RetentionReport, Studio
+from pipeline.likeness import Calibration
+from studio import Studio
+from studio.trust import LibraryCheck, ReportFigure, RetentionReport
 from ui.handlers import GPU, PRIVATE, QUICK
 from ui.language import say, t, told
-from ui.likeness_picture import draw_hills, one_in, table, tabulate
+from ui.likeness.picture import draw_hills, one_in, table, tabulate
 from ui.messages import told_to_people
-from ui.stories import Place
+from ui.place import Place
 from ui.words import counted
 
 LIKENESS = "likeness"  # the view's id
@@ -78,11 +80,11 @@ def bind_retention_tab(studio: Studio, part: RetentionTab, place: Place, tab: gr
 
     def check(project_id: str) -> str:
         with told_to_people():
-            return _checked(studio.check_library(project_id))
+            return _checked(studio.trust.check_library(project_id))
 
     def read() -> str:
         with told_to_people():
-            report = studio.latest_report()
+            report = studio.trust.latest_report()
             return _framed(report) if report else ""
 
     tab.select(show, None, part.outputs, **QUICK)
@@ -93,7 +95,7 @@ def bind_retention_tab(studio: Studio, part: RetentionTab, place: Place, tab: gr
 
 def _show(studio: Studio) -> tuple[Any, ...]:
     """Values for `RetentionTab.outputs`. A report that is open closes: there may be another by now."""
-    calibration, report = studio.calibration, studio.latest_report()
+    calibration, report = studio.pack.calibration, studio.trust.latest_report()
     return (
         _meaning(studio),
         gr.Button(interactive=calibration is not None),
@@ -104,7 +106,7 @@ def _show(studio: Studio) -> tuple[Any, ...]:
 
 
 def _meaning(studio: Studio) -> str:
-    pack, calibration = studio.pack, studio.calibration
+    pack, calibration = studio.pack, studio.pack.calibration
     parts = [f"<p>{say(WHAT_IT_IS)}</p>"]
     if pack.judge is None:
         parts.append(f'<p class="tone-unsure">{say(CIRCULAR)}</p>')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -12,25 +12,25 @@ from urllib.parse import quote
 from gradio.data_classes import FileData
 from gradio_client import utils as client_utils  # pyright: ignore[reportMissingTypeStubs]
 
-from studio import (
+from library_store.portable import ImportReport
+from library_store.records import (
     CastMember,
     CastOption,
     Character,
     CharacterReferenceImage,
     FaceMatch,
-    ImportReport,
-    LibraryCheck,
-    Likeness,
-    Made,
-    Outlier,
     Project,
     PurgePreview,
-    Step,
     Story,
-    Studio,
-    Upload,
     Use,
 )
+from pipeline.references import Outlier
+from pipeline.request import PictureRequest
+from pipeline.uploads import Upload
+from pipeline.values import Likeness, Step
+from studio import Studio
+from studio.drawing import Made
+from studio.trust import LibraryCheck
 
 # What Gradio leaves half untyped.
 replaced = cast("Callable[..., Any]", client_utils.traverse)  # pyright: ignore[reportUnknownMemberType]
@@ -162,9 +162,13 @@ def file_json(path: Path) -> dict[str, Any]:
     return FileData(path=str(path), orig_name=path.name).model_dump()
 
 
-def request_json(request: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def request_json(studio: Studio, request: PictureRequest | None) -> dict[str, Any] | None:
     """A request may have come with a stranger's export, and Gradio would serve any file that an answer names."""
-    return replaced(dict(request), _nothing, is_a_file) if request else None
+    if request is None:
+        return None
+    said = {**request.to_json(), "picture_seed": request.picture_seed}
+    changed = list(studio.drawing.changed_since(request)) if studio.models.ready else None
+    return {**replaced(said, _nothing, is_a_file), "changed_since": changed}
 
 
 def steps_then_result(run: Iterator[Step | Made], studio: Studio) -> Iterator[dict[str, Any]]:
@@ -195,7 +199,7 @@ def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
     return {
         **member_json(studio, made.member),
         "new_image_ids": list(made.image_ids),
-        "prompt": made.prompt,
+        "prompt": made.request.prompt,
         "unknown_words": list(made.unknown_words),
         "half_said": dict(made.half_said),
         "cut_off": made.cut_off,

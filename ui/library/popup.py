@@ -8,12 +8,13 @@ from typing import Any
 
 import gradio as gr
 
-from studio import Character, Studio
-from ui.gallery import bind_face_search, bind_gallery, build_gallery, open_gallery, picked
+from library_store.records import Character
+from studio import Studio
 from ui.handlers import QUICK
 from ui.language import say, t
+from ui.library.gallery import bind_face_search, bind_gallery, build_gallery, open_gallery, picked
 from ui.messages import told_to_people
-from ui.stories import Place
+from ui.place import Place
 from ui.words import in_markdown, profile_line
 
 TITLES = {"generate": "Generate with Reference", "load": "Load Character"}
@@ -66,7 +67,7 @@ def build_library_popup(studio: Studio, place: Place, generate: list[gr.Button],
     def choose(purpose: str, shown: list[str], event: gr.SelectData) -> tuple[Any, ...]:
         with told_to_people():
             character_id = picked(shown, event)
-            return _chosen(purpose, studio.get_character(character_id) if character_id else None)
+            return _chosen(purpose, studio.library.get_character(character_id) if character_id else None)
 
     choice = [image, about, alike, use]
     for buttons, purpose in ((generate, "generate"), ([load], "load")):

@@ -9,12 +9,13 @@ from typing import Any
 
 import gradio as gr
 
+from library_store.records import Character, FaceMatch, LibraryQuery
 from pipeline.uploads import FILE_TYPES
-from studio import Character, FaceMatch, LibraryQuery, Studio
+from studio import Studio
 from ui.handlers import GPU, LATEST, PRIVATE, QUICK, on, unchanged
 from ui.language import say, t
 from ui.messages import told_to_people
-from ui.stories import Place
+from ui.place import Place
 from ui.thumbnails import THUMBNAILS
 from ui.words import in_markdown
 
@@ -112,7 +113,7 @@ def bind_gallery(studio: Studio, gallery: Gallery, place: Place) -> None:
 
     def by_upload(project_id: str, file: str) -> tuple[Any, ...]:
         with told_to_people():
-            return show_matches(studio, studio.who_looks_like(project_id, file, limit=PAGE))
+            return show_matches(studio, studio.faces.who_looks_like(project_id, file, limit=PAGE))
 
     filters = [gallery.tags, gallery.favourites, gallery.sort, gallery.trashed]
     # Gradio's `input` of a text box is the key press: neither Hangul as it is composed, nor Backspace, nor pasting.
@@ -132,8 +133,8 @@ def bind_face_search(studio: Studio, gallery: Gallery, place: Place, button: gr.
             face = studio.library.get_faces([image_id]).get(image_id)
             if face is None:  # nobody has looked for one yet
                 path = studio.library.get_picture_path(image_id)
-                return show_matches(studio, studio.who_looks_like(project_id, path, limit=PAGE))
-            return show_matches(studio, studio.nearest_characters(face, project_id, PAGE))
+                return show_matches(studio, studio.faces.who_looks_like(project_id, path, limit=PAGE))
+            return show_matches(studio, studio.faces.nearest_characters(face, project_id, PAGE))
 
     return button.click(by_picture, [place.project, image], gallery.outputs, **PRIVATE, **GPU)
 
@@ -153,7 +154,7 @@ def refreshed(studio: Studio, gallery: Gallery, project_id: str, offset: int | N
     """Values for `[Gallery.tags, *Gallery.outputs]`: the same page as it is now. An order by a face stays as it was."""
     if offset is None:
         return [unchanged() for _ in (gallery.tags, *gallery.outputs)]
-    choices = gr.Dropdown(choices=studio.list_tags(project_id))
+    choices = gr.Dropdown(choices=studio.library.list_tags(project_id))
     return [choices, *show_gallery(studio, project_id, query_of(*query), offset)]
 
 
@@ -163,15 +164,15 @@ def query_of(words: str, tags: Sequence[str], favourites: bool, sort: Any, trash
 
 def open_gallery(studio: Studio, project_id: str) -> tuple[Any, ...]:
     """Values for `[*Gallery.query, *Gallery.outputs]`: nothing filtered, the first page."""
-    tags = gr.Dropdown(choices=studio.list_tags(project_id), value=[], multiselect=True)
+    tags = gr.Dropdown(choices=studio.library.list_tags(project_id), value=[], multiselect=True)
     return "", tags, False, "recent", False, *show_gallery(studio, project_id, EVERYONE)
 
 
 def show_gallery(studio: Studio, project_id: str, query: LibraryQuery, offset: int = 0) -> tuple[Any, ...]:
     """Values for `Gallery.outputs`: the page that begins at `offset`, or the last one where there are fewer."""
-    count = studio.count_library(project_id, query)
+    count = studio.library.count_library(project_id, query)
     offset = max(0, min(offset, (count - 1) // PAGE * PAGE))
-    people = studio.search_library(project_id, query, offset, PAGE)
+    people = studio.library.search_library(project_id, query, offset, PAGE)
     thumbnails = studio.library.get_thumbnail_paths(_canonical_images(people))
     shown = [
         (person.id, thumbnails[person.canonical_image_id], _caption(person))

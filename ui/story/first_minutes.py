@@ -9,15 +9,16 @@ from typing import Any
 
 import gradio as gr
 
-from studio import LibraryQuery, Studio, VisualProfile
-from ui.desk import NEW
+from library_store.records import LibraryQuery, VisualProfile
+from studio import Studio
 from ui.handlers import PRIVATE, QUICK
 from ui.language import say, t
 from ui.messages import told_to_people
-from ui.new_character import NewCharacterForm, remix_outputs, show_remix
-from ui.stories import Place, new_revision
+from ui.place import Place, new_revision
+from ui.story.desk import NEW
+from ui.story.new_character import NewCharacterForm, remix_outputs, show_request
 
-FIRST_CAST = Path(__file__).parent.parent / "examples" / "first-cast.zip"  # made by examples/make_first_cast.py
+FIRST_CAST = Path(__file__).parents[2] / "examples" / "first-cast.zip"  # made by examples/make_first_cast.py
 GROUP_PICTURE = FIRST_CAST.with_suffix(".webp")
 BEGIN = "() => document.querySelector('#new-create')?.click()"
 
@@ -62,7 +63,7 @@ class FirstMinutes:
 
 
 def build_first_minutes(studio: Studio) -> FirstMinutes:
-    story = studio.ensure_a_story()
+    story = studio.library.ensure_a_story()
     with gr.Column(visible=_is_first_visit(studio, story.id), elem_id="first-minutes") as box:
         gr.Markdown(t("### Welcome. Where would you like to start?"))
         gr.HTML(_group_picture(), elem_id="group-picture", padding=False)
@@ -94,7 +95,7 @@ def bind_first_minutes(
 
     def bring(project_id: str) -> tuple[Any, ...]:
         with told_to_people():
-            report = studio.import_library(project_id, FIRST_CAST)
+            report = studio.library.import_zip(FIRST_CAST, project_id)
             gr.Success(
                 say("{count} people are in the library. Press Load Character to meet them.", count=report.added),
                 title=say("The cast is here"),
@@ -111,7 +112,9 @@ def bind_first_minutes(
 
         def fill(story_id: str, example: Example = example) -> tuple[Any, ...]:
             with told_to_people():
-                filled = show_remix(studio, form, story_id, example.prompt, example.profile, studio.pack.defaults.count)
+                filled = show_request(
+                    studio, form, story_id, studio.pack.request(example.prompt, 0, look=example.profile), None
+                )
                 return gr.Tabs(selected=NEW), say(example.name), *filled
 
         filled = button.click(fill, place.story, [to_form, form.name, *remix_outputs(form)], **QUICK)
@@ -126,6 +129,6 @@ def _group_picture() -> str:
 def _is_first_visit(studio: Studio, story_id: str) -> bool:
     """Nobody is in this story, and no project's library knows anybody."""
     nobody = LibraryQuery()
-    return not studio.list_cast(story_id) and not any(
-        studio.count_library(project.id, nobody) for project in studio.list_projects()
+    return not studio.library.list_cast(story_id) and not any(
+        studio.library.count_library(project.id, nobody) for project in studio.library.list_projects()
     )

@@ -13,11 +13,14 @@ import gradio as gr
 from PIL import Image
 
 from errors import Stopped
-from studio import Made, Pack, Step, Studio, Variant
+from pipeline.packs import Pack
+from pipeline.values import Step, Variant
+from studio import Studio
+from studio.drawing import Made
 from ui.handlers import GPU, PRIVATE, QUICK, unchanged
 from ui.language import say, t
 from ui.messages import told_to_people
-from ui.stories import Place, new_revision
+from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
 from ui.words import in_markdown, long_likeness, rejected, short_likeness
 
@@ -83,7 +86,9 @@ def bind_run(
 
     def start(request: gr.Request, story_id: str, context: str, shown: str) -> list[Any]:
         with told_to_people():
-            studio.set_context(story_id, context, instead_of=shown)  # typed, and not left before the click
+            studio.library.update_story(
+                story_id, context=context, instead_of=shown
+            )  # typed, and not left before the click
         area.stops[str(request.session_hash)] = threading.Event()
         return [
             gr.Column(visible=True),

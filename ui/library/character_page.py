@@ -9,8 +9,11 @@ from typing import Any
 import gradio as gr
 
 from errors import LibraryUnavailable
-from studio import Character, CharacterReferenceImage, Studio
-from ui.character_upkeep import (
+from library_store.records import Character, CharacterReferenceImage
+from studio import Studio
+from ui.handlers import PRIVATE, QUICK
+from ui.language import say, t, told
+from ui.library.character_upkeep import (
     TrashBar,
     Upkeep,
     bind_upkeep,
@@ -19,11 +22,9 @@ from ui.character_upkeep import (
     show_trash_bar,
     show_upkeep,
 )
-from ui.handlers import PRIVATE, QUICK
-from ui.language import say, t, told
-from ui.lineage import CLICKED, draw_lineage
+from ui.library.lineage import CLICKED, draw_lineage
 from ui.messages import told_to_people
-from ui.stories import Place, new_revision
+from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
 from ui.words import ORIGIN, in_markdown, long_likeness, measured_by, profile_line, short_likeness, tone
 
@@ -140,19 +141,19 @@ def bind_character_page(studio: Studio, page: CharacterPage, place: Place, relis
 
     def star(character_id: str, viewed: str) -> tuple[Any, ...]:
         with told_to_people():
-            studio.set_favourite(character_id, not studio.get_character(character_id).is_favourite)
+            studio.library.set_favourite(character_id, not studio.library.get_character(character_id).is_favourite)
             return show_character(studio, character_id, viewed)
 
     def stand(character_id: str, viewed: str) -> tuple[Any, ...]:
         with told_to_people():
-            studio.set_canonical(character_id, viewed)
+            studio.library.set_canonical(character_id, viewed)
             return *show_character(studio, character_id, viewed), new_revision()
 
     def steer(character_id: str, viewed: str) -> tuple[Any, ...]:
         with told_to_people():
-            steering = studio.list_steering(character_id)
+            steering = studio.library.list_steering(character_id)
             others = [image_id for image_id in steering if image_id != viewed]
-            studio.set_steering(character_id, others if viewed in steering else [*steering, viewed])
+            studio.faces.set_steering(character_id, others if viewed in steering else [*steering, viewed])
             return show_character(studio, character_id, viewed)
 
     looked_at = [page.character, page.viewer.viewed]
@@ -167,14 +168,14 @@ def bind_character_page(studio: Studio, page: CharacterPage, place: Place, relis
 
 def open_character(studio: Studio, page: CharacterPage, character_id: str) -> tuple[Any, ...]:
     """Values for `CharacterPage.opening`."""
-    character = studio.get_character(character_id)
+    character = studio.library.get_character(character_id)
     return *show_character(studio, character.id), *show_upkeep(studio, page.upkeep, character)
 
 
 def show_character(studio: Studio, character_id: str, viewed: str | None = None) -> tuple[Any, ...]:
     """Values for `CharacterPage.outputs`. Without `viewed` the picture is looked at that stands for them."""
-    character, images = studio.get_character(character_id), studio.list_images(character_id)
-    steering = studio.list_steering(character_id)
+    character, images = studio.library.get_character(character_id), studio.library.list_images(character_id)
+    steering = studio.library.list_steering(character_id)
     thumbnails = studio.library.get_thumbnail_paths([image.id for image in images])
     shown = [image for image in images if image.id in thumbnails]
     ids = [image.id for image in shown]
@@ -183,7 +184,7 @@ def show_character(studio: Studio, character_id: str, viewed: str | None = None)
         (thumbnails[image.id], f"{number} · {_caption(character, steering, image)}")
         for number, image in enumerate(shown, 1)
     ]
-    uses = studio.list_uses(character_id)
+    uses = studio.library.list_uses(character_id)
     return (
         gr.Markdown(visible=False),
         gr.Column(visible=True),
@@ -219,13 +220,13 @@ def show_nobody() -> tuple[Any, ...]:
 
 def _bind_pictures(studio: Studio, page: CharacterPage) -> None:
     def view(character_id: str, image_id: str) -> tuple[Any, ...]:
-        character, steering = studio.get_character(character_id), studio.list_steering(character_id)
-        image = next((image for image in studio.list_images(character_id) if image.id == image_id), None)
+        character, steering = studio.library.get_character(character_id), studio.library.list_steering(character_id)
+        image = next((image for image in studio.library.list_images(character_id) if image.id == image_id), None)
         return _view(studio, character, steering, image)
 
     def in_strip(character_id: str, ids: list[str], event: gr.SelectData) -> tuple[Any, ...]:
         with told_to_people():
-            images = studio.list_images(character_id)
+            images = studio.library.list_images(character_id)
             image_id = ids[int(event.index)]
             thumbnails = studio.library.get_thumbnail_paths([image.id for image in images])
             return *view(character_id, image_id), draw_lineage(images, thumbnails, image_id)
@@ -302,7 +303,7 @@ def _outliers(studio: Studio, character: Character, ids: Sequence[str]) -> Any:
             number=ids.index(outlier.image_id) + 1,
             reason=in_markdown(told(outlier.reason)),
         )
-        for outlier in studio.outliers(character.id)
+        for outlier in studio.faces.outliers(character.id)
         if outlier.image_id in ids
     ]
     return gr.Markdown("\n\n".join(lines), visible=bool(lines))

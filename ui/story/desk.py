@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from errors import InvalidRequest
-from studio import MOST_PICTURES, Studio, VisualProfile
-from ui import new_character, scene
+from pipeline.request import PictureRequest
+from studio import Studio
 from ui.handlers import unchanged
-from ui.new_character import NewCharacterForm
-from ui.save_form import SaveForm
-from ui.scene import SceneForm, show_reference
+from ui.story import new_character, scene
+from ui.story.new_character import NewCharacterForm
+from ui.story.save_form import SaveForm
+from ui.story.scene import SceneForm, show_reference
 
 NEW, UPLOAD, SCENE = "new", "upload", "scene"
 
@@ -34,7 +35,7 @@ class Desk:
 
     @property
     def remix_outputs(self) -> list[Any]:
-        """What `show_remix` sets."""
+        """What `show_request` sets."""
         new = new_character.remix_outputs(self.new)
         return [self.tabs, self.turned_to, *new, *self.scene.remix_outputs]
 
@@ -47,29 +48,6 @@ class Desk:
         ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Remix:
-    """A kept picture's request as it was written, so that a form can be filled with it; the seed is left to chance."""
-
-    prompt: str
-    visual_profile: VisualProfile
-    count: int
-    identity_scale: float
-    reference_image_id: str | None  # None: a new character
-
-
-def remix_of(request: Mapping[str, Any]) -> Remix:
-    """Of a picture kept before prompts were kept as written, the prompt is the composed one."""
-    looks: Mapping[str, str] = request.get("visual_profile") or {}
-    return Remix(
-        prompt=str(request.get("written") or request["prompt"]),
-        visual_profile=VisualProfile(**looks),
-        count=min(int(request["count"]), MOST_PICTURES),
-        identity_scale=min(float(request["identity_scale"]), scene.STRONGEST),
-        reference_image_id=request.get("reference"),
-    )
-
-
 def build_turned_to() -> gr.Textbox:
     return gr.Textbox(visible="hidden")
 
@@ -79,15 +57,17 @@ def show_scene(studio: Studio, desk: Desk, story_id: str, image_id: str, words: 
     return gr.Tabs(selected=SCENE), *show_reference(studio, desk.scene, story_id, image_id, words)
 
 
-def show_remix(studio: Studio, desk: Desk, story_id: str, request: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Values for `Desk.remix_outputs`: the whole request, in the form that it came from."""
-    remix = remix_of(request)
-    if remix.reference_image_id is None:
-        shown = new_character.show_remix(studio, desk.new, story_id, remix.prompt, remix.visual_profile, remix.count)
+def show_request(
+    studio: Studio, desk: Desk, story_id: str, request: PictureRequest, seed: int | None = None
+) -> tuple[Any, ...]:
+    """Values for `Desk.remix_outputs`: what a picture was asked for with, in the form that it came from.
+
+    Without a `seed` another picture will come of it.
+    """
+    if request.main_image_id is None:
+        shown = new_character.show_request(studio, desk.new, story_id, request, seed)
         return gr.Tabs(selected=NEW), "#new-prompt", *shown, *_as_they_are(desk.scene.remix_outputs)
-    shown = scene.show_remix(
-        studio, desk.scene, story_id, remix.reference_image_id, remix.prompt, remix.count, remix.identity_scale
-    )
+    shown = scene.show_request(studio, desk.scene, story_id, request, seed)
     as_it_is = _as_they_are(new_character.remix_outputs(desk.new))
     return gr.Tabs(selected=SCENE), "#scene-prompt", *as_it_is, *shown
 

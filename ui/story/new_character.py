@@ -9,15 +9,15 @@ from typing import Any
 
 import gradio as gr
 
-from studio import MOST_PICTURES, Studio, VisualProfile
+from library_store.records import VisualProfile
+from pipeline.request import MOST_PICTURES, NO_LOOK, PictureRequest
+from studio import Studio
 from ui.handlers import LATEST, QUICK, on
 from ui.language import t
 from ui.messages import told_to_people
+from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
-from ui.run_area import Run, RunArea, bind_run, prompt_note
-from ui.stories import Place
-
-NO_LOOKS = VisualProfile()
+from ui.story.run_area import Run, RunArea, bind_run, prompt_note
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def build_new_character(studio: Studio) -> NewCharacterForm:
         elem_id="new-prompt",
     )
     with gr.Accordion(t("Visual profile"), open=True, elem_classes="profile"):
-        profile = build_profile_editor(studio, "new", NO_LOOKS)
+        profile = build_profile_editor(studio, "new", NO_LOOK)
     with gr.Accordion(t("More"), open=False, elem_id="new-more") as more:
         description = gr.Textbox(
             "",
@@ -111,7 +111,7 @@ def bind_new_character(
         *looks: Any,
     ) -> Run:
         profile = form.profile.profile(looks)
-        return studio.generate_character(story_id, name, prompt, profile, description, int(count), seed, stop)
+        return studio.drawing.generate_character(story_id, name, prompt, profile, description, int(count), seed, stop)
 
     worded = [place.context, form.prompt, *form.profile.inputs]
     on(
@@ -127,24 +127,24 @@ def bind_new_character(
 
 
 def remix_outputs(form: NewCharacterForm) -> list[Any]:
-    """What `show_remix` sets."""
+    """What `show_request` sets."""
     return [form.prompt, *form.profile.inputs, form.count, form.seed, form.composed, form.unknown]
 
 
-def show_remix(
-    studio: Studio, form: NewCharacterForm, story_id: str, prompt: str, profile: VisualProfile, count: int
+def show_request(
+    studio: Studio, form: NewCharacterForm, story_id: str, request: PictureRequest, seed: int | None
 ) -> tuple[Any, ...]:
-    """A request goes into the form again; who will be drawn is left to a new seed, and the name to the creator."""
-    looks = form.profile.values(profile)
-    return prompt, *looks, count, None, *_composed(studio, story_id, prompt, profile, None)
+    """Values for `remix_outputs`: a request goes into the form again; the name is left to the creator."""
+    looks, count = form.profile.values(request.look), min(request.count, MOST_PICTURES)
+    return request.written, *looks, count, seed, *_composed(studio, story_id, request.written, request.look, None)
 
 
 def _composed(
     studio: Studio, story_id: str, prompt: str, profile: VisualProfile, context: str | None
 ) -> tuple[str, str]:
-    composed = studio.prompt_of_character(story_id, prompt, profile, context)
+    composed = studio.drawing.prompt_of_character(story_id, prompt, profile, context)
     return composed, prompt_note(studio.pack, composed)
 
 
 def _emptied(form: NewCharacterForm) -> list[Any]:
-    return ["", "", "", *form.profile.values(NO_LOOKS), None]
+    return ["", "", "", *form.profile.values(NO_LOOK), None]

@@ -10,22 +10,23 @@ import gradio as gr
 from PIL import Image
 
 from errors import InvalidRequest
+from library_store.records import FaceMatch
+from pipeline.request import NO_LOOK
 from pipeline.uploads import FILE_TYPES
-from studio import FaceMatch, Studio, VisualProfile
+from studio import Studio
 from ui.handlers import LATEST, PRIVATE, QUICK, on
 from ui.language import say, t
-from ui.marked_picture import Marks, marked, shown_scale
 from ui.messages import told_to_people
+from ui.place import Place, new_revision
 from ui.profile_editor import ProfileEditor, build_profile_editor
-from ui.run_area import RunArea
-from ui.stories import Place, new_revision
+from ui.story.marked_picture import Marks, marked, shown_scale
+from ui.story.run_area import RunArea
 from ui.words import in_markdown
 
 ADD, ADD_ANYWAY = "Add to the cast", "Add anyway"
 BY_HAND = -1  # the choice beside the faces' numbers
 EDGES = {"left": "Left, %", "top": "Top, %", "right": "Right, %", "bottom": "Bottom, %"}
 FIRST_EDGES = (30.0, 20.0, 70.0, 70.0)  # where the sliders stand before there is a box
-NO_LOOKS = VisualProfile()
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def build_upload_form(studio: Studio, place: Place) -> UploadForm:
         ]  # fmt: skip
     name = gr.Textbox("", label=t("Name"), placeholder=t("Hana"), elem_id="upload-name", max_length=120)
     with gr.Accordion(t("Visual profile"), open=False, elem_classes="profile"):
-        profile = build_profile_editor(studio, "upload", NO_LOOKS)
+        profile = build_profile_editor(studio, "upload", NO_LOOK)
     with gr.Accordion(t("More"), open=False, elem_id="upload-more"):
         description = gr.Textbox(
             "",
@@ -129,20 +130,20 @@ def bind_upload_form(studio: Studio, form: UploadForm, place: Place, area: RunAr
         with told_to_people():
             if not path:
                 raise InvalidRequest("There is no picture yet.", "Choose a file of yours above.")
-            studio.read_upload(path)  # one that cannot be read has no faces to choose from either
+            studio.faces.look_at_upload(path)  # one that cannot be read has no faces to choose from either
             if marks.chosen is None and marks.box is None:
                 raise InvalidRequest(
                     "There is no box around the face yet.",
                     "Tap two opposite corners of one in the picture, or move the sliders.",
                 )
-            alike = studio.look_alikes(studio.face_in_upload(path, marks.chosen, marks.box), project_id)
+            alike = studio.faces.look_alikes(studio.faces.face_in_upload(path, marks.chosen, marks.box), project_id)
             if not {match.character.id for match in alike} <= set(warned):
                 return {
                     form.warned: tuple(match.character.id for match in alike),
                     form.warning: gr.Markdown(_warning(alike), visible=True),
                 }
             profile = form.profile.profile(looks)
-            member = studio.upload_character(story_id, name, path, profile, description, marks.chosen, marks.box)
+            member = studio.faces.upload_character(story_id, name, path, profile, description, marks.chosen, marks.box)
             emptied = dict(zip([form.file, *form.written], _emptied(form), strict=True))
             return {**emptied, **_nobody_warned_of(form), place.revision: new_revision(), area.made_for: member.id}
 
@@ -167,7 +168,7 @@ def _bind_looking(studio: Studio, form: UploadForm) -> None:
         with told_to_people():
             if not path:
                 return _nothing_shown(form)
-            upload = studio.look_at_upload(path)
+            upload = studio.faces.look_at_upload(path)
             marks = Marks.on(upload.faces)
             choice = gr.Radio(choices=_choices(marks), value=_chosen(marks), visible=bool(marks.faces))
             return {**_shown(form, upload.picture, marks), form.choice: choice}
@@ -180,17 +181,19 @@ def _bind_looking(studio: Studio, form: UploadForm) -> None:
 def _bind_marking(studio: Studio, form: UploadForm) -> None:
     def choose(path: str, marks: Marks, face: int) -> dict[Any, Any]:
         with told_to_people():
-            return _shown(form, studio.read_upload(path), marks.choose(None if face == BY_HAND else face))
+            return _shown(
+                form, studio.faces.look_at_upload(path).picture, marks.choose(None if face == BY_HAND else face)
+            )
 
     def tap(path: str, marks: Marks, event: gr.SelectData) -> dict[Any, Any]:
         with told_to_people():
-            picture = studio.read_upload(path)
+            picture = studio.faces.look_at_upload(path).picture
             x, y = (place / shown_scale(picture) for place in event.index)
             return _shown(form, picture, marks.tap(x, y))
 
     def slide(path: str, marks: Marks, *percents: float) -> dict[Any, Any]:
         with told_to_people():
-            picture = studio.read_upload(path)
+            picture = studio.faces.look_at_upload(path).picture
             width, height = picture.size
             left, top, right, bottom = (percent / 100 for percent in percents)
             shown = _shown(form, picture, marks.draw((left * width, top * height, right * width, bottom * height)))
@@ -231,7 +234,7 @@ def _nobody_warned_of(form: UploadForm) -> dict[Any, Any]:
 
 
 def _emptied(form: UploadForm) -> list[Any]:
-    return [None, "", "", *form.profile.values(NO_LOOKS)]
+    return [None, "", "", *form.profile.values(NO_LOOK)]
 
 
 def _add_button(warned: Sequence[str]) -> gr.Button:

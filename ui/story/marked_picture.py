@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image, ImageDraw, ImageFont
 
-from studio import Box, Face
+from pipeline.values import Box, Face
 from ui.theme import CORAL, PAPER
 
 SHOWN_SIDE = 768  # the longer side as shown, of small pictures too: numbers must be readable and taps exact

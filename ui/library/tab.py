@@ -10,9 +10,11 @@ from typing import Any
 import gradio as gr
 
 from errors import NotFound
-from studio import Story, Studio
-from ui.cast import FOCUS_SCENE
-from ui.character_page import (
+from library_store.records import Story
+from studio import Studio
+from ui.handlers import PRIVATE, QUICK, unchanged
+from ui.language import say, t
+from ui.library.character_page import (
     CharacterPage,
     bind_character_page,
     build_character_page,
@@ -20,8 +22,7 @@ from ui.character_page import (
     show_character,
     show_nobody,
 )
-from ui.desk import Desk, show_scene
-from ui.gallery import (
+from ui.library.gallery import (
     Gallery,
     bind_face_search,
     bind_gallery,
@@ -31,10 +32,10 @@ from ui.gallery import (
     refreshed,
     relist,
 )
-from ui.handlers import PRIVATE, QUICK, unchanged
-from ui.language import say, t
 from ui.messages import told_to_people
-from ui.stories import Place, bind_move, new_revision
+from ui.place import Place, bind_move, new_revision
+from ui.story.cast import FOCUS_SCENE
+from ui.story.desk import Desk, show_scene
 from ui.take_along import TakeAlong, bind_take_along, build_take_along
 from ui.words import in_markdown
 
@@ -110,7 +111,7 @@ def _bind_opening(studio: Studio, library: LibraryTab, place: Place, tab: gr.Tab
         """Another project has other people."""
         with told_to_people():
             people = open_gallery(studio, project_id)
-            stays = not character_id or studio.get_character(character_id).project_id == project_id
+            stays = not character_id or studio.library.get_character(character_id).project_id == project_id
             return _title(studio, project_id), *people, *(_as_they_are(page.outputs) if stays else show_nobody())
 
     gallery.pictures.select(choose, gallery.shown, page.opening, **QUICK).success(None, js=SHOW_PAGE)
@@ -136,7 +137,7 @@ def _bind_leaving(studio: Studio, library: LibraryTab, place: Place, views: gr.T
 
     def load(story_id: str, image_id: str) -> tuple[Any, ...]:
         with told_to_people():
-            member = studio.load_character(story_id, image_id)
+            member = studio.library.link_image(story_id, image_id)
             gr.Info(say("{name} is in this story now.", name=escape(member.character.name)), title=say("Loaded"))
             return gr.Tabs(selected=STORY), new_revision(), member.id
 

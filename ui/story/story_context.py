@@ -12,7 +12,7 @@ from studio import Studio
 from ui.handlers import PRIVATE, QUICK, on, unchanged
 from ui.language import say, t
 from ui.messages import told_to_people
-from ui.stories import Place, keep_context
+from ui.place import Place, keep_context
 from ui.words import in_markdown
 
 
@@ -35,7 +35,9 @@ def build_context_keeper(studio: Studio, place: Place) -> None:
     def settle(choice: str, story_id: str, context: str) -> tuple[Any, ...]:
         with told_to_people():
             other = studio.library.get_story(story_id).context
-            studio.set_context(story_id, {"mine": context, "theirs": other, "both": f"{other}, {context}"}[choice])
+            studio.library.update_story(
+                story_id, context={"mine": context, "theirs": other, "both": f"{other}, {context}"}[choice]
+            )
             return *_as_kept(studio, story_id, context), gr.Row(visible=False), ""
 
     outputs = [place.context, place.shown_context, line, text]

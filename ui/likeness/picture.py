@@ -11,7 +11,8 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
-from studio import Band, Calibration
+from pipeline.likeness import Calibration
+from pipeline.values import Band
 from ui.language import say
 from ui.words import rounded
 

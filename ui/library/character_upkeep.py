@@ -9,12 +9,13 @@ from typing import Any
 
 import gradio as gr
 
-from studio import Character, LibraryQuery, PurgePreview, Studio, VisualProfile
+from library_store.records import Character, LibraryQuery, PurgePreview, VisualProfile
+from studio import Studio
 from ui.handlers import LATEST, PRIVATE, QUICK
 from ui.language import say, t
 from ui.messages import told_to_people
+from ui.place import Place, new_revision
 from ui.profile_editor import ProfileEditor, build_profile_editor
-from ui.stories import Place, new_revision
 from ui.words import counted, in_markdown
 
 MOST_OFFERED = 60  # names in the list of whom to merge with; typing finds the others
@@ -104,7 +105,9 @@ def build_upkeep(studio: Studio) -> Upkeep:
 
 def show_upkeep(studio: Studio, upkeep: Upkeep, character: Character) -> tuple[Any, ...]:
     """Values for `Upkeep.outputs`."""
-    tags = gr.Dropdown(choices=studio.list_tags(character.project_id), value=list(character.tags), multiselect=True)
+    tags = gr.Dropdown(
+        choices=studio.library.list_tags(character.project_id), value=list(character.tags), multiselect=True
+    )
     profile = upkeep.edit.profile.values(character.visual_profile)
     others = gr.Dropdown(choices=_others(studio, character, ""), value=None)
     return character.name, character.description, tags, *profile, others, *_no_warning()
@@ -140,26 +143,26 @@ def bind_upkeep(
     def save(character_id: str, name: str, description: str, tags: list[str] | None, *profile: Any) -> tuple[Any, ...]:
         with told_to_people():
             looks: VisualProfile = upkeep.edit.profile.profile(profile)
-            studio.edit_character(character_id, name, description, looks)
-            saved = studio.set_tags(character_id, tags or [])
+            studio.library.edit_character(character_id, name, description, looks)
+            saved = studio.library.set_tags(character_id, tags or [])
             gr.Success(say("What you wrote about {name} is saved.", name=escape(saved.name)), title=say("Saved"))
             return *show(character_id), new_revision()
 
     def ask(character_id: str) -> tuple[Any, ...]:
         with told_to_people():
-            return gr.Column(visible=True), _what_breaks(studio.preview_purge(character_id))
+            return gr.Column(visible=True), _what_breaks(studio.library.preview_purge(character_id))
 
     def purge(character_id: str) -> tuple[Any, ...]:
         with told_to_people():
-            name = studio.get_character(character_id).name
-            studio.purge_character(character_id)
+            name = studio.library.get_character(character_id).name
+            studio.library.purge_character(character_id)
             gr.Info(say("{name} is deleted.", name=escape(name)), title=say("Deleted"))
             return *show_nobody(), new_revision()
 
     outputs = [*page, place.revision]
     relist(upkeep.edit.save.click(save, [character, *upkeep.edit.outputs], outputs, **PRIVATE))
-    relist(upkeep.trash.click(changed(studio.trash_character), character, outputs, **PRIVATE))
-    relist(bar.restore.click(changed(studio.restore_character), character, outputs, **PRIVATE))
+    relist(upkeep.trash.click(changed(studio.library.trash_character), character, outputs, **PRIVATE))
+    relist(bar.restore.click(changed(studio.library.restore_character), character, outputs, **PRIVATE))
     bar.ask.click(ask, character, [bar.sure, bar.warning], **QUICK)
     bar.keep.click(lambda: gr.Column(visible=False), None, bar.sure, **QUICK)
     relist(bar.purge.click(purge, character, outputs, **PRIVATE))
@@ -200,18 +203,20 @@ def _bind_merge(
 ) -> None:
     def find(character_id: str, event: gr.KeyUpData) -> Any:
         with told_to_people():
-            return gr.Dropdown(choices=_others(studio, studio.get_character(character_id), event.input_value))
+            return gr.Dropdown(choices=_others(studio, studio.library.get_character(character_id), event.input_value))
 
     def warn(character_id: str, other_id: str | None) -> tuple[Any, ...]:
         with told_to_people():
             if not other_id:
                 return _no_warning()
-            text = _what_merging_does(studio, studio.get_character(character_id), studio.get_character(other_id))
+            text = _what_merging_does(
+                studio, studio.library.get_character(character_id), studio.library.get_character(other_id)
+            )
             return gr.Markdown(text, visible=True), gr.Button(visible=True)
 
     def merge(character_id: str, other_id: str) -> tuple[Any, ...]:
         with told_to_people():
-            kept = studio.merge_characters(character_id, other_id)
+            kept = studio.library.merge_characters(character_id, other_id)
             gr.Success(say("The two are {name} now.", name=escape(kept.name)), title=say("Merged"))
             return *_merged(studio, kept), *show(kept.id), new_revision()
 
@@ -229,7 +234,7 @@ def _no_warning() -> tuple[Any, ...]:
 
 
 def _others(studio: Studio, character: Character, words: str) -> list[tuple[str, str]]:
-    people = studio.search_library(character.project_id, LibraryQuery(words, sort="name"), 0, MOST_OFFERED)
+    people = studio.library.search_library(character.project_id, LibraryQuery(words, sort="name"), 0, MOST_OFFERED)
     return [(person.name, person.id) for person in people if person.id != character.id]
 
 
@@ -239,10 +244,10 @@ def _what_merging_does(studio: Studio, kept: Character, other: Character) -> str
         "{other} lead to {name}. The name, description and looks of {other} go. This cannot be undone.",
         name=in_markdown(kept.name),
         other=in_markdown(other.name),
-        pictures=len(studio.list_images(other.id)),
-        stories=len(studio.list_uses(other.id)),
+        pictures=len(studio.library.list_images(other.id)),
+        stories=len(studio.library.list_uses(other.id)),
     )
-    similarity = studio.are_two(kept.id, other.id)
+    similarity = studio.faces.are_two(kept.id, other.id)
     if similarity is None:
         return what
     doubt = say(

@@ -9,13 +9,14 @@ from typing import Any
 import gradio as gr
 
 from errors import CastbookError, InvalidRequest
-from studio import CastMember, CastOption, Studio
-from ui.desk import Desk, show_remix, show_scene, show_seed
+from library_store.records import CastMember, CastOption
+from studio import Studio
 from ui.handlers import PRIVATE, QUICK, unchanged
 from ui.language import say, t, told
 from ui.messages import told_to_people
-from ui.save_form import FOCUS_SAVE, show_save_form
-from ui.stories import Place, new_revision
+from ui.place import Place, new_revision
+from ui.story.desk import Desk, show_request, show_scene, show_seed
+from ui.story.save_form import FOCUS_SAVE, show_save_form
 from ui.thumbnails import THUMBNAILS
 from ui.words import (
     caption,
@@ -82,7 +83,7 @@ def build_cast(studio: Studio, place: Place, desk: Desk) -> None:
     )  # fmt: skip
     def cast(story_id: str | None, whole_id: str, _revision: str) -> None:
         with told_to_people():
-            members = studio.list_cast(story_id) if story_id else []
+            members = studio.library.list_cast(story_id) if story_id else []
             if not members:
                 gr.Markdown(t(EMPTY), elem_classes="empty", elem_id="cast-empty")
             newest_first = members[::-1]
@@ -120,7 +121,7 @@ def _build_undo(studio: Studio, place: Place) -> Undo:
 
     def restore(removed: tuple[str, str]) -> tuple[Any, ...]:
         with told_to_people():
-            studio.restore_image(*removed)
+            studio.library.restore_option(*removed)
             return gr.Row(visible=False), new_revision()
 
     button.click(restore, undo.removed, [line, place.revision], **PRIVATE)
@@ -262,12 +263,12 @@ def _bind_actions(
 
     def activate(image_id: str) -> str:
         with told_to_people():
-            studio.select_image(member.id, image_id)
+            studio.library.select_image(member.id, image_id)
             return new_revision()
 
     def take_out(image_id: str) -> tuple[Any, ...]:
         with told_to_people():
-            studio.remove_image(member.id, image_id)
+            studio.library.remove_option(member.id, image_id)
             stands = character.is_saved_to_library and image_id == character.canonical_image_id
             text = say("A picture of {name} is out of this story.", name=in_markdown(character.name))
             text += f" {say('The library keeps it.')}" if stands else ""
@@ -298,7 +299,10 @@ def _bind_desk(
 
     def remix(story_id: str, image_id: str) -> tuple[Any, ...]:
         with told_to_people():
-            return show_remix(studio, desk, story_id, studio.request_of(image_id) or {})
+            request = studio.requests.of_image(image_id)
+            if request is None:
+                raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
+            return show_request(studio, desk, story_id, request)
 
     def use_seed(story_id: str, image_id: str, chosen: str | None, *words: Any) -> tuple[Any, ...]:
         with told_to_people():

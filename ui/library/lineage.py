@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
-from studio import CharacterReferenceImage
+from library_store.records import CharacterReferenceImage
 from ui.language import say
 from ui.words import ORIGIN, tone
 

@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 import gradio as gr
 
-from studio import Story, Studio
+from library_store.records import Story
+from studio import Studio
 from ui.handlers import PRIVATE, QUICK, on
 from ui.language import say, t
 from ui.messages import told_to_people
-from ui.stories import Place, bind_move, show_place
+from ui.place import Place, bind_move, show_place
 from ui.words import in_markdown
 
 Kind = Literal["project", "story"]
@@ -48,8 +49,8 @@ def build_manage(studio: Studio, place: Place) -> None:
             trash_project = gr.Button(t("Move to trash"), size="sm", elem_id="trash-project", scale=0, min_width=120)
         _build_trash(studio, place, box)
     undo = _build_undo(studio, place)
-    _bind_rename(studio, place, rename_story, place.title, studio.rename_story, place.story)
-    _bind_rename(studio, place, rename_project, place.name, studio.rename_project, place.project)
+    _bind_rename(studio, place, rename_story, place.title, studio.library.update_story, place.story)
+    _bind_rename(studio, place, rename_project, place.name, studio.library.rename_project, place.project)
     _bind_trash(studio, place, trash_story, "story", undo)
     _bind_trash(studio, place, trash_project, "project", undo)
     copied = copy.click(None, place.story, None, js=COPY_LINK)
@@ -76,9 +77,9 @@ def _bind_rename(
 def _bind_trash(studio: Studio, place: Place, button: gr.Button, kind: Kind, undo: Undo) -> None:
     def trash(id: str) -> Story:
         if kind == "project":
-            studio.trash_project(id)
-            return studio.ensure_a_story()
-        return studio.ensure_a_story(studio.trash_story(id).project_id)
+            studio.library.trash_project(id)
+            return studio.library.ensure_a_story()
+        return studio.library.ensure_a_story(studio.library.trash_story(id).project_id)
 
     def offer(id: str) -> tuple[Any, ...]:
         return gr.Row(visible=True), _gone(studio, kind, id), (kind, id)
@@ -109,8 +110,8 @@ def _build_trash(studio: Studio, place: Place, box: gr.Accordion) -> None:
     )
     def trash(project_id: str | None) -> None:
         with told_to_people():
-            stories = studio.list_stories(project_id, trashed=True) if project_id else []
-            projects = studio.list_projects(trashed=True)
+            stories = studio.library.list_stories(project_id, trashed=True) if project_id else []
+            projects = studio.library.list_projects(trashed=True)
             if not stories and not projects:
                 gr.Markdown(say(NOTHING_IN_TRASH), elem_id="trash-empty", elem_classes="fine-print")
             for story in stories:
@@ -128,8 +129,8 @@ def _line(studio: Studio, place: Place, kind: Kind, id: str, text: str) -> None:
 
 def _restore(studio: Studio, kind: Kind, id: str) -> Story:
     if kind == "project":
-        return studio.ensure_a_story(studio.restore_project(id).id)
-    return studio.restore_story(id)
+        return studio.library.ensure_a_story(studio.library.restore_project(id).id)
+    return studio.library.restore_story(id)
 
 
 def _gone(studio: Studio, kind: Kind, id: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any, cast
 import gradio as gr
 
 from errors import NotFound
-from studio import Story, Studio
+from library_store.records import Story
+from studio import Studio
 from ui.handlers import PRIVATE, QUICK, on
 from ui.language import say, t, told
 from ui.messages import told_to_people
@@ -50,7 +51,7 @@ class Place:
 
 
 def build_stories_bar(studio: Studio) -> Place:
-    story = studio.ensure_a_story()
+    story = studio.library.ensure_a_story()
     projects, stories = _choices(studio, story)
     with gr.Row(elem_id="stories-bar"):
         with gr.Row(elem_classes="chooser"):
@@ -87,7 +88,7 @@ def build_stories_bar(studio: Studio) -> Place:
         open_character=gr.Textbox("", visible="hidden", elem_id="open-character"),
     )
     _build_naming(studio, place, new_project, new_story)
-    bind_move(studio, place, [project.input], studio.ensure_a_story, [project])
+    bind_move(studio, place, [project.input], studio.library.ensure_a_story, [project])
     bind_move(studio, place, [chosen.input], studio.library.get_story, [chosen])
     shown = [place.context, place.shown_context]
     on([place.context.change, place.shown_context.change], None, shown, None, js=MARK_CONTEXT)
@@ -117,7 +118,7 @@ def show_place(studio: Studio, story: Story) -> tuple[Any, ...]:
 def keep_context(studio: Studio, story_id: str, context: str, shown: str) -> None:
     """Raises ChangedElsewhere where another tab changed what this one wrote over."""
     if context != shown:
-        studio.set_context(story_id, context, instead_of=shown)
+        studio.library.update_story(story_id, context=context, instead_of=shown)
 
 
 def bind_move(
@@ -158,10 +159,10 @@ def reopen(studio: Studio, place: Place, demo: gr.Blocks) -> None:
                 if "story" in asked:
                     story = _open_story(studio, asked["story"])
                 if "character" in asked:
-                    character = studio.get_character(asked["character"])
+                    character = studio.library.get_character(asked["character"])
                     character_id = character.id
                     if character.project_id != story.project_id:
-                        story = studio.ensure_a_story(character.project_id)
+                        story = studio.library.ensure_a_story(character.project_id)
             except NotFound as error:
                 gr.Warning(
                     f"{escape(told(error.cause))}<br>{escape(say('This is where you were last.'))}",
@@ -183,8 +184,8 @@ def _build_naming(studio: Studio, place: Place, new_project: gr.Button, new_stor
 
     def made(what: str, given: str, project_id: str) -> Story:
         if what == "project":
-            return studio.ensure_a_story(studio.create_project(given).id)
-        return studio.create_story(project_id, given)
+            return studio.library.ensure_a_story(studio.library.create_project(given).id)
+        return studio.library.create_story(project_id, given)
 
     focus = "() => setTimeout(() => document.querySelector('#naming-name input, #naming-name textarea')?.focus(), 150)"
     for button, what, label in (
@@ -209,7 +210,7 @@ def _remembered_story(studio: Studio, story_id: str) -> Story:
     try:
         return _open_story(studio, story_id)
     except NotFound:
-        return studio.ensure_a_story()
+        return studio.library.ensure_a_story()
 
 
 def _open_story(studio: Studio, story_id: str) -> Story:
@@ -221,6 +222,6 @@ def _open_story(studio: Studio, story_id: str) -> Story:
 
 
 def _choices(studio: Studio, story: Story) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    projects = [(project.name, project.id) for project in studio.list_projects()]
-    stories = [(each.title, each.id) for each in studio.list_stories(story.project_id)]
+    projects = [(project.name, project.id) for project in studio.library.list_projects()]
+    stories = [(each.title, each.id) for each in studio.library.list_stories(story.project_id)]
     return projects, stories

@@ -11,10 +11,13 @@ from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass as record
 
 from errors import InvalidRequest
+from library_store.library import CharacterLibrary
 from library_store.records import Character
 from pipeline.likeness import Calibration, identity_by
+from pipeline.packs import Pack
 from pipeline.strangers import ObservedRate, check_strangers
 from pipeline.values import Face
+from studio.identities import Identities
 
 REPORT, RECORD = "report.html", "report.json"  # as `python -m evaluation` writes them
 
@@ -78,6 +81,36 @@ class RetentionReport:
     made: datetime
     title: str
     rows: tuple[ReportRow, ...]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How far this pack's likeness can be trusted."""
+
+    library: CharacterLibrary
+    pack: Pack
+    identities: Identities
+    report_folders: tuple[Path, ...]  # where `python -m evaluation` leaves what it measured
+
+    def check_library(self, project_id: str) -> LibraryCheck:
+        """The saved characters as strangers to each other: how many pairs of them the judge would take for one person.
+
+        Raises InvalidRequest for a pack without calibration, and for fewer than two characters.
+        """
+        calibration = self.pack.calibration
+        if calibration is None:
+            raise InvalidRequest(
+                f"The model pack {self.pack.name!r} is not calibrated.",
+                f"Calibrate it first: python -m evaluation calibrate --pack {self.pack.name}",
+            )
+        self.identities.complete(project_id)
+        characters = self.library.list_library(project_id)
+        shown = [character.canonical_image_id for character in characters if character.canonical_image_id]
+        return check_characters(characters, self.library.get_faces(shown), calibration)
+
+    def latest_report(self) -> RetentionReport | None:
+        """The newest retention report of this installation."""
+        return latest_report(self.report_folders)
 
 
 def check_characters(characters: Sequence[Character], faces: dict[str, Face], calibration: Calibration) -> LibraryCheck:
