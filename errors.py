@@ -3,6 +3,10 @@
 Anything that is not a `CastbookError` is a fault in the program and keeps its traceback.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+
 
 class CastbookError(Exception):
     """A sentence of cause and a sentence of remedy, for whoever can act on it."""
@@ -53,13 +57,24 @@ class NotFound(CastbookError):
 
 
 class ChangedElsewhere(CastbookError):
-    """What is to be overwritten is not what the creator saw when they began to write."""
+    """What is to be overwritten is not what its writer was shown any more. Nothing is written."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "This story's context was changed in another tab.",
-            "Look at it above, then try again.",
-        )
+
+class ContextChanged(ChangedElsewhere):
+    """A story's context is another by now: `now`."""
+
+    def __init__(self, now: str) -> None:
+        super().__init__("This story's context was changed in another tab.", "Look at it above, then try again.")
+        self.now = now
+
+
+class CharacterChanged(ChangedElsewhere):
+    """`newer` is what those fields of a character say now that were to be overwritten: {"hair": "black bob"}."""
+
+    def __init__(self, newer: Mapping[str, str]) -> None:
+        says = ", ".join(f"{name} is {text!r}" for name, text in newer.items())
+        super().__init__(f"This was changed elsewhere in the meantime: {says} now.", "Look at it, then try again.")
+        self.newer = newer
 
 
 class LibraryUnavailable(CastbookError):

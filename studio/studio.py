@@ -8,11 +8,11 @@ from pathlib import Path
 from library_store.library import CharacterLibrary
 from pipeline.packs import Pack
 from studio.drawing import Drawing
+from studio.exports import Exports
 from studio.faces import Faces, RecentUploads
 from studio.identities import Backfill, Identities
 from studio.models import Models
 from studio.requests import Requests
-from studio.travelling import Travelling
 from studio.trust import Trust
 
 
@@ -30,5 +30,5 @@ class Studio:
         self.drawing = Drawing(library, pack, models, identities)
         self.faces = Faces(library, pack, models, identities, RecentUploads(models))
         self.trust = Trust(library, pack, identities, (pack.folder, *report_folders))
-        self.travelling = Travelling(library)
+        self.exports = Exports(library)
         self.requests = Requests(library, pack)

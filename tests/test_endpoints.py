@@ -253,6 +253,37 @@ def test_a_character_is_edited_and_says_where_they_are_used(client: Client, stor
     assert use["story_id"] == story["story_id"] and hana["canonical_image_id"] in use["image_ids"]
 
 
+def test_what_somebody_changed_since_it_was_read_is_not_overwritten(client: Client, story: dict[str, str]) -> None:
+    read = save(client, story["story_id"], "Hana")
+    who, cast_member = read["character_id"], call(client, "list_cast", story["story_id"])[-1]["cast_member_id"]
+    call(client, "edit_character", who, description="a pilot", visual_profile={"outfit": "coat"})
+    late = call(client, "edit_character", who, "Hana Kim", read["description"], read["visual_profile"], read)
+    assert (late["name"], late["description"], late["visual_profile"]["outfit"]) == ("Hana Kim", "a pilot", "coat")
+    for attempt in (
+        lambda: call(client, "edit_character", who, description="a sailor", instead_of=read),
+        lambda: call(client, "save_character", cast_member, read["canonical_image_id"], "a sailor", instead_of=read),
+    ):
+        with pytest.raises(AppError, match="description is 'a pilot' now"):
+            attempt()
+    assert call(client, "get_character", who) == late
+    call(client, "set_tags", who, ["sea"], instead_of=[])
+    assert call(client, "set_tags", who, ["air"], instead_of=[])["tags"] == ["air", "sea"]
+
+
+def test_a_profile_takes_texts_and_lists_of_them(client: Client, story: dict[str, str]) -> None:
+    hana = save(client, story["story_id"], "Hana")["character_id"]
+    profile = {"hair": ["black", " long "], "face": None, "body": [], "other": "in, the rain"}
+    edited = call(client, "edit_character", hana, visual_profile=profile)["visual_profile"]
+    assert [edited[part] for part in profile] == ["black, long", "", "", "in, the rain"]
+    for value in (7, True, {"colour": "black"}, ["black", 7], [["black"]], ["black", None]):
+        with pytest.raises(AppError, match=r"The hair is .*It should be a text, or a list of texts"):
+            call(client, "edit_character", hana, visual_profile={"hair": value})
+    for read in ({"name": 7}, {"visual_profile": "black"}, {"visual_profile": {"hair": 7}}):
+        with pytest.raises(AppError, match="It should be a"):
+            call(client, "edit_character", hana, "Hana Kim", instead_of=read)
+    assert call(client, "get_character", hana)["visual_profile"] == edited
+
+
 def test_a_characters_pictures_have_roles_and_a_lineage(client: Client, story: dict[str, str]) -> None:
     hana = save(client, story["story_id"], "Hana")
     reference = hana["canonical_image_id"]

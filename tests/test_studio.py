@@ -31,7 +31,7 @@ from PIL import Image
 
 from errors import ChangedElsewhere, InvalidRequest, NoFaceFound, NotFound, PackUnavailable, Stopped, UnreadablePicture
 from library_store.library import CharacterLibrary
-from library_store.records import CastMember, NewPicture, Story, VisualProfile
+from library_store.records import CastMember, CharacterText, NewPicture, Story, VisualProfile
 from pipeline.request import SteeringImage
 from pipeline.values import Step
 from pipeline.variants import VariantMaker
@@ -324,7 +324,7 @@ def test_saved_in_one_story_found_in_the_projects_library(studio: Studio, story:
     member = hana(studio, story)
     assert studio.library.list_library(story.project_id) == []
     studio.library.save_character(
-        member.id, member.options[1].image.id, "a sailor", VisualProfile(hair="short"), "her prompt"
+        member.id, member.options[1].image.id, CharacterText(description="a sailor", prompt="her prompt", hair="short")
     )
     [saved] = studio.library.list_library(story.project_id, "sailor")
     assert saved.canonical_image_id == member.options[1].image.id

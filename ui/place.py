@@ -116,7 +116,7 @@ def show_place(studio: Studio, story: Story) -> tuple[Any, ...]:
 
 
 def keep_context(studio: Studio, story_id: str, context: str, shown: str) -> None:
-    """Raises ChangedElsewhere where another tab changed what this one wrote over."""
+    """Raises ContextChanged where another tab changed what this one wrote over."""
     if context != shown:
         studio.library.update_story(story_id, context=context, instead_of=shown)
 

@@ -12,11 +12,12 @@ from listening import listening
 from PIL import Image
 from playwright.sync_api import Page
 
-from library_store.records import CastMember, Character
+from library_store.records import CastMember, Character, VisualProfile
 from pipeline.request import PictureRequest
 from pipeline.values import Reference, Step
 from pipeline.variants import OnStep
 from studio import Studio
+from studio.drawing import Made
 from ui import build_page, launch_options
 
 
@@ -54,6 +55,15 @@ class App:
     @property
     def library(self) -> list[Character]:
         return self.studio.library.list_library(self.studio.library.list_projects()[0].id)
+
+
+def drawn(studio: Studio, story_id: str, name: str) -> Character:
+    """A saved character with one picture of their own request."""
+    *_, made = studio.drawing.generate_character(
+        story_id, name, "a girl", VisualProfile(hair="red hair"), count=1, seed=0
+    )
+    assert isinstance(made, Made)
+    return studio.library.save_character(made.member.id, made.image_ids[0])
 
 
 # Gradio gives what a tab or an accordion shows for the first time its value once more, a frame after it is there.

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from gradio.data_classes import FileData
 from gradio_client import utils as client_utils  # pyright: ignore[reportMissingTypeStubs]
 
-from library_store.portable import ImportReport
+from library_store.export_zip import ImportReport
 from library_store.records import (
     CastMember,
     CastOption,
