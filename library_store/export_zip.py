@@ -53,13 +53,13 @@ from errors import LibraryUnavailable, UnreadableExport
 from library_store.pictures import Pictures
 from library_store.records import Character, CharacterReferenceImage, How, Source, VisualProfile
 from pipeline.request import PictureRequest
+from pipeline.uploads import MAX_BYTES as MAX_PICTURE
+from pipeline.uploads import MAX_PIXELS
 from pipeline.values import Face, Identity, Likeness
 
 FORMAT, VERSION = "castbook", 2
 METADATA, PROJECT, EMBEDDINGS, FOLDER = "metadata.jsonl", "castbook.json", "embeddings.npz", "images/"
 
-MAX_PICTURE = 40 * 2**20  # bytes, as for uploads
-MAX_PIXELS = 50_000_000
 MAX_TEXT = 2**28  # bytes; 100,000 pictures have half of it
 MAX_RATIO = 200  # of what a zip unpacks to: such metadata reaches forty, a bomb a thousand
 
