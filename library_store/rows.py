@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from errors import AnotherProject, NotFound
+from library_store import door
 from library_store.records import CastMember, How, NewPicture, VisualProfile
 from library_store.schema import (
     CastMemberRow,
@@ -32,8 +33,9 @@ TrashableT = TypeVar("TrashableT", ProjectRow, StoryRow, CharacterRow)
 
 
 def find(session: Session, table: type[RowT], id: str, hold: bool = False) -> RowT:
+    """Raises NotFound for what the visitor may not touch as well: they shall not learn that it is there."""
     row = session.get(table, id, with_for_update=hold)
-    if row is None:
+    if row is None or not door.may_touch(session, row):
         raise NotFound(table.kind, id)
     return row
 
@@ -152,8 +154,8 @@ def add_options(session: Session, member: CastMemberRow, images: Sequence[ImageR
 
 
 def find_image_of(session: Session, character: CharacterRow, image_id: str) -> ImageRow:
-    image = session.get(ImageRow, image_id)
-    if image is None or image.character_id != character.id:
+    image = find(session, ImageRow, image_id)
+    if image.character_id != character.id:
         raise NotFound("picture of this character", image_id)
     return image
 
@@ -191,11 +193,21 @@ def identities_of(session: Session, image: ImageRow) -> Sequence[IdentityRow]:
 def faces_of(session: Session, image_ids: Collection[str]) -> dict[str, Face]:
     """The face kept of each picture, where the encoder that saw it first found it."""
     by_image: dict[str, list[IdentityRow]] = {}
+    of_seen_images = select(IdentityRow).join(ImageRow, ImageRow.id == IdentityRow.image_id)
+    of_seen_images = of_seen_images.where(door.seen_images(session)).order_by(IdentityRow.id)
     for batch in batched(image_ids):
-        seen = select(IdentityRow).where(IdentityRow.image_id.in_(batch)).order_by(IdentityRow.id)
-        for row in session.scalars(seen):
+        for row in session.scalars(of_seen_images.where(ImageRow.id.in_(batch))):
             by_image.setdefault(row.image_id, []).append(row)
     return {image_id: IdentityRow.face(seen_there) for image_id, seen_there in by_image.items()}
+
+
+def hashes_of(session: Session, image_ids: Collection[str]) -> dict[str, str]:
+    """The content hashes of pictures by their ids; an unknown id is left out."""
+    hashes: dict[str, str] = {}
+    for batch in batched(image_ids):
+        meant = select(ImageRow.id, ImageRow.content_hash).where(ImageRow.id.in_(batch), door.seen_images(session))
+        hashes.update(session.execute(meant).tuples().all())
+    return hashes
 
 
 def batched(keys: Iterable[str]) -> Iterator[list[str]]:

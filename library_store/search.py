@@ -56,6 +56,11 @@ def select_unseen(project_id: str, encoder: str) -> Select[str | None]:
     return unseen.order_by(*_order("recent"))
 
 
+def newest_projects() -> Select[ProjectRow]:
+    """Whose faces are worth reading before anybody asks."""
+    return select(ProjectRow).where(ProjectRow.trashed_at.is_(None)).order_by(ProjectRow.id.desc()).limit(KEPT_PROJECTS)
+
+
 def _conditions(project_id: str, query: LibraryQuery) -> list[ColumnElement[bool]]:
     trashed_at = CharacterRow.trashed_at
     return [

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from errors import InvalidRequest, UnreadableExport
-from library_store import rows
+from library_store import door, rows
 from library_store.portable import (
     ImportReport,
     MergedCharacter,
@@ -169,7 +169,7 @@ def plan_import(session: Session, portable: Portable, project_id: str | None) ->
     """None: the project that the zip came from. Raises NotFound for an unknown project and, for what is in another
     project already, InvalidRequest.
     """
-    target = portable.project.id if project_id is None else rows.find(session, ProjectRow, project_id).id
+    target = _target(session, portable, project_id)
     lines = {line.image_id: line for line in portable.pictures}
     names = {line.character_id: line.name for line in portable.pictures}
     merged = {merged.id: merged.name for merged in portable.project.merged}
@@ -215,6 +215,13 @@ def plan_import(session: Session, portable: Portable, project_id: str | None) ->
     )
 
 
+def _target(session: Session, portable: Portable, project_id: str | None) -> str:
+    """The id of the project that it goes into, which may have to be made."""
+    if project_id is None and session.get(ProjectRow, portable.project.id) is None:
+        return portable.project.id
+    return rows.find(session, ProjectRow, project_id or portable.project.id).id
+
+
 def add_portable(session: Session, portable: Portable, plan: Plan, sizes: Mapping[str, tuple[int, int]]) -> None:
     """Adds what is not there yet and changes nothing that is. `sizes`: width and height of the new pictures, by hash.
 
@@ -223,7 +230,8 @@ def add_portable(session: Session, portable: Portable, plan: Plan, sizes: Mappin
     try:
         if session.get(ProjectRow, plan.project_id) is None:
             project = portable.project
-            rows.added(session, ProjectRow(id=project.id, name=project.name, owner=project.owner))
+            owner = door.owner_of_import(session, project.owner)
+            rows.added(session, ProjectRow(id=project.id, name=project.name, owner=owner))
         _add_stories(session, portable, plan)
         new = _add_characters(session, portable, plan)
         _add_pictures(session, plan, sizes)

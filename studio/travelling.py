@@ -22,28 +22,29 @@ from pipeline.packs import Defaults, Pack
 class Exports:
     """Zips that wait to be downloaded, each in a folder of its own; gone when the program ends."""
 
-    def __init__(self, library: CharacterLibrary) -> None:
-        self._library = library
+    def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="castbook-exports-"))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
-    def write(self, project_id: str, character_ids: Sequence[str] | None, embeddings: bool) -> Path:
+    def write(
+        self, library: CharacterLibrary, project_id: str, character_ids: Sequence[str] | None, embeddings: bool
+    ) -> Path:
         """Named for the one character that is in it, or for the project."""
-        project = self._library.get_project(project_id)
-        single = self._library.get_character(character_ids[0]) if character_ids and len(character_ids) == 1 else None
+        project = library.get_project(project_id)
+        single = library.get_character(character_ids[0]) if character_ids and len(character_ids) == 1 else None
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         path = folder / f"{_for_a_file((single or project).name)}.zip"
-        self._library.export_zip(path, project.id, character_ids, embeddings)
+        library.export_zip(path, project.id, character_ids, embeddings)
         return path
 
 
 class Travelling:
     """Exports, imports, and the requests that pictures carry."""
 
-    def __init__(self, library: CharacterLibrary, pack: Pack) -> None:
+    def __init__(self, library: CharacterLibrary, pack: Pack, exports: Exports) -> None:
         self._library = library
         self._pack = pack
-        self._exports = Exports(library)
+        self._exports = exports
 
     def export_library(
         self, project_id: str, character_ids: Sequence[str] | None = None, embeddings: bool = False
@@ -52,7 +53,7 @@ class Travelling:
 
         Face identities are biometric, and go along only where they are asked for. The program's end removes the file.
         """
-        return self._exports.write(project_id, character_ids, embeddings)
+        return self._exports.write(self._library, project_id, character_ids, embeddings)
 
     def request_in(self, picture_path: Path | str) -> dict[str, Any] | None:
         """The request that a PNG file carries, as `request_of` gives it; None where there is none that can be read.

@@ -12,8 +12,9 @@ from sqlalchemy import create_engine, text
 
 from library_store.database import for_reading, open_database
 from library_store.library import CharacterLibrary
-from library_store.records import Character, LibraryQuery, Story
+from library_store.records import LOCAL_OWNER, Character, LibraryQuery, Story
 from library_store.search import select_characters
+from library_store.store import LibraryStore
 from pipeline.values import Identity
 
 
@@ -216,11 +217,13 @@ def test_faces_are_read_again_only_for_a_face_that_can_be_found(library: Charact
     assert bool([query for query in queries if "embedding" in query and "JOIN" in query]) == of_rose
 
 
-def test_what_was_read_beforehand_is_not_read_for_the_first_search(library: CharacterLibrary, story: Story):
+def test_what_was_read_beforehand_is_not_read_for_the_first_search(
+    store: LibraryStore, library: CharacterLibrary, story: Story
+):
     saved(library, story.id, "Rose", portrait(RED))
     library.create_project("Without anybody")
 
-    library.read_faces(seen(RED).encoder)
+    store.read_faces(seen(RED).encoder)
 
     with counted_queries() as queries:
         assert [match.character.name for match in library.find_faces(story.project_id, seen(RED), 5)] == ["Rose"]
@@ -234,11 +237,12 @@ def test_what_is_read_is_one_state_of_a_database_server_too():
 
 
 def test_another_process_that_writes_is_noticed(library: CharacterLibrary, story: Story, tmp_path: Path):
-    second = CharacterLibrary.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
+    opened = LibraryStore.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
+    second = opened.seen_by(LOCAL_OWNER)
     assert second.find_faces(story.project_id, seen(RED), 5) == []
     rose = saved(library, story.id, "Rose", portrait(RED))
     assert [match.character for match in second.find_faces(story.project_id, seen(RED), 5)] == [rose]
-    second.close()
+    opened.close()
 
 
 # What it costs

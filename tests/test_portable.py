@@ -18,15 +18,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import BLUE, GREEN, RED, YELLOW, FakeFaces, fake_maker, fake_pack, flat
+from fakes import BLUE, GREEN, RED, YELLOW, FakeFaces, fake_maker, fake_pack, flat, studio_of
 from sqlalchemy import create_engine, text
 
 from errors import InvalidRequest, NotFound, UnreadableExport
 from library_store.library import CharacterLibrary
 from library_store.portable import ImportReport
-from library_store.records import CastMember, LibraryQuery, NewPicture, Story, VisualProfile
+from library_store.records import LOCAL_OWNER, CastMember, LibraryQuery, NewPicture, Story, VisualProfile
+from library_store.store import LibraryStore
 from pipeline.values import Likeness
-from studio import Models, Studio
+from studio import Studio
 
 NO_ID, OTHER_ID = "01890000-0000-7000-8000-000000000000", "01890000-0000-7000-8000-000000000001"
 TABLES = {  # what is compared of them: all but what the database is free to choose
@@ -47,7 +48,8 @@ class Installation:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.library = CharacterLibrary.open(f"sqlite:///{home / 'castbook.db'}", str(home / "pictures"))
+        self.store = LibraryStore.open(f"sqlite:///{home / 'castbook.db'}", str(home / "pictures"))
+        self.library = self.store.seen_by(LOCAL_OWNER)
 
     def rows(self) -> dict[str, set[tuple[Any, ...]]]:
         engine = create_engine(f"sqlite:///{self.home / 'castbook.db'}")
@@ -79,7 +81,7 @@ def install(tmp_path: Path) -> Iterator[Install]:
 
     yield make
     for installation in made:
-        installation.library.close()
+        installation.store.close()
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +89,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """An export of everything."""
     installation = Installation(tmp_path_factory.mktemp("whole"))
     path = exported(installation, fill(installation.library).project_id, embeddings=True)
-    installation.library.close()
+    installation.store.close()
     return path.read_bytes()
 
 
@@ -103,7 +105,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Where nothing ever comes in."""
     installation = Installation(tmp_path_factory.mktemp("empty"))
     yield installation
-    installation.library.close()
+    installation.store.close()
 
 
 @pytest.fixture
@@ -149,7 +151,7 @@ class Moonlight:
 
 def fill(library: CharacterLibrary) -> Moonlight:
     """A project with everything in it that a library can hold."""
-    story = library.create_story(library.create_project("달빛 카페", owner="ada").id, "1화", "rainy Seoul")
+    story = library.create_story(library.create_project("달빛 카페").id, "1화", "rainy Seoul")
     library.trash_story(library.create_story(story.project_id, "Given up").id)
     mina = library.create_character(
         story.id,
@@ -643,14 +645,14 @@ def test_a_picture_too_large_is_refused(entries: dict[str, bytes], empty: Instal
 # The studio's verbs
 
 
-def studio_of(library: CharacterLibrary) -> Studio:
+def studio_at(installation: Installation) -> Studio:
     pack = fake_pack()
-    return Studio(library, pack, Models(lambda: fake_maker(pack=pack)))
+    return studio_of(installation.store, pack, lambda: fake_maker(pack=pack))
 
 
 def test_an_export_is_named_for_whom_it_holds(old: Installation):
     moonlight = fill(old.library)
-    studio = studio_of(old.library)
+    studio = studio_at(old)
     assert studio.travelling.export_library(moonlight.project_id).name == "달빛 카페.zip"
     assert studio.travelling.export_library(moonlight.project_id, [moonlight.mina.character.id]).name == "민아.zip"
     old.library.rename_project(moonlight.project_id, "../../: *")
@@ -659,7 +661,7 @@ def test_an_export_is_named_for_whom_it_holds(old: Installation):
 
 def test_every_export_is_a_file_of_its_own(old: Installation):
     project_id = fill(old.library).project_id
-    studio = studio_of(old.library)
+    studio = studio_at(old)
     first, second = (
         studio.travelling.export_library(project_id, embeddings=True),
         studio.travelling.export_library(project_id),
@@ -672,20 +674,20 @@ def test_every_export_is_a_file_of_its_own(old: Installation):
 def test_an_unknown_project_is_no_folder(old: Installation, tmp_path: Path):
     moonlight = fill(old.library)
     with pytest.raises(NotFound):
-        studio_of(old.library).travelling.export_library(str(tmp_path / "made"), [moonlight.mina.character.id])
+        studio_at(old).travelling.export_library(str(tmp_path / "made"), [moonlight.mina.character.id])
     assert not (tmp_path / "made").exists()
 
 
 def test_the_studio_exports_and_imports(old: Installation, new: Installation):
     project_id = fill(old.library).project_id
-    studio = studio_of(old.library)  # whose exports last as long as it does
+    studio = studio_at(old)  # whose exports last as long as it does
     path = studio.travelling.export_library(project_id, embeddings=True)
-    studio_of(new.library).library.import_zip(None, str(path))
+    studio_at(new).library.import_zip(None, str(path))
     assert new.rows() == old.rows()
 
 
 def test_the_request_in_a_picture_is_as_the_kept_ones(old: Installation, new: Installation, tmp_path: Path):
-    studio = studio_of(old.library)
+    studio = studio_at(old)
     story = studio.library.ensure_a_story()
     *_, made = studio.drawing.generate_character(story.id, "Hana", "a girl", VisualProfile(hair="red hair"), seed=1)
     *_, variants = studio.drawing.generate_character_variant(story.id, made.image_ids[0], "in the rain", seed=5)
@@ -697,7 +699,7 @@ def test_the_request_in_a_picture_is_as_the_kept_ones(old: Installation, new: In
     assert found is not None and kept is not None
     assert {name: found[name] for name in kept if name in found} == {name: kept[name] for name in kept if name in found}
     assert set(found) >= {"prompt", "seed", "count", "identity_scale", "reference", "written", "visual_profile"}
-    elsewhere = studio_of(new.library).travelling.request_in(dropped)
+    elsewhere = studio_at(new).travelling.request_in(dropped)
     assert elsewhere == {**found, "reference": None}
 
 
@@ -708,7 +710,7 @@ def test_a_request_that_came_along_is_whole_when_it_is_asked_for(old: Installati
     new.library.import_zip(changed(exported(old, moonlight.project_id), changed_line(request=request, seed=3)))
     image_id = old.library.list_images(min(moonlight.mina.character.id, moonlight.joon.character.id))[0].id
     assert new.library.get_image(image_id).request == request
-    studio = studio_of(new.library)
+    studio = studio_at(new)
     asked, usual = studio.travelling.request_of(image_id), studio.pack.defaults
     assert asked is not None
     assert asked["reference"] is None
@@ -719,4 +721,4 @@ def test_a_request_that_came_along_is_whole_when_it_is_asked_for(old: Installati
 
 def test_a_picture_without_a_request_has_none(old: Installation, tmp_path: Path):
     flat(RED).save(tmp_path / "photo.png")
-    assert studio_of(old.library).travelling.request_in(tmp_path / "photo.png") is None
+    assert studio_at(old).travelling.request_in(tmp_path / "photo.png") is None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from studio import Studio
+from library_store.records import LOCAL_OWNER
+from studio import Castbook, Studio
 from ui.endpoints import build_endpoints
 from ui.handlers import PRIVATE, QUICK, draw_without_progress, unchanged
 from ui.language import i18n, say, t
@@ -35,9 +35,10 @@ from ui.theme import css, head, theme
 FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
 
 
-def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
-    """`pictures_folder` is where the library's picture files lie; they and nothing beside them are served."""
-    gr.set_static_paths([pictures_folder])
+def build_page(castbook: Castbook) -> gr.Blocks:
+    """Of all files the store's pictures are served, and nothing beside them."""
+    studio = castbook.seen_by(LOCAL_OWNER)
+    gr.set_static_paths([castbook.store.pictures_folder])
     with gr.Blocks(title="Castbook", analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as demo:
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Castbook", elem_id="wordmark")
