@@ -154,8 +154,8 @@ def add_options(session: Session, member: CastMemberRow, images: Sequence[ImageR
 
 
 def find_image_of(session: Session, character: CharacterRow, image_id: str) -> ImageRow:
-    image = find(session, ImageRow, image_id)
-    if image.character_id != character.id:
+    image = session.get(ImageRow, image_id)
+    if image is None or image.character_id != character.id:
         raise NotFound("picture of this character", image_id)
     return image
 

@@ -12,10 +12,9 @@ import gradio as gr
 from errors import InvalidRequest
 from library_store.portable import ImportReport
 from library_store.records import Character
-from studio import Studio
-from ui.handlers import PRIVATE, QUICK, on
+from studio import Castbook, Studio
+from ui.handlers import PRIVATE, QUICK, for_visitor, on
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place, new_revision, show_place
 from ui.story.cast import FOCUS_TURNED_TO
 from ui.story.desk import Desk, show_remix
@@ -54,16 +53,16 @@ def build_take_along() -> TakeAlong:
 
 
 def bind_take_along(
-    studio: Studio, part: TakeAlong, place: Place, character: gr.Textbox, relist: Callable[[Any], None]
+    castbook: Castbook, part: TakeAlong, place: Place, character: gr.Textbox, relist: Callable[[Any], None]
 ) -> None:
     """`character` holds the id of who is looked at, or nothing; `relist(event)` makes the gallery follow a change."""
-    _bind_export(studio, part, place, character)
+    _bind_export(castbook, part, place, character)
 
-    def bring(project_id: str, story_id: str, zip_path: str) -> tuple[Any, ...]:
-        with told_to_people():
-            report = studio.library.import_zip(zip_path, project_id)
-            gr.Success(_what_came(report), title=say("Imported"))
-            return *show_place(studio, studio.library.get_story(story_id))[:2], new_revision()
+    @for_visitor(castbook)
+    def bring(studio: Studio, project_id: str, story_id: str, zip_path: str) -> tuple[Any, ...]:
+        report = studio.library.import_zip(zip_path, project_id)
+        gr.Success(_what_came(report), title=say("Imported"))
+        return *show_place(studio, studio.library.get_story(story_id))[:2], new_revision()
 
     shown = [place.project, place.story, place.revision]
     relist(part.upload.upload(bring, [place.project, place.remembered, part.upload], shown, **PRIVATE))
@@ -76,16 +75,16 @@ def build_request_field() -> gr.File:
     )  # fmt: skip
 
 
-def bind_request_field(studio: Studio, field: gr.File, place: Place, desk: Desk) -> None:
-    def read(story_id: str, picture: str) -> tuple[Any, ...]:
-        with told_to_people():
-            request = studio.travelling.request_in(picture)
-            if request is None:
-                raise InvalidRequest(
-                    "This picture says nothing of how it was made.",
-                    "Choose a PNG that was drawn here, as you downloaded it: other programs often drop the request.",
-                )
-            return show_remix(studio, desk, story_id, request)
+def bind_request_field(castbook: Castbook, field: gr.File, place: Place, desk: Desk) -> None:
+    @for_visitor(castbook)
+    def read(studio: Studio, story_id: str, picture: str) -> tuple[Any, ...]:
+        request = studio.travelling.request_in(picture)
+        if request is None:
+            raise InvalidRequest(
+                "This picture says nothing of how it was made.",
+                "Choose a PNG that was drawn here, as you downloaded it: other programs often drop the request.",
+            )
+        return show_remix(studio, desk, story_id, request)
 
     filled = field.upload(read, [place.story, field], desk.remix_outputs, **PRIVATE)
     filled.success(None, desk.turned_to, js=FOCUS_TURNED_TO)
@@ -93,19 +92,19 @@ def bind_request_field(studio: Studio, field: gr.File, place: Place, desk: Desk)
         ended(lambda: None, None, field, **QUICK)  # ready for the next one
 
 
-def _bind_export(studio: Studio, part: TakeAlong, place: Place, character: gr.Textbox) -> None:
-    def offer(character_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            person = studio.library.get_character(character_id) if character_id else None
-            return _person_button(person), gr.DownloadButton(visible=False)
+def _bind_export(castbook: Castbook, part: TakeAlong, place: Place, character: gr.Textbox) -> None:
+    @for_visitor(castbook)
+    def offer(studio: Studio, character_id: str) -> tuple[Any, ...]:
+        person = studio.library.get_character(character_id) if character_id else None
+        return _person_button(person), gr.DownloadButton(visible=False)
 
-    def everyone(project_id: str, embeddings: bool) -> Any:
-        with told_to_people():
-            return _ready(studio.travelling.export_library(project_id, None, embeddings))
+    @for_visitor(castbook)
+    def everyone(studio: Studio, project_id: str, embeddings: bool) -> Any:
+        return _ready(studio.travelling.export_library(project_id, None, embeddings))
 
-    def person(project_id: str, embeddings: bool, character_id: str) -> Any:
-        with told_to_people():
-            return _ready(studio.travelling.export_library(project_id, [character_id], embeddings))
+    @for_visitor(castbook)
+    def person(studio: Studio, project_id: str, embeddings: bool, character_id: str) -> Any:
+        return _ready(studio.travelling.export_library(project_id, [character_id], embeddings))
 
     asked = [place.project, part.embeddings]
     _bind_packing(part.everyone, everyone, asked, part.download)

@@ -3,19 +3,20 @@
 from typing import Literal
 
 from library_store.records import LibraryQuery
-from studio import Studio
+from studio import Castbook, Studio
 from ui.endpoints.endpoint import Amount, Json, endpoint, profile_of
 from ui.endpoints.results import character_json, library_check_json, purge_json
 
 
-def build_library_endpoints(studio: Studio) -> None:
-    _build_search(studio)
-    _build_leaving(studio)
+def build_library_endpoints(castbook: Castbook) -> None:
+    _build_search(castbook)
+    _build_leaving(castbook)
 
 
-def _build_search(studio: Studio) -> None:
-    @endpoint
+def _build_search(castbook: Castbook) -> None:
+    @endpoint(castbook)
     def save_character(
+        studio: Studio,
         cast_member_id: str,
         image_id: str,
         description: str | None = None,
@@ -37,8 +38,9 @@ def _build_search(studio: Studio) -> None:
         saved = studio.library.save_character(cast_member_id, image_id, description, profile, prompt, name)
         return character_json(studio, saved)
 
-    @endpoint
+    @endpoint(castbook)
     def list_library(
+        studio: Studio,
         project_id: str,
         query: str = "",
         tags: list[str] | None = None,
@@ -64,8 +66,9 @@ def _build_search(studio: Studio) -> None:
         found = studio.library.search_library(project_id, wanted, offset, limit)
         return [character_json(studio, character) for character in found]
 
-    @endpoint
+    @endpoint(castbook)
     def count_library(
+        studio: Studio,
         project_id: str,
         query: str = "",
         tags: list[str] | None = None,
@@ -85,8 +88,8 @@ def _build_search(studio: Studio) -> None:
             project_id, LibraryQuery(query, tuple(tags or ()), favourites=favourites, trashed=trashed)
         )
 
-    @endpoint
-    def list_tags(project_id: str) -> list[str]:
+    @endpoint(castbook)
+    def list_tags(studio: Studio, project_id: str) -> list[str]:
         """The tags that a project's saved characters have, in alphabetical order.
 
         Args:
@@ -94,8 +97,8 @@ def _build_search(studio: Studio) -> None:
         """
         return studio.library.list_tags(project_id)
 
-    @endpoint
-    def check_library(project_id: str) -> Json:
+    @endpoint(castbook)
+    def check_library(studio: Studio, project_id: str) -> Json:
         """How well the judge tells a project's saved characters apart, who are strangers to one another.
 
         Args:
@@ -104,9 +107,9 @@ def _build_search(studio: Studio) -> None:
         return library_check_json(studio, studio.trust.check_library(project_id))
 
 
-def _build_leaving(studio: Studio) -> None:
-    @endpoint
-    def merge_characters(kept_id: str, merged_id: str) -> Json:
+def _build_leaving(castbook: Castbook) -> None:
+    @endpoint(castbook)
+    def merge_characters(studio: Studio, kept_id: str, merged_id: str) -> Json:
         """Makes two characters one: pictures, stories and tags of the second become the first one's. Not undone.
 
         Args:
@@ -115,8 +118,8 @@ def _build_leaving(studio: Studio) -> None:
         """
         return character_json(studio, studio.library.merge_characters(kept_id, merged_id))
 
-    @endpoint
-    def trash_character(character_id: str) -> Json:
+    @endpoint(castbook)
+    def trash_character(studio: Studio, character_id: str) -> Json:
         """Takes a character out of the library's lists, until restore_character. Stories keep the pictures.
 
         Args:
@@ -124,8 +127,8 @@ def _build_leaving(studio: Studio) -> None:
         """
         return character_json(studio, studio.library.trash_character(character_id))
 
-    @endpoint
-    def restore_character(character_id: str) -> Json:
+    @endpoint(castbook)
+    def restore_character(studio: Studio, character_id: str) -> Json:
         """Takes a character out of the trash.
 
         Args:
@@ -133,8 +136,8 @@ def _build_leaving(studio: Studio) -> None:
         """
         return character_json(studio, studio.library.restore_character(character_id))
 
-    @endpoint
-    def preview_purge(character_id: str) -> Json:
+    @endpoint(castbook)
+    def preview_purge(studio: Studio, character_id: str) -> Json:
         """What purge_character would delete and break: images, stories, and children, pictures of others from theirs.
 
         Args:
@@ -142,8 +145,8 @@ def _build_leaving(studio: Studio) -> None:
         """
         return purge_json(studio.library.preview_purge(character_id))
 
-    @endpoint
-    def purge_character(character_id: str) -> Json:
+    @endpoint(castbook)
+    def purge_character(studio: Studio, character_id: str) -> Json:
         """Deletes a trashed character with their pictures and face identities, for ever.
 
         Args:

@@ -10,10 +10,9 @@ from typing import Any
 import gradio as gr
 
 from library_store.records import CastMember, VisualProfile
-from studio import Studio
-from ui.handlers import PRIVATE, QUICK
+from studio import Castbook, Studio
+from ui.handlers import PRIVATE, QUICK, for_visitor
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place, new_revision
 from ui.profile_editor import ProfileEditor, build_profile_editor, build_profile_filler
 
@@ -43,7 +42,7 @@ class SaveForm:
         return [self.box, self.member, self.image, self.picture, *self.written]
 
 
-def build_save_form(studio: Studio) -> SaveForm:
+def build_save_form(castbook: Castbook) -> SaveForm:
     image = gr.State(None)
     with gr.Column(visible=False, elem_id="save-form") as box:
         with gr.Row(elem_classes="who"):
@@ -63,8 +62,8 @@ def build_save_form(studio: Studio) -> SaveForm:
         )
         prompt = gr.Textbox(label=t("Original prompt"), lines=1, max_lines=4, elem_id="save-prompt")
         with gr.Accordion(t("Visual profile"), open=True, elem_classes="profile"):
-            profile = build_profile_editor(studio, "save", VisualProfile())
-            build_profile_filler(studio, profile, "save", image)
+            profile = build_profile_editor(castbook, "save", VisualProfile())
+            build_profile_filler(castbook, profile, "save", image)
         with gr.Row(elem_classes="actions"):
             save = gr.Button(t("Save"), variant="primary", size="md", elem_id="save-confirm", scale=3)
             cancel = gr.Button(t("Cancel"), size="md", scale=1, min_width=90, elem_id="save-cancel")
@@ -80,14 +79,16 @@ def show_save_form(studio: Studio, form: SaveForm, member: CastMember, image_id:
     return gr.Column(visible=True), member.id, image_id, thumbnail, *written
 
 
-def bind_save_form(studio: Studio, form: SaveForm, place: Place) -> None:
-    def save(member_id: str, image_id: str, name: str, description: str, prompt: str, *looks: Any) -> tuple[Any, ...]:
-        with told_to_people():
-            profile = form.profile.profile(looks)
-            saved = studio.library.save_character(member_id, image_id, description, profile, prompt, name)
-            known = say("{name} is in the library now, for every story of this project.", name=escape(saved.name))
-            gr.Success(known, title=say("Saved"))
-            return gr.Column(visible=False), new_revision()
+def bind_save_form(castbook: Castbook, form: SaveForm, place: Place) -> None:
+    @for_visitor(castbook)
+    def save(
+        studio: Studio, member_id: str, image_id: str, name: str, description: str, prompt: str, *looks: Any
+    ) -> tuple[Any, ...]:
+        profile = form.profile.profile(looks)
+        saved = studio.library.save_character(member_id, image_id, description, profile, prompt, name)
+        known = say("{name} is in the library now, for every story of this project.", name=escape(saved.name))
+        gr.Success(known, title=say("Saved"))
+        return gr.Column(visible=False), new_revision()
 
     def close() -> Any:
         return gr.Column(visible=False)

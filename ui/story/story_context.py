@@ -8,15 +8,14 @@ from typing import Any
 import gradio as gr
 
 from errors import ChangedElsewhere
-from studio import Studio
-from ui.handlers import PRIVATE, QUICK, on, unchanged
+from studio import Castbook, Studio
+from ui.handlers import PRIVATE, QUICK, for_visitor, on, unchanged
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place, keep_context
 from ui.words import in_markdown
 
 
-def build_context_keeper(studio: Studio, place: Place) -> None:
+def build_context_keeper(castbook: Castbook, place: Place) -> None:
     """Below the stories bar: the line that asks which of two contexts counts, shown where there are two."""
     with gr.Row(visible=False, elem_id="context-conflict", elem_classes="notice-line") as line:
         text = gr.Markdown(elem_id="context-conflict-text")
@@ -24,21 +23,21 @@ def build_context_keeper(studio: Studio, place: Place) -> None:
         theirs = gr.Button(t("Take the other"), size="sm", elem_id="context-theirs", scale=0, min_width=100)
         both = gr.Button(t("Keep both"), size="sm", elem_id="context-both", scale=0, min_width=100)
 
-    def keep(story_id: str, context: str, shown: str) -> tuple[Any, ...]:
-        with told_to_people():
-            try:
-                keep_context(studio, story_id, context, shown)
-            except ChangedElsewhere:
-                return unchanged(), unchanged(), gr.Row(visible=True), _both_said(studio, story_id)
-            return *_as_kept(studio, story_id, context), gr.Row(visible=False), ""
+    @for_visitor(castbook)
+    def keep(studio: Studio, story_id: str, context: str, shown: str) -> tuple[Any, ...]:
+        try:
+            keep_context(studio, story_id, context, shown)
+        except ChangedElsewhere:
+            return unchanged(), unchanged(), gr.Row(visible=True), _both_said(studio, story_id)
+        return *_as_kept(studio, story_id, context), gr.Row(visible=False), ""
 
-    def settle(choice: str, story_id: str, context: str) -> tuple[Any, ...]:
-        with told_to_people():
-            other = studio.library.get_story(story_id).context
-            studio.library.update_story(
-                story_id, context={"mine": context, "theirs": other, "both": f"{other}, {context}"}[choice]
-            )
-            return *_as_kept(studio, story_id, context), gr.Row(visible=False), ""
+    @for_visitor(castbook)
+    def settle(studio: Studio, choice: str, story_id: str, context: str) -> tuple[Any, ...]:
+        other = studio.library.get_story(story_id).context
+        studio.library.update_story(
+            story_id, context={"mine": context, "theirs": other, "both": f"{other}, {context}"}[choice]
+        )
+        return *_as_kept(studio, story_id, context), gr.Row(visible=False), ""
 
     outputs = [place.context, place.shown_context, line, text]
     on([place.context.blur, place.context.submit], keep, place.written_context, outputs, **QUICK)
