@@ -43,6 +43,7 @@ from library_store.rows import TrashableT, find, find_character, hold, hold_char
 from library_store.schema import CastMemberRow, CharacterRow, ImageRow, ProjectRow, SteeringRow, StoryRow
 from library_store.search import (
     FaceIndex,
+    behind,
     count_characters,
     select_characters,
     select_tags,
@@ -309,21 +310,37 @@ class CharacterLibrary:
             return find_character(session, character_id).record()
 
     def search_library(
-        self, project_id: str, query: LibraryQuery, offset: int = 0, limit: int | None = None
+        self,
+        project_id: str,
+        query: LibraryQuery,
+        offset: int = 0,
+        limit: int | None = None,
+        cursor: str | None = None,
     ) -> list[Character]:
-        """The saved characters that a query means, in its order: `limit` of them (None: all) from `offset` on."""
+        """The saved characters that a query means, in its order: `limit` of them (None: all) from `offset` on.
+
+        `cursor` is the id of the last character one has got already: those behind them follow, whoever was saved
+        meanwhile. Raises InvalidRequest for a cursor in another order than by when they were saved.
+        """
         with self._reading() as session:
             project = find(session, ProjectRow, project_id)
-            page = select_characters(project.id, query).offset(offset).limit(limit)
-            return [row.record() for row in session.scalars(page)]
+            found = select_characters(project.id, query)
+            if cursor is not None:
+                found = found.where(behind(rows.find_saved(session, project, cursor), query.sort))
+            return [row.record() for row in session.scalars(found.offset(offset).limit(limit))]
 
     def count_library(self, project_id: str, query: LibraryQuery) -> int:
         with self._reading() as session:
             return session.scalars(count_characters(find(session, ProjectRow, project_id).id, query)).one()
 
-    def list_library(self, project_id: str, query: str = "") -> list[Character]:
-        """The saved characters, last saved first, in whose name, description, prompt or profile every word occurs."""
-        return self.search_library(project_id, LibraryQuery(query))
+    def list_library(
+        self, project_id: str, query: str = "", limit: int | None = None, cursor: str | None = None
+    ) -> list[Character]:
+        """The saved characters, last saved first, in whose name, description, prompt or profile every word occurs.
+
+        All of them, or `limit` behind `cursor`, the id of the last one that is known.
+        """
+        return self.search_library(project_id, LibraryQuery(query), limit=limit, cursor=cursor)
 
     def list_trash(self, project_id: str) -> list[Character]:
         """The saved characters that `restore_character` brings back."""

@@ -55,6 +55,14 @@ def hold_character(session: Session, id: str) -> CharacterRow:
     return find_character(session, id, hold=True)
 
 
+def find_saved(session: Session, project: ProjectRow, id: str) -> CharacterRow:
+    """A character who is, or was, in a project's library."""
+    character = find(session, CharacterRow, id)
+    if character.project_id != project.id or character.saved_at is None:
+        raise NotFound("saved character of this project", id)
+    return character
+
+
 def added(session: Session, row: RowT) -> RowT:
     """Written at once, so that it has its id and what names it can follow."""
     session.add(row)

@@ -9,9 +9,10 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy import ColumnElement, Select, func, select, true, tuple_
 from sqlalchemy.orm import Session
 
+from errors import InvalidRequest
 from library_store.records import LibraryQuery, Sort
 from library_store.schema import (
     CastMemberRow,
@@ -32,6 +33,15 @@ KEPT_PROJECTS = 8  # whose faces stay in memory: 60 MB for 30,000 pictures
 def select_characters(project_id: str, query: LibraryQuery) -> Select[CharacterRow]:
     """The saved characters that a query means, in its order."""
     return select(CharacterRow).where(*_conditions(project_id, query)).order_by(*_order(query.sort))
+
+
+def behind(character: CharacterRow, sort: Sort) -> ColumnElement[bool]:
+    """Those who come after a saved character where the last saved come first, however many were saved since."""
+    if sort != "recent":
+        raise InvalidRequest(
+            "A cursor has its place only where the last saved come first.", "Sort by recent, or count with an offset."
+        )
+    return tuple_(CharacterRow.saved_at, CharacterRow.id) < (character.saved_at, character.id)
 
 
 def count_characters(project_id: str, query: LibraryQuery) -> Select[int]:

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up import counted_queries, face, generated, image_ids, picture
+from made_up import face, generated, image_ids, picture
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from benchmarks.counting import counted
 from errors import ChangedElsewhere, InvalidRequest, LibraryUnavailable, NotFound
 from library_store.database import open_database
 from library_store.library import CharacterLibrary
@@ -461,10 +462,10 @@ def test_a_long_list_takes_no_more_queries_than_a_short_one(library: CharacterLi
         for _ in range(rounds):
             member = library.create_character(story.id, "Mina", [generated(1), generated(2)], "generated")
             library.save_character(member.id, image_ids(member)[0])
-        with counted_queries() as queries:
+        with counted() as asked:
             assert all(len(member.options) == 2 for member in library.list_cast(story.id))
             library.list_library(story.project_id, "mina")
-        numbers.append(len(queries))
+        numbers.append(len(asked.statements))
     assert numbers[0] == numbers[1]
 
 

@@ -2,7 +2,7 @@
 
 from studio import Castbook, Studio
 from ui.endpoints.endpoint import Json, endpoint
-from ui.endpoints.results import member_json
+from ui.endpoints.results import cast_json, member_json
 
 
 def build_cast_endpoints(castbook: Castbook) -> None:
@@ -13,7 +13,7 @@ def build_cast_endpoints(castbook: Castbook) -> None:
         Args:
             story_id: the story
         """
-        return [member_json(studio, member) for member in studio.library.list_cast(story_id)]
+        return cast_json(studio, studio.library.list_cast(story_id))
 
     @endpoint(castbook)
     def load_character(studio: Studio, story_id: str, reference_image_id: str) -> Json:

@@ -2,7 +2,7 @@
 
 from studio import Castbook, Studio
 from ui.endpoints.endpoint import Json, endpoint, profile_of
-from ui.endpoints.results import character_json, image_json, outlier_json, request_json, use_json
+from ui.endpoints.results import character_json, images_json, outlier_json, request_json, use_json
 
 
 def build_character_endpoints(castbook: Castbook) -> None:
@@ -77,7 +77,7 @@ def _build_pictures(castbook: Castbook) -> None:
         Args:
             character_id: who
         """
-        return [image_json(studio, image) for image in studio.library.list_images(character_id)]
+        return images_json(studio, studio.library.list_images(character_id))
 
     @endpoint(castbook)
     def set_canonical(studio: Studio, character_id: str, image_id: str) -> Json:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from studio import Castbook, Studio
 from ui.endpoints.endpoint import Amount, Edges, Json, Number, endpoint, model_endpoint, profile_of, uploaded
-from ui.endpoints.results import match_json, member_json, steps_then_result, upload_json
+from ui.endpoints.results import matches_json, member_json, steps_then_result, upload_json
 
 
 def build_generating_endpoints(castbook: Castbook) -> None:
@@ -125,7 +125,7 @@ def _build_faces(castbook: Castbook) -> None:
             limit: how many characters at most
         """
         matches = studio.faces.who_looks_like(project_id, uploaded(picture), face, _box(box), limit)
-        return [match_json(studio, match) for match in matches]
+        return matches_json(studio, matches)
 
     @endpoint(castbook)
     def look_alikes_of(studio: Studio, image_id: str) -> list[Json]:
@@ -134,7 +134,7 @@ def _build_faces(castbook: Castbook) -> None:
         Args:
             image_id: the picture
         """
-        return [match_json(studio, match) for match in studio.faces.look_alikes_of(image_id)]
+        return matches_json(studio, studio.faces.look_alikes_of(image_id))
 
 
 def _box(edges: list[float] | None) -> tuple[float, float, float, float] | None:

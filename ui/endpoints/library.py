@@ -5,7 +5,7 @@ from typing import Literal
 from library_store.records import LibraryQuery
 from studio import Castbook, Studio
 from ui.endpoints.endpoint import Amount, Json, endpoint, profile_of
-from ui.endpoints.results import character_json, library_check_json, purge_json
+from ui.endpoints.results import character_json, characters_json, library_check_json, purge_json
 
 
 def build_library_endpoints(castbook: Castbook) -> None:
@@ -49,6 +49,7 @@ def _build_search(castbook: Castbook) -> None:
         offset: Amount = 0,
         limit: Amount | None = None,
         trashed: bool = False,
+        cursor: str | None = None,
     ) -> list[Json]:
         """The saved characters of a project.
 
@@ -61,10 +62,10 @@ def _build_search(castbook: Castbook) -> None:
             offset: how many to leave out from the beginning
             limit: how many at most
             trashed: those in the trash instead
+            cursor: go on behind this character_id, the last one of the answer before; where the last saved come first
         """
         wanted = LibraryQuery(query, tuple(tags or ()), favourites, sort, trashed)
-        found = studio.library.search_library(project_id, wanted, offset, limit)
-        return [character_json(studio, character) for character in found]
+        return characters_json(studio, studio.library.search_library(project_id, wanted, offset, limit, cursor))
 
     @endpoint(castbook)
     def count_library(

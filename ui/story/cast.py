@@ -3,6 +3,7 @@ done with them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,16 +88,16 @@ def build_cast(castbook: Castbook, place: Place, desk: Desk) -> None:
             gr.Markdown(t(EMPTY), elem_classes="empty", elem_id="cast-empty")
         newest_first = members[::-1]
         shown = newest_first if whole_id == story_id else newest_first[:CARDS]
+        pictures = studio.library.get_picture_paths([_active(member).image.id for member in shown])
+        thumbnails = studio.library.get_thumbnail_paths([each.image.id for member in shown for each in member.options])
         for member in shown:
             with gr.Column(elem_classes="card", elem_id=f"card-{member.id}"):
                 try:
-                    thumbnails = [studio.library.get_thumbnail_path(option.image.id) for option in member.options]
-                    active = _active(member)
-                    picture = studio.library.get_picture_path(active.image.id)
+                    picture, strip = _files(studio, member, pictures, thumbnails)
                 except CastbookError as error:  # one damaged file must not hide the others
                     gr.Markdown(f"### {in_markdown(member.character.name)}\n{in_markdown(told(error.cause))}")
                 else:
-                    _card(castbook, place, member, active, picture, thumbnails, desk, undo)
+                    _card(castbook, place, member, _active(member), picture, strip, desk, undo)
         if len(shown) < len(members):
             show_all = say("Show the whole cast of {count}", count=str(len(members)))
             everyone = gr.Button(show_all, elem_id="whole-cast")
@@ -110,6 +111,16 @@ def _all_of(story_id: str) -> tuple[str, str]:
 def _active(member: CastMember) -> CastOption:
     options = member.options
     return next((option for option in options if option.image.id == member.active_image_id), options[-1])
+
+
+def _files(
+    studio: Studio, member: CastMember, pictures: Mapping[str, str], thumbnails: Mapping[str, str]
+) -> tuple[str, list[str]]:
+    """The active picture and a thumbnail of each option. One that is missing is asked for again, for its error."""
+    active = _active(member).image.id
+    picture = pictures.get(active) or studio.library.get_picture_path(active)
+    ids = [option.image.id for option in member.options]
+    return picture, [thumbnails.get(id) or studio.library.get_thumbnail_path(id) for id in ids]
 
 
 def _build_undo(castbook: Castbook, place: Place) -> Undo:
