@@ -50,15 +50,19 @@ def requests(castbook: Castbook, story: Story, mina: CastMember) -> dict[str, Ca
 
 
 def fill_story(studio: Studio, story: Story) -> CastMember:
-    """CAST members with OPTIONS pictures each, all saved. Gives the first, whose pictures are drawn and show a face."""
-    list(studio.drawing.generate_character(story.id, "Mina", "smiling woman with red hair, cafe", count=OPTIONS))
+    """CAST members with OPTIONS pictures each, all saved. Gives the first, whose first picture is drawn, with a face."""
+    library = studio.library
+    list(studio.drawing.generate_character(story.id, "Mina", "smiling woman with red hair, cafe", count=1))
+    library.add_options(library.list_cast(story.id)[0].id, _flat(0, OPTIONS - 1), "generated")
     for i in range(1, CAST):
-        pictures = [NewPicture(Image.new("RGB", (64, 64), (i, shade, 0)), "uploaded") for shade in range(OPTIONS)]
-        studio.library.create_character(story.id, f"Person {i}", pictures, "generated")
-    cast = studio.library.list_cast(story.id)
-    for member in cast:
-        studio.library.save_character(member.id, member.options[0].image.id)
-    return cast[0]
+        library.create_character(story.id, f"Person {i}", _flat(i, OPTIONS), "generated")
+    for member in library.list_cast(story.id):
+        library.save_character(member.id, member.options[0].image.id)
+    return library.list_cast(story.id)[0]
+
+
+def _flat(colour: int, count: int) -> list[NewPicture]:
+    return [NewPicture(Image.new("RGB", (64, 64), (colour, shade, 0)), "uploaded") for shade in range(count)]
 
 
 def cast_shown(castbook: Castbook, story_id: str) -> Callable[[], None]:
