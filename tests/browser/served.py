@@ -16,7 +16,7 @@ from library_store.records import CastMember, Character, VisualProfile
 from pipeline.request import PictureRequest
 from pipeline.values import Reference, Step
 from pipeline.variants import OnStep
-from studio import Studio
+from studio import Castbook, Studio
 from studio.drawing import Made
 from ui import build_page, launch_options
 
@@ -79,9 +79,9 @@ def settle(page: Page) -> None:
 
 
 @contextmanager
-def served(studio: Studio) -> Iterator[str]:
-    demo = build_page(studio, studio.library.pictures_folder)
+def served(castbook: Castbook) -> Iterator[str]:
+    demo = build_page(castbook)
     _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
-    studio.models.start()
+    castbook.models.start()
     yield url
     demo.close()

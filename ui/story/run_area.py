@@ -15,11 +15,10 @@ from PIL import Image
 from errors import Stopped
 from pipeline.packs import Pack
 from pipeline.values import Step, Variant
-from studio import Studio
+from studio import Castbook, Studio
 from studio.drawing import Made
-from ui.handlers import GPU, PRIVATE, QUICK, unchanged
+from ui.handlers import GPU, PRIVATE, QUICK, for_visitor, unchanged
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
 from ui.words import in_markdown, long_likeness, rejected, short_likeness
@@ -71,7 +70,7 @@ def build_run_area() -> RunArea:
 
 
 def bind_run(
-    studio: Studio,
+    castbook: Castbook,
     area: RunArea,
     place: Place,
     button: gr.Button,
@@ -81,14 +80,12 @@ def bind_run(
 ) -> None:
     """Makes a click on `button` begin a run; no other can begin in this tab until it has ended.
 
-    `begin(stop, *values of inputs)` gives the studio's iterator.
+    `begin(studio, stop, *values of inputs)` gives the studio's iterator.
     """
 
-    def start(request: gr.Request, story_id: str, context: str, shown: str) -> list[Any]:
-        with told_to_people():
-            studio.library.update_story(
-                story_id, context=context, instead_of=shown
-            )  # typed, and not left before the click
+    @for_visitor(castbook)
+    def start(studio: Studio, request: gr.Request, story_id: str, context: str, shown: str) -> list[Any]:
+        studio.library.update_story(story_id, context=context, instead_of=shown)  # typed, and not left before the click
         area.stops[str(request.session_hash)] = threading.Event()
         return [
             gr.Column(visible=True),
@@ -99,32 +96,32 @@ def bind_run(
             *_buttons(all_buttons, False),
         ]
 
-    def run(request: gr.Request, *values: Any) -> Iterator[tuple[Any, ...]]:
+    @for_visitor(castbook)
+    def run(studio: Studio, request: gr.Request, *values: Any) -> Iterator[tuple[Any, ...]]:
         stop = area.stops.get(str(request.session_hash)) or threading.Event()
-        with told_to_people():
-            try:
-                began, finished = None, 0
-                for event in begin(stop, *values):
-                    if isinstance(event, Made):
-                        yield _shown_made(studio, event)
-                        continue
-                    began = began or time.monotonic()
-                    seen = event.previews or len(event.finished) > finished
-                    finished = len(event.finished)
-                    yield (
-                        progress_bar(event, time.monotonic() - began),
-                        gr.Gallery(pictures_so_far(event), visible=True) if seen else unchanged(),
-                        *[unchanged()] * 4,
-                    )
-            except Stopped:
+        try:
+            began, finished = None, 0
+            for event in begin(studio, stop, *values):
+                if isinstance(event, Made):
+                    yield _shown_made(studio, event)
+                    continue
+                began = began or time.monotonic()
+                seen = event.previews or len(event.finished) > finished
+                finished = len(event.finished)
                 yield (
-                    "",
-                    gr.Gallery(visible=False),
-                    say("Stopped before a picture was finished."),
-                    _stop_button(False),
-                    "",
-                    unchanged(),
+                    progress_bar(event, time.monotonic() - began),
+                    gr.Gallery(pictures_so_far(event), visible=True) if seen else unchanged(),
+                    *[unchanged()] * 4,
                 )
+        except Stopped:
+            yield (
+                "",
+                gr.Gallery(visible=False),
+                say("Stopped before a picture was finished."),
+                _stop_button(False),
+                "",
+                unchanged(),
+            )
 
     def end(request: gr.Request) -> list[Any]:
         area.stops.pop(str(request.session_hash), None)
