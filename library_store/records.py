@@ -26,7 +26,6 @@ def new_id() -> str:
 
 
 @dataclass(frozen=True)
-@dataclass(frozen=True)
 class Visitor:
     """Who asks. They see the projects that they own, and nothing of anybody else's."""
 

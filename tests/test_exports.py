@@ -33,7 +33,7 @@ from library_store.records import LOCAL_OWNER, CastMember, CharacterText, Librar
 from library_store.store import LibraryStore
 from pipeline.request import SteeringImage
 from pipeline.values import Likeness
-from studio import Studio
+from studio import Castbook, Models, Studio
 from ui import build_page
 
 NO_ID, OTHER_ID = "01890000-0000-7000-8000-000000000000", "01890000-0000-7000-8000-000000000001"
@@ -473,10 +473,11 @@ def test_every_moment_is_written_alike(entries: dict[str, bytes], tmp_path: Path
     """Without microseconds one would be of another type for `datasets`."""
     changed_line(created_at="2026-01-01T09:00:00+09:00")(entries)
     export = read_zip(zipped(tmp_path / "x.zip", entries))
-    library = CharacterLibrary.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
+    store = LibraryStore.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
+    library = store.seen_by(LOCAL_OWNER)
     library.import_zip(tmp_path / "x.zip")
     library.export_zip(tmp_path / "again.zip", export.project.id)
-    library.close()
+    store.close()
     with zipfile.ZipFile(tmp_path / "again.zip") as archive:
         moments = re.findall(
             r'"\w+_at": ?"([^"]*)"', (archive.read("metadata.jsonl") + archive.read("castbook.json")).decode()
@@ -871,7 +872,7 @@ def aged(path: Path, hours: float) -> Path:
 
 def test_an_export_waits_a_day_for_its_download(old: Installation):
     moonlight = fill(old.library)
-    studio = studio_of(old.library)
+    studio = studio_at(old)
     made = [studio.exports.write(moonlight.project_id, embeddings=embeddings) for embeddings in (False, True)]
     late, in_time = aged(made[0], 24.1), aged(made[1], 23.9)
     studio.exports.write(moonlight.project_id, [moonlight.mina.character.id])
@@ -881,7 +882,7 @@ def test_an_export_waits_a_day_for_its_download(old: Installation):
 
 def test_the_same_export_again_takes_the_place_of_one_that_is_an_hour_old(old: Installation):
     moonlight = fill(old.library)
-    studio = studio_of(old.library)
+    studio = studio_at(old)
     one = [moonlight.mina.character.id]
     choices = [(None, False), (None, True), (one, False)]
     of_everyone, with_embeddings, of_one = [studio.exports.write(moonlight.project_id, *choice) for choice in choices]
@@ -896,27 +897,29 @@ def test_the_same_export_again_takes_the_place_of_one_that_is_an_hour_old(old: I
 
 def test_an_export_is_written_though_its_temporary_folder_was_cleaned(old: Installation):
     project_id = fill(old.library).project_id
-    studio = studio_of(old.library)
-    shutil.rmtree(studio.exports.folder)
+    studio = studio_at(old)
+    shutil.rmtree(studio.exports.folder.path)
     assert studio.exports.write(project_id).exists()
-    assert studio.exports.folder.stat().st_mode & 0o777 == 0o700
+    assert studio.exports.folder.path.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_page_serves_exports_as_they_lie(old: Installation):
     """Gradio would copy them to where a killed server leaves them."""
     project_id = fill(old.library).project_id
-    studio = studio_of(old.library)
-    build_page(studio, old.library.pictures_folder)
+    castbook = Castbook(old.store, fake_pack(), Models(fake_maker))
+    build_page(castbook)
+    studio = castbook.seen_by(LOCAL_OWNER)
     assert is_static_file(str(studio.exports.write(project_id)))
 
 
 AN_EXPORT = """
 import sys, time
-from library_store.library import CharacterLibrary
-from studio.exports import Exports
+from library_store.records import LOCAL_OWNER
+from library_store.store import LibraryStore
+from studio.exports import Exports, ExportsFolder
 
-library = CharacterLibrary.open(f"sqlite:///{sys.argv[1]}/castbook.db", f"{sys.argv[1]}/pictures")
-exports = Exports(library)
+library = LibraryStore.open(f"sqlite:///{sys.argv[1]}/castbook.db", f"{sys.argv[1]}/pictures").seen_by(LOCAL_OWNER)
+exports = Exports(library, ExportsFolder())
 print(exports.write(library.create_project("Moonlight").id, None, False), flush=True)
 time.sleep(600)
 """
