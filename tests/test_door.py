@@ -19,6 +19,7 @@ from library_store.records import (
     LOCAL_OWNER,
     CastMember,
     Character,
+    CharacterText,
     LibraryQuery,
     NewPicture,
     Project,
@@ -72,6 +73,7 @@ class Belongings:
 WORDS: dict[str, Any] = {
     "name": "Hana",
     "title": "Chapter 2",
+    "written": CharacterText(description="a knight"),
     "how": "generated",
     "query": LibraryQuery(),
     "identity": IDENTITY,
