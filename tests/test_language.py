@@ -37,14 +37,14 @@ from PIL import Image
 import errors
 from errors import CastbookError, InvalidRequest, NotFound
 from library_store import schema
-from library_store.library import CharacterLibrary
+from library_store.store import LibraryStore
 from pipeline.faces import InsightFaces
 from pipeline.likeness import judge
 from pipeline.packs import load_pack
 from pipeline.references import outliers
 from pipeline.values import Band
 from pipeline.variants import VariantMaker
-from studio import Models, Studio
+from studio import Castbook, Models
 from ui import build_page
 from ui.language import language, say, told, translations
 from ui.messages import APOLOGY, told_to_people, told_to_programs
@@ -189,10 +189,10 @@ def test_every_text_of_the_page_has_a_korean_entry(text: str):
     assert text in KOREAN
 
 
-def test_what_the_page_shows_from_the_start_has_a_korean_entry(library: CharacterLibrary):
-    studio = Studio(library, fake_pack(), Models(lambda: fake_maker()))
+def test_what_the_page_shows_from_the_start_has_a_korean_entry(store: LibraryStore):
+    castbook = Castbook(store, fake_pack(), Models(lambda: fake_maker()))
 
-    shown = set(translated_by_the_browser(build_page(studio, library.pictures_folder).get_config_file()))
+    shown = set(translated_by_the_browser(build_page(castbook).get_config_file()))
 
     assert len(shown) > 100
     assert shown <= set(KOREAN)
