@@ -271,7 +271,7 @@ class LibraryMachine(RuleBasedStateMachine):
             ] == [
                 (id, entry.person, entry.active, entry.on_offer())
                 for id, entry in self.entries.items()
-                if entry.story == story
+                if entry.story == story and entry.on_offer()
             ]
 
     @invariant()
