@@ -46,10 +46,10 @@ def test_by_name_means_without_regard_to_case_and_in_every_script(
 def test_the_most_used_are_on_offer_in_the_most_stories(library: CharacterLibrary, story: Story, cast: list[Character]):
     bora, ara, chan, eva = cast
     second, third, trashed = (library.create_story(story.project_id, title) for title in "234")
-    library.trash_story(trashed.id)
     for character, stories in ((chan, (second, third)), (eva, (second,)), (ara, (trashed,))):
         for other in stories:
             library.link_image(other.id, character.canonical_image_id)
+    library.trash_story(trashed.id)
     library.remove_option(library.cast_character(story.id, bora.id).id, bora.canonical_image_id)
     assert names(library.search_library(story.project_id, LibraryQuery(sort="most used"))) == [
         "찬호",  # three stories
