@@ -67,14 +67,14 @@ class Exports:
 
 def _choice(project_id: str, character_ids: Sequence[str] | None, embeddings: bool) -> str:
     """The beginning of a folder's name, the same for what is exported in the same way."""
-    chosen = repr((project_id, character_ids and sorted(character_ids), embeddings))
+    chosen = ascii((project_id, character_ids and sorted(character_ids), embeddings))
     return f"{hashlib.sha256(chosen.encode()).hexdigest()[:16]}-"
 
 
 def _remove_what_the_dead_left(own: Path) -> None:
     for lock in own.parent.glob(f"{PREFIX}*/{LOCK}"):
-        with suppress(OSError):  # a Timeout is one: its process lives. Or the folder is being removed
-            if lock.parent.lstat().st_uid == own.lstat().st_uid:
+        with suppress(OSError):  # a Timeout is one: its process lives. Or the folder is gone already
+            if lock.parent.lstat().st_uid == own.lstat().st_uid:  # nobody else's, nor their link to one of ours
                 with FileLock(lock, blocking=False):
                     shutil.rmtree(lock.parent, ignore_errors=True)
 
