@@ -33,7 +33,7 @@ class ObservedRate:
     threshold: float
     pairs: int
     passed: int
-    interval: Interval  # of the share that passes, as if all pairs were independent
+    interval: Interval  # of the share that passes, as if all pairs were independent (Wilson's)
 
     @property
     def sentence(self) -> str:
