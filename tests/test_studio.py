@@ -82,9 +82,9 @@ class StopsItself(FakeGenerator):
         return super().generate(request, reference, on_step)
 
 
-def stops_itself(library: CharacterLibrary, seed: int) -> Studio:
+def stops_itself(store: LibraryStore, seed: int) -> Studio:
     generator = StopsItself(seed)
-    studio = studio_with(library, generator)
+    studio = studio_with(store, generator)
     generator.runs = studio.runs
     return studio
 
@@ -210,8 +210,8 @@ def test_of_many_variants_the_best_are_kept_and_all_are_told(store: LibraryStore
     assert not made.stopped
 
 
-def test_fewer_than_were_to_be_kept_are_kept_where_a_run_is_stopped(library: CharacterLibrary, story: Story) -> None:
-    studio = stops_itself(library, seed=14)
+def test_fewer_than_were_to_be_kept_are_kept_where_a_run_is_stopped(store: LibraryStore, story: Story) -> None:
+    studio = stops_itself(store, seed=14)
     image_id = hana(studio, story).active_image_id
     made = finished(studio.drawing.generate_character_variant(story.id, image_id, "moon", 8, keep=6, seed=10))
     assert (made.stopped, len(made.options)) == (True, 4)
@@ -451,15 +451,17 @@ def test_a_character_of_another_project_is_refused(studio: Studio, story: Story)
         finished(studio.drawing.generate_character_variant(elsewhere.id, member.active_image_id, "moon"))
 
 
-def test_stopping_keeps_the_batches_that_were_finished(library: CharacterLibrary, story: Story) -> None:
-    studio = stops_itself(library, seed=4)
+def test_stopping_keeps_the_batches_that_were_finished(store: LibraryStore, story: Story) -> None:
+    studio = stops_itself(store, seed=4)
     made = finished(studio.drawing.generate_character(story.id, "Hana", "a girl", count=8, seed=0))
     assert made.stopped
     assert len(made.options) == 4
 
 
-def test_stopping_before_anything_is_finished_keeps_nothing(library: CharacterLibrary, story: Story) -> None:
-    studio = stops_itself(library, seed=0)
+def test_stopping_before_anything_is_finished_keeps_nothing(
+    store: LibraryStore, library: CharacterLibrary, story: Story
+) -> None:
+    studio = stops_itself(store, seed=0)
     with pytest.raises(Stopped):
         finished(studio.drawing.generate_character(story.id, "Hana", "a girl", seed=0))
     assert studio.library.list_cast(story.id) == []

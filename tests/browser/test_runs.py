@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 from served import App
 from test_page import write
 
-
 Visit = Callable[..., Page]
 
 
