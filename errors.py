@@ -3,14 +3,35 @@
 Anything that is not a `CastbookError` is a fault in the program and keeps its traceback.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from message import Message
+
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
+
 
 class CastbookError(Exception):
-    """A sentence of cause and a sentence of remedy, for whoever can act on it."""
+    """A sentence of cause and a sentence of remedy, for whoever can act on it.
 
-    def __init__(self, cause: str, remedy: str) -> None:
-        super().__init__(f"{cause} {remedy}")
-        self.cause = cause
-        self.remedy = remedy
+    Both are the templates of a `Message`, filled with the `values`.
+    """
+
+    def __init__(self, cause: LiteralString, remedy: LiteralString, /, **values: object) -> None:
+        self.cause_message = Message(cause, **values)
+        self.remedy_message = Message(remedy, **values)
+        super().__init__(f"{self.cause} {self.remedy}")
+
+    @property
+    def cause(self) -> str:
+        """In English, as `str` of the whole error is."""
+        return str(self.cause_message)
+
+    @property
+    def remedy(self) -> str:
+        return str(self.remedy_message)
 
 
 class NoFaceFound(CastbookError):
@@ -45,10 +66,12 @@ class AnotherProject(InvalidRequest):
 class NotFound(CastbookError):
     """An id that names nothing (any more)."""
 
-    def __init__(self, kind: str, id: str) -> None:
+    def __init__(self, kind: LiteralString, id: str) -> None:
         super().__init__(
-            f"There is no {kind} with the id {id!r}.",
+            "There is no {kind} with the id {id}.",
             "It may have been removed. Reload the page and choose again.",
+            kind=Message(kind),
+            id=repr(id),
         )
 
 

@@ -33,6 +33,7 @@ from library_store.records import (
     VisualProfile,
 )
 from library_store.text import clean
+from message import Message
 from pipeline.likeness import Calibration, average, identity_by, similarity_of
 from pipeline.packs import Pack
 from pipeline.references import Outlier, outliers
@@ -351,8 +352,10 @@ class Studio:
         calibration = self.calibration
         if calibration is None:
             raise InvalidRequest(
-                f"The model pack {self.pack.name!r} is not calibrated.",
-                f"Calibrate it first: python -m evaluation calibrate --pack {self.pack.name}",
+                "The model pack {pack} is not calibrated.",
+                "Calibrate it first: {command}",
+                pack=repr(self.pack.name),
+                command=f"python -m evaluation calibrate --pack {self.pack.name}",
             )
         characters = self.library.list_library(project_id)
         if self.models.ready:
@@ -426,7 +429,7 @@ class Studio:
         faces = self.library.get_faces(image_ids)
         for number, image_id in enumerate(image_ids, start=1):
             if image_id not in faces:
-                self._check_face(image_id, f"picture {number} of those that are to steer")
+                self._check_face(image_id, Message("picture {number} of those that are to steer", number=number))
         self.library.set_steering(character_id, image_ids)
 
     def list_steering(self, character_id: str) -> list[str]:
@@ -488,7 +491,10 @@ class Studio:
         request = self._request(composed, count, seed, scale)
         if keep is not None and not 1 <= keep <= request.count:
             raise InvalidRequest(
-                f"{keep} of {request.count} pictures were to be kept.", f"Keep 1 to {request.count} of them, or all."
+                "{keep} of {count} pictures were to be kept.",
+                "Keep 1 to {count} of them, or all.",
+                keep=keep,
+                count=request.count,
             )
         steering = self._steering_with(reference_image_id)
 
@@ -559,7 +565,9 @@ class Studio:
         defaults = self.pack.defaults
         count = defaults.count if count is None else count
         if not 1 <= count <= MOST_PICTURES:
-            raise InvalidRequest(f"{count} pictures were asked for.", f"Ask for 1 to {MOST_PICTURES} at a time.")
+            raise InvalidRequest(
+                "{count} pictures were asked for.", "Ask for 1 to {most} at a time.", count=count, most=MOST_PICTURES
+            )
         return VariantRequest(
             prompt=prompt,
             seed=secrets.randbelow(SEEDS) if seed is None else seed,
@@ -581,8 +589,10 @@ class Studio:
         faces = self.models.get().faces(picture)
         if not 0 <= number < len(faces):
             raise InvalidRequest(
-                f"There is no face number {number} in this picture.",
-                f"Its faces are numbered from 0 to {len(faces) - 1}." if faces else "Draw a box around the face.",
+                "There is no face number {number} in this picture.",
+                "Its faces are numbered from 0 to {last}." if faces else "Draw a box around the face.",
+                number=number,
+                last=len(faces) - 1,
             )
         return faces[number]
 
@@ -602,11 +612,13 @@ class Studio:
         parts = (known[start : start + FACES_AT_ONCE] for start in range(0, len(known), FACES_AT_ONCE))
         return {image_id: face for part in parts for image_id, face in self.library.get_faces(part).items()}
 
-    def _check_face(self, image_id: str, named: str) -> None:
+    def _check_face(self, image_id: str, named: Message) -> None:
         try:
             self._reference(self.models.get(), image_id)
         except NoFaceFound as error:
-            raise InvalidRequest(f"No face was found in {named}.", "Leave it out: only a face can steer.") from error
+            raise InvalidRequest(
+                "No face was found in {picture}.", "Leave it out: only a face can steer.", picture=named
+            ) from error
 
     def _steering_with(self, image_id: str) -> list[str]:
         """The pictures that steer together with this one: none unless it stands for its character."""

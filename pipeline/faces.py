@@ -175,9 +175,12 @@ def _load(pack: Pack, model: str, load: Callable[[Path], T]) -> T:
         return load(_folder(pack.locate(model)))
     except _BROKEN as error:
         raise PackUnavailable(
-            f"The face model {model!r} of the pack {pack.name!r} could not be loaded "
-            f"({type(error).__name__}: {error}).",
-            f"Restore its folder in {pack.folder}, or go online once: insightface then downloads it to ~/.insightface.",
+            "The face model {model} of the pack {pack} could not be loaded ({error}).",
+            "Restore its folder in {folder}, or go online once: insightface then downloads it to ~/.insightface.",
+            model=repr(model),
+            pack=repr(pack.name),
+            error=f"{type(error).__name__}: {error}",
+            folder=pack.folder,
         ) from error
 
 

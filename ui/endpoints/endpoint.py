@@ -49,7 +49,10 @@ def profile_of(given: Json | None) -> VisualProfile:
     given = given or {}
     if unknown := set(given) - known:
         raise InvalidRequest(
-            f"The visual profile has no {', '.join(sorted(unknown))}.", f"It has {', '.join(sorted(known))}."
+            "The visual profile has no {unknown}.",
+            "It has {known}.",
+            unknown=", ".join(sorted(unknown)),
+            known=", ".join(sorted(known)),
         )
     return VisualProfile(**{name: "" if value is None else str(value) for name, value in given.items()})
 
@@ -83,5 +86,11 @@ def _check(types: dict[str, TypeAdapter[Any]], values: Sequence[Any]) -> None:
 
 def _refusal(name: str, value: object, why: str) -> InvalidRequest:
     """`why` is pydantic's: "Input should be a valid list"."""
-    verb, subject = ("are", "They") if name.endswith("s") else ("is", "It")
-    return InvalidRequest(f"The {name} {verb} {shortened(value)}.", f"{subject} {why.removeprefix('Input ')}.")
+    several = name.endswith("s")
+    return InvalidRequest(
+        "The {name} are {value}." if several else "The {name} is {value}.",
+        "They {duty}." if several else "It {duty}.",
+        name=name,
+        value=shortened(value),
+        duty=why.removeprefix("Input "),
+    )
