@@ -10,7 +10,7 @@ import json
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Annotated, Any
 from PIL import Image
 from pydantic import Field, TypeAdapter, ValidationError
 
+from library_store.kept_likeness import to_json
 from library_store.records import NewPicture, VisualProfile
 
 PARAMETERS, OURS = "parameters", "castbook"
@@ -63,7 +64,7 @@ def request_texts(new: NewPicture) -> dict[str, str]:
         "pack": new.pack,
         "seed": new.seed,
         "source": new.source,
-        "likeness": asdict(new.likeness) if new.likeness else None,
+        "likeness": to_json(new.likeness) if new.likeness else None,
     }
     return {
         PARAMETERS: _parameters(new, new.request),

@@ -32,10 +32,12 @@ from PIL import Image
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, TypeAdapter, ValidationError
 
 from errors import LibraryUnavailable, UnreadableExport
+from library_store.kept_likeness import KeptLikeness
 from library_store.pictures import Pictures
 from library_store.png_request import checked_request
 from library_store.records import Character, CharacterReferenceImage, How, Source, VisualProfile
-from pipeline.values import Face, Identity, Likeness
+from message import Message
+from pipeline.values import Face, Identity
 
 FORMAT, VERSION = "castbook", 1
 METADATA, PROJECT, EMBEDDINGS, FOLDER = "metadata.jsonl", "castbook.json", "embeddings.npz", "images/"
@@ -119,7 +121,7 @@ class PortablePicture:
     request: Annotated[dict[str, Any], AfterValidator(_storable), AfterValidator(_readable)] | None
     pack: Words | None
     seed: Seed | None
-    likeness: Annotated[Likeness, AfterValidator(_storable)] | None
+    likeness: Annotated[KeptLikeness, AfterValidator(_storable)] | None
     created_at: Moment
 
     @classmethod
@@ -243,7 +245,9 @@ def write_zip(path: Path, portable: Portable, pictures: Pictures) -> None:
         temporary.replace(path)
     except OSError as error:
         raise LibraryUnavailable(
-            f"The export cannot be written ({error}).", "Check that the disk for temporary files is not full."
+            "The export cannot be written ({error}).",
+            "Check that the disk for temporary files is not full.",
+            error=error,
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
@@ -273,7 +277,7 @@ def keep_pictures(path: Path, lines: Iterable[PortablePicture], pictures: Pictur
         for name, content_hash in {line.file_name: line.content_hash for line in lines}.items():
             data = _read(archive, name, MAX_PICTURE)
             if hashlib.sha256(data).hexdigest() != content_hash:
-                raise UnreadableExport(f"The picture {name} is not the one that was exported.", _EXPORT_AGAIN)
+                raise UnreadableExport("The picture {name} is not the one that was exported.", _EXPORT_AGAIN, name=name)
             sizes[content_hash] = _size(data, name)
             pictures.put_file(data)
         return sizes
@@ -299,8 +303,10 @@ def _file_name(content_hash: str) -> str:
 def _read_project(data: bytes) -> PortableProject:
     if (head := _validated(_HEAD, data, PROJECT)).version != VERSION:
         raise UnreadableExport(
-            f"This export is of version {head.version}, and Castbook knows version {VERSION}.",
+            "This export is of version {version}, and Castbook knows version {known}.",
             "Update Castbook." if head.version > VERSION else _EXPORT_AGAIN,
+            version=head.version,
+            known=VERSION,
         )
     return _validated(_PROJECT, data, PROJECT)
 
@@ -311,7 +317,12 @@ def _validated(adapter: TypeAdapter[T], data: bytes, where: str) -> T:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise UnreadableExport(f"{where} is not as it was exported: {field} {first['msg']}.", _EXPORT_AGAIN) from error
+        raise UnreadableExport(
+            "{where} is not as it was exported: {problem}.",
+            _EXPORT_AGAIN,
+            where=where,
+            problem=f"{field} {first['msg']}",
+        ) from error
 
 
 def _check_references(project: PortableProject, pictures: Collection[PortablePicture]) -> None:
@@ -326,15 +337,15 @@ def _check_references(project: PortableProject, pictures: Collection[PortablePic
         whole = member.story_id in stories and member.character_id in characters
         theirs = {image_id for image_id in offered if owners.get(image_id) == member.character_id}
         if not whole or theirs != offered or (member.active_image_id or None) not in {None, *offered}:
-            raise UnreadableExport(f"The cast member {member.id} points outside this export.", _EXPORT_AGAIN)
+            raise UnreadableExport("The cast member {id} points outside this export.", _EXPORT_AGAIN, id=member.id)
     for merged in project.merged:
         if merged.merged_into_id not in characters or merged.id in characters:
-            raise UnreadableExport(f"The merged character {merged.id} points outside this export.", _EXPORT_AGAIN)
+            raise UnreadableExport("The merged character {id} points outside this export.", _EXPORT_AGAIN, id=merged.id)
 
 
 @contextmanager
 def _opened(path: Path) -> Generator[zipfile.ZipFile]:
-    with _explained("This file"):
+    with _explained(Message("This file")):
         archive = zipfile.ZipFile(path)
     with archive:
         entries = archive.infolist()
@@ -355,18 +366,22 @@ def _read(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
     with _explained(name):
         entry = archive.getinfo(name)
         if entry.file_size > limit:
-            raise UnreadableExport(f"{name} has {entry.file_size / 2**20:.0f} MB.", "Import a smaller export.")
+            size = f"{entry.file_size / 2**20:.0f}"
+            raise UnreadableExport("{name} has {size} MB.", "Import a smaller export.", name=name, size=size)
         return archive.read(entry)
 
 
 @contextmanager
-def _explained(what: str) -> Generator[None]:
+def _explained(what: Message | str) -> Generator[None]:
     try:
         yield
     except _DAMAGED_ZIP as error:
         raise UnreadableExport(
-            f"{what} cannot be read as a part of a Castbook export ({str(error) or type(error).__name__}).",
-            f"Choose a zip that Castbook exported. {_EXPORT_AGAIN}",
+            "{what} cannot be read as a part of a Castbook export ({error}).",
+            "Choose a zip that Castbook exported. {otherwise}",
+            what=what,
+            error=str(error) or type(error).__name__,
+            otherwise=Message(_EXPORT_AGAIN),
         ) from error
 
 
@@ -379,7 +394,9 @@ def _size(data: bytes, name: str) -> tuple[int, int]:
             picture.load()
             return picture.size
     except _DAMAGED_PNG as error:
-        raise UnreadableExport(f"The picture {name} is damaged ({error}).", _EXPORT_AGAIN) from error
+        raise UnreadableExport(
+            "The picture {name} is damaged ({error}).", _EXPORT_AGAIN, name=name, error=error
+        ) from error
 
 
 def _npz(faces: Iterable[tuple[str, Face]]) -> bytes:
@@ -417,7 +434,7 @@ def _read_npz(data: bytes) -> tuple[tuple[str, Face], ...]:
         ):
             raise ValueError("its embeddings are not of unit length")
     except _DAMAGED_NPZ as error:
-        raise UnreadableExport(f"{EMBEDDINGS} is damaged ({error}).", _EXPORT_AGAIN) from error
+        raise UnreadableExport("{name} is damaged ({error}).", _EXPORT_AGAIN, name=EMBEDDINGS, error=error) from error
     return tuple(
         (
             image_id,

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from errors import AnotherProject, NotFound
+from library_store.kept_likeness import to_json
 from library_store.records import CastMember, How, NewPicture, VisualProfile
 from library_store.schema import (
     CastMemberRow,
@@ -170,7 +171,7 @@ def add_image(session: Session, character: CharacterRow, new: NewPicture, conten
         request=new.request,
         pack=new.pack,
         seed=new.seed,
-        likeness=asdict(new.likeness) if new.likeness else None,
+        likeness=to_json(new.likeness) if new.likeness else None,
         created_at=now(),
     )
     added(session, image)

@@ -10,9 +10,24 @@ from typing import Protocol
 from PIL import Image
 
 from errors import InvalidRequest, NoFaceFound, Stopped
-from pipeline.likeness import Calibration, judge
+from message import Message
+from pipeline.likeness import judge
 from pipeline.packs import Pack
-from pipeline.values import Box, Face, Likeness, Reference, Step, Variant, VariantRequest, Variants
+from pipeline.values import (
+    AnotherFace,
+    Box,
+    Copied,
+    Face,
+    Likeness,
+    Missing,
+    NoFace,
+    Objection,
+    Reference,
+    Step,
+    Variant,
+    VariantRequest,
+    Variants,
+)
 
 OnStep = Callable[[Step], None]
 
@@ -124,7 +139,7 @@ class VariantMaker:
         likeness = self._likeness(face, request.reference, picture) if request.reference else None
         missing = self._prompt_reader.missing(picture, asked) if self._prompt_reader else None
         variant = Variant(picture, seed, face, likeness, missing)
-        return replace(variant, rejection=_rejection(variant, self.pack.calibration))
+        return replace(variant, rejection=_rejection(variant))
 
     def _likeness(self, face: Face | None, reference: Reference, picture: Image.Image) -> Likeness:
         return judge(
@@ -149,20 +164,19 @@ def _of_the_whole(on_step: OnStep, batch: int, batches: int, finished: tuple[Var
     )
 
 
-def _rejection(variant: Variant, calibration: Calibration | None) -> str | None:
-    """All that speaks against a picture, in a sentence."""
-    likeness, reasons = variant.likeness, list[str]()
+def _rejection(variant: Variant) -> tuple[Objection, ...]:
+    """All that speaks against a picture."""
+    likeness, objections = variant.likeness, list[Objection]()
     if variant.face is None:
-        reasons.append("no face was found")
-    if likeness and likeness.similarity is not None and likeness.band == "another person" and calibration:
-        line = 100 * max(calibration.thresholds)
-        reasons.append(f"another face: {likeness.similarity:.2f}, below the {line:g} % line")
+        objections.append(NoFace())
+    if likeness and likeness.band == "another person":
+        assert likeness.similarity is not None and likeness.loosest_rate is not None  # or it has no such band
+        objections.append(AnotherFace(likeness.similarity, likeness.loosest_rate))
     if likeness and likeness.copied:
-        reasons.append("copied: same pose and outfit as the reference")
+        objections.append(Copied())
     if variant.missing:
-        named = ", ".join(f"“{phrase}”" for phrase in variant.missing)
-        reasons.append(f"{named} {'are' if len(variant.missing) > 1 else 'is'} missing")
-    return "; ".join(reasons) or None
+        objections.append(Missing(variant.missing))
+    return tuple(objections)
 
 
 def _rank(variant: Variant) -> tuple[bool, int, int, float]:
@@ -172,19 +186,22 @@ def _rank(variant: Variant) -> tuple[bool, int, int, float]:
     wrong = likeness is not None and (likeness.band == "another person" or likeness.copied is True)
     doubt = 2 if wrong else int(variant.face is None)
     similarity = likeness.similarity if likeness and likeness.similarity is not None else 0.0
-    return variant.rejection is not None, doubt, len(variant.missing or ()), -similarity
+    return bool(variant.rejection), doubt, len(variant.missing or ()), -similarity
 
 
 def _check(request: VariantRequest) -> None:
-    limits = {
-        "count": (request.count, 1, 16),
-        "steps": (request.steps, 1, 150),
-        "guidance scale": (request.guidance_scale, 0, 30),
-        "identity strength": (request.identity_scale, 0, 1.5),
-        "seed": (request.seed, 0, 2**53),  # as far as a JSON number is exact
-    }
+    limits = (
+        (Message("count"), request.count, 1, 16),
+        (Message("steps"), request.steps, 1, 150),
+        (Message("guidance scale"), request.guidance_scale, 0, 30),
+        (Message("identity strength"), request.identity_scale, 0, 1.5),
+        (Message("seed"), request.seed, 0, 2**53),  # as far as a JSON number is exact
+    )
     if not request.prompt.strip():
         raise InvalidRequest("The prompt is empty.", "Describe the picture in a few words.")
-    for name, (value, lowest, highest) in limits.items():
+    for name, value, lowest, highest in limits:
         if not lowest <= value <= highest:
-            raise InvalidRequest(f"The {name} is {value}.", f"Choose one from {lowest} to {highest}.")
+            raise InvalidRequest(
+                "The {name} is {value}.", "Choose one from {lowest} to {highest}.",
+                name=name, value=value, lowest=lowest, highest=highest,
+            )  # fmt: skip

@@ -19,7 +19,7 @@ from PIL import Image
 from errors import ChangedElsewhere, InvalidRequest, NoFaceFound, NotFound, PackUnavailable, Stopped, UnreadablePicture
 from library_store.library import CharacterLibrary
 from library_store.records import NewPicture
-from pipeline.values import Step, VariantRequest
+from pipeline.values import AnotherFace, Step, VariantRequest
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
 from studio import CastMember, Made, Models, Story, Studio, VisualProfile
@@ -243,7 +243,7 @@ def test_why_a_variant_was_rejected_is_kept_with_it(library: CharacterLibrary) -
     story = studio.ensure_a_story()
     made = finished(studio.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 1))
     kept = studio.library.get_image(made.image_ids[0])
-    assert kept.likeness.rejection == made.ranked[0].rejection == "another face: 0.00, below the 10 % line"
+    assert kept.likeness.rejection == made.ranked[0].rejection == (AnotherFace(0.0, 0.1),)
 
 
 def test_finished_pictures_are_shown_while_others_are_drawn(studio: Studio, story: Story) -> None:

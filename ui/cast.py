@@ -12,7 +12,7 @@ from errors import CastbookError, InvalidRequest
 from studio import CastMember, CastOption, Studio
 from ui.desk import Desk, show_remix, show_scene, show_seed
 from ui.handlers import PRIVATE, QUICK, unchanged
-from ui.language import say, t, told
+from ui.language import said, say, t
 from ui.messages import told_to_people
 from ui.save_form import FOCUS_SAVE, show_save_form
 from ui.stories import Place, new_revision
@@ -94,7 +94,8 @@ def build_cast(studio: Studio, place: Place, desk: Desk) -> None:
                         active = _active(member)
                         picture = studio.library.get_picture_path(active.image.id)
                     except CastbookError as error:  # one damaged file must not hide the others
-                        gr.Markdown(f"### {in_markdown(member.character.name)}\n{in_markdown(told(error.cause))}")
+                        cause = in_markdown(said(error.cause_message))
+                        gr.Markdown(f"### {in_markdown(member.character.name)}\n{cause}")
                     else:
                         _card(studio, place, member, active, picture, thumbnails, desk, undo)
             if len(shown) < len(members):
@@ -331,7 +332,7 @@ def _heading(member: CastMember) -> str:
 def _verdict(option: CastOption) -> str:
     """Markdown: why the picture was rejected, else how alike it is."""
     likeness = option.image.likeness
-    return rejected(likeness.rejection if likeness else None) or long_likeness(likeness)
+    return rejected(likeness.rejection if likeness else ()) or long_likeness(likeness)
 
 
 def _fine_print(option: CastOption, member: CastMember) -> str:

@@ -20,12 +20,13 @@ from ui.character_upkeep import (
     show_upkeep,
 )
 from ui.handlers import PRIVATE, QUICK
-from ui.language import say, t, told
+from ui.language import said, say, t
 from ui.lineage import CLICKED, draw_lineage
 from ui.messages import told_to_people
 from ui.stories import Place, new_revision
 from ui.thumbnails import THUMBNAILS
 from ui.words import ORIGIN, in_markdown, long_likeness, measured_by, profile_line, short_likeness, tone
+from verdicts import reason_for
 
 NOBODY = """### Nobody is chosen
 Choose someone from the library. Their pictures, their stories and all that you can change about them show up here."""
@@ -252,7 +253,7 @@ def _view(
     try:
         path, facts = studio.library.get_picture_path(image.id), _facts(character, steering, image)
     except LibraryUnavailable as error:  # the other pictures can still be looked at
-        path, facts = None, in_markdown(f"{told(error.cause)} {told(error.remedy)}")
+        path, facts = None, in_markdown(f"{said(error.cause_message)} {said(error.remedy_message)}")
     return (
         image.id,
         path,
@@ -300,7 +301,7 @@ def _outliers(studio: Studio, character: Character, ids: Sequence[str]) -> Any:
         say(
             "Picture {number}: {reason}",
             number=ids.index(outlier.image_id) + 1,
-            reason=in_markdown(told(outlier.reason)),
+            reason=in_markdown(said(reason_for(outlier))),
         )
         for outlier in studio.outliers(character.id)
         if outlier.image_id in ids

@@ -31,6 +31,7 @@ from studio import (
     Upload,
     Use,
 )
+from verdicts import objection, reason_for, reason_of
 
 # What Gradio leaves half untyped.
 replaced = cast("Callable[..., Any]", client_utils.traverse)  # pyright: ignore[reportUnknownMemberType]
@@ -142,7 +143,7 @@ def use_json(use: Use) -> dict[str, Any]:
 
 
 def outlier_json(outlier: Outlier) -> dict[str, Any]:
-    return asdict(outlier)
+    return {**asdict(outlier), "reason": str(reason_for(outlier))}
 
 
 def purge_json(preview: PurgePreview) -> dict[str, Any]:
@@ -188,7 +189,15 @@ def _option_json(studio: Studio, member: CastMember, option: CastOption) -> dict
 
 
 def _likeness_json(likeness: Likeness | None) -> dict[str, Any] | None:
-    return asdict(likeness) if likeness else None
+    """The figures and codes, and the sentences in English that the page makes of them."""
+    if likeness is None:
+        return None
+    return {
+        **asdict(likeness),
+        "reason": str(reason_of(likeness)),
+        "rejection": "; ".join(str(objection(each)) for each in likeness.rejection) or None,
+        "objections": [asdict(each) for each in likeness.rejection],
+    }
 
 
 def _made_json(studio: Studio, made: Made) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import gradio as gr
 from errors import NotFound
 from studio import Story, Studio
 from ui.handlers import PRIVATE, QUICK, on
-from ui.language import say, t, told
+from ui.language import said, say, t
 from ui.messages import told_to_people
 
 MARK_CONTEXT = "(context, shown) => window.castbook?.markContext(context, shown)"
@@ -164,7 +164,7 @@ def reopen(studio: Studio, place: Place, demo: gr.Blocks) -> None:
                         story = studio.ensure_a_story(character.project_id)
             except NotFound as error:
                 gr.Warning(
-                    f"{escape(told(error.cause))}<br>{escape(say('This is where you were last.'))}",
+                    f"{escape(said(error.cause_message))}<br>{escape(say('This is where you were last.'))}",
                     title=say("The link leads nowhere"),
                 )
             return *show_place(studio, story), character_id
