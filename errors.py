@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 class CastbookError(Exception):
     """A sentence of cause and a sentence of remedy, for whoever can act on it.
 
-    Both are the templates of a `Message`, filled with the `values`.
+    Each is a message, or the template of one that is filled with the `values`.
     """
 
-    def __init__(self, cause: LiteralString, remedy: LiteralString, /, **values: object) -> None:
-        self.cause_message = Message(cause, **values)
-        self.remedy_message = Message(remedy, **values)
+    def __init__(self, cause: LiteralString | Message, remedy: LiteralString | Message, /, **values: object) -> None:
+        self.cause_message = cause if isinstance(cause, Message) else Message(cause, **values)
+        self.remedy_message = remedy if isinstance(remedy, Message) else Message(remedy, **values)
         super().__init__(f"{self.cause} {self.remedy}")
 
     @property

@@ -10,7 +10,7 @@ import typer
 from app import load_maker
 from benchmarks.serving import serving_empty
 from pipeline.packs import Pack, load_pack
-from pipeline.values import Reference, VariantRequest
+from pipeline.values import Reference
 from pipeline.variants import VariantMaker
 from settings import Settings
 
@@ -50,28 +50,21 @@ def library(characters: int = 10_000) -> None:
 
 def _print_variants(maker: VariantMaker, pack: Pack) -> None:
     """Four in one request, as the page does it, against four requests of one."""
-    portrait = maker.generate(_request(pack, "smiling woman with red hair, cafe", 7, 1, None), _ignore).ranked[0]
+    portrait = maker.generate(pack.request("smiling woman with red hair, cafe", 7, count=1), None, _ignore).ranked[0]
     face = maker.find_face(portrait.picture)
     reference = Reference(portrait.picture, face.identities)
 
     def together() -> None:
-        maker.generate(_request(pack, "wearing a spacesuit, outer space", 11, 4, reference), _ignore)
+        maker.generate(pack.request("wearing a spacesuit, outer space", 11, count=4), reference, _ignore)
 
     def apart() -> None:
         for i in range(4):
-            maker.generate(_request(pack, "wearing a spacesuit, outer space", 11 + i, 1, reference), _ignore)
+            maker.generate(pack.request("wearing a spacesuit, outer space", 11 + i, count=1), reference, _ignore)
 
     together()  # warm
     batch, single = _best(together), _best(apart)
     print(
         f"four judged variants, warm: {batch:.2f} s (bar: 10 s); one by one: {single:.2f} s, ratio {single / batch:.2f}"
-    )
-
-
-def _request(pack: Pack, prompt: str, seed: int, count: int, reference: Reference | None) -> VariantRequest:
-    defaults = pack.defaults
-    return VariantRequest(
-        prompt, seed, count, reference, defaults.identity_scale, defaults.steps, defaults.guidance_scale
     )
 
 

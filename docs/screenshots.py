@@ -66,7 +66,7 @@ def _upload(page: Page, picture: Path) -> Page:
 def _two_people(studio: Studio, folder: Path) -> Path:
     """One picture with two faces."""
     library = studio.library
-    people = library.list_library(studio.ensure_a_story().project_id)[:2]
+    people = library.list_library(studio.library.ensure_a_story().project_id)[:2]
     pictures = [Image.open(library.get_picture_path(str(person.canonical_image_id))) for person in people]
     both = Image.new("RGB", (sum(picture.width for picture in pictures), pictures[0].height))
     for i, picture in enumerate(pictures):

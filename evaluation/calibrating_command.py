@@ -27,7 +27,8 @@ from pipeline.likeness import Calibration, Drawings
 from pipeline.packs import Pack, load_pack
 from pipeline.variants import FaceEncoder, VariantMaker
 from settings import Settings
-from studio import LibraryCheck, Models, Studio
+from studio import Models, Studio
+from studio.trust import LibraryCheck
 from verdicts import measured_on, observed, one_in, verdict_on, why_not_known
 
 DRAWN = 300  # people: all that were never trained on, but those that retention is measured with
@@ -138,7 +139,7 @@ def _known_people(
 
 def _checked(studio: Studio, project_id: str) -> str:
     try:
-        return _report(studio.check_library(project_id))
+        return _report(studio.trust.check_library(project_id))
     except InvalidRequest as error:  # of one project; the next may have more characters
         return str(error)
 

@@ -20,7 +20,7 @@ from evaluation.plan import Case, Job
 from evaluation.rows import Row
 from pipeline.likeness import average, composition_likeness, identity_by, similarity_of
 from pipeline.packs import ClassifierAdherence, Pack
-from pipeline.values import Face, Reference, VariantRequest
+from pipeline.values import Face, Reference
 from pipeline.variants import PromptReader, VariantMaker
 
 _LABELS = TypeAdapter(dict[str, tuple[str, ...]])
@@ -91,20 +91,10 @@ class Measurer:
 
     def _draw(self, cases: Sequence[Case], steering: Reference) -> list[_Seen]:
         """The pictures of cases that differ in nothing but consecutive seeds."""
-        case, defaults = cases[0], self._models.maker.pack.defaults
-        assert case.identity_scale is not None
-        request = VariantRequest(
-            prompt=case.prompt,
-            seed=case.seed,
-            count=len(cases),
-            reference=steering,
-            identity_scale=case.identity_scale,
-            steps=defaults.steps,
-            guidance_scale=defaults.guidance_scale,
-            negative_prompt=defaults.negative_prompt,
-        )
+        case, maker = cases[0], self._models.maker
+        request = maker.pack.request(case.prompt, case.seed, count=len(cases), identity_scale=case.identity_scale)
         started = time.perf_counter()
-        ranked = self._models.maker.generate(request, lambda step: None).ranked
+        ranked = maker.generate(request, steering, lambda step: None).ranked
         seconds = (time.perf_counter() - started) / len(cases)
         variants = sorted(ranked, key=lambda variant: variant.seed)
         return [_Seen(variant.picture, variant.face, variant.missing, seconds) for variant in variants]

@@ -65,9 +65,9 @@ PEOPLE = (
 def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         studio = open_studio(Settings(home=Path(home)))
-        story = studio.create_story(studio.create_project("First cast").id, "Story 1")
+        story = studio.library.create_story(studio.library.create_project("First cast").id, "Story 1")
         saved = [_save(studio, story.id, someone) for someone in PEOPLE]
-        exported = studio.export_library(story.project_id, saved, embeddings=False)
+        exported = studio.travelling.export_library(story.project_id, saved, embeddings=False)
         shutil.copyfile(exported, FIRST_CAST)
         studio.library.close()
     _draw_group().save(GROUP_PICTURE, quality=85)
@@ -88,8 +88,8 @@ def _save(studio: Studio, story_id: str, someone: Someone) -> str:
     member = studio.library.create_character(
         story_id, someone.name, pictures, "generated", "", worn, someone.description
     )
-    character = studio.save_character(member.id, member.options[0].image.id)
-    studio.set_tags(character.id, ["first cast"])
+    character = studio.library.save_character(member.id, member.options[0].image.id)
+    studio.library.set_tags(character.id, ["first cast"])
     return character.id
 
 

@@ -16,10 +16,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Engine, delete, exists, select
+from sqlalchemy import Engine, Select, delete, exists, select
 from sqlalchemy.orm import Session
 
-from errors import ChangedElsewhere, InvalidRequest, LibraryUnavailable, NotFound
+from errors import AnotherProject, ChangedElsewhere, InvalidRequest, LibraryUnavailable, NotFound
 from library_store import endings, rows
 from library_store.database import explained, for_reading, for_writing, open_database
 from library_store.pictures import Pictures
@@ -35,11 +35,12 @@ from library_store.records import (
     NewPicture,
     Project,
     PurgePreview,
+    ReferenceRead,
     Story,
     Use,
     VisualProfile,
 )
-from library_store.rows import find, find_character, hold, hold_character
+from library_store.rows import TrashableT, find, find_character, hold, hold_character
 from library_store.schema import CastMemberRow, CharacterRow, ImageRow, ProjectRow, SteeringRow, StoryRow
 from library_store.search import (
     KEPT_PROJECTS,
@@ -148,6 +149,16 @@ class CharacterLibrary:
                 story.context = clean(context)
             return story.record()
 
+    def ensure_a_story(self, project_id: str | None = None) -> Story:
+        """A story to begin with: the project's (or the first project's) first one, made where there is none."""
+        with self._writing() as session:
+            projects = session.scalars(_not_in_trash(ProjectRow)).all()
+            project = next((row for row in projects if row.id == project_id), next(iter(projects), None))
+            project = project or rows.added(session, ProjectRow(name="My first project", owner=""))
+            story = session.scalars(_not_in_trash(StoryRow).where(StoryRow.project_id == project.id)).first()
+            first = StoryRow(project_id=project.id, title="Story 1", context="")
+            return (story or rows.added(session, first)).record()
+
     def trash_story(self, story_id: str) -> Story:
         """Takes a story out of the list; its cast stays, and it can be restored."""
         with self._writing() as session:
@@ -239,11 +250,11 @@ class CharacterLibrary:
             return find(session, CastMemberRow, cast_member_id).record()
 
     def list_cast(self, story_id: str) -> list[CastMember]:
-        """In the order in which they joined the story."""
+        """Who has a picture on offer in the story, in the order in which they joined it."""
         with self._reading() as session:
             story = find(session, StoryRow, story_id)
             members = select(CastMemberRow).where(CastMemberRow.story_id == story.id).order_by(CastMemberRow.id)
-            return [row.record() for row in session.scalars(members)]
+            return [member for row in session.scalars(members) if (member := row.record()).options]
 
     def select_image(self, cast_member_id: str, image_id: str) -> CastMember:
         """Makes one of the pictures on offer the active one."""
@@ -473,10 +484,7 @@ class CharacterLibrary:
     def list_steering(self, character_id: str) -> list[str]:
         """What steers together with the canonical image, without that image itself."""
         with self._reading() as session:
-            character = find_character(session, character_id)
-            chosen = select(SteeringRow.image_id).where(SteeringRow.character_id == character.id)
-            others = chosen.where(SteeringRow.image_id != character.canonical_image_id)
-            return list(session.scalars(others.order_by(SteeringRow.id)))
+            return rows.steering_of(session, find_character(session, character_id))
 
     def get_reference(self, image_id: str) -> Reference:
         """The picture and the identities kept of it, the steering encoder's first; none if no face was found."""
@@ -485,6 +493,36 @@ class CharacterLibrary:
             identities = tuple(identity.record() for identity in rows.identities_of(session, image))
             content_hash = image.content_hash
         return Reference(self._pictures.get(content_hash), identities)
+
+    def read_reference(self, story_id: str, image_id: str) -> ReferenceRead:
+        """What is needed to draw the picture's person in a story. The canonical picture is joined by those chosen to
+        steer together with it. Raises AnotherProject where story and character have different ones."""
+        with self._reading() as session:
+            story, image = find(session, StoryRow, story_id), find(session, ImageRow, image_id)
+            character = find_character(session, image.character_id)
+            if character.project_id != story.project_id:
+                raise AnotherProject
+            stands = character.canonical_image_id == image.id
+            image_ids = (image.id, *(rows.steering_of(session, character) if stands else ()))
+            faces = rows.faces_of(session, image_ids)
+            identities = tuple(faces[id].identities if id in faces else () for id in image_ids)
+            return ReferenceRead(story.record(), character.record(), image_ids, identities)
+
+    def keep_variants(self, story_id: str, character_id: str, pictures: Sequence[NewPicture]) -> CastMember:
+        """New pictures of a character, on offer in the story as variants, in which the character is cast if need be;
+        the first becomes active where nothing is. Raises InvalidRequest for no picture, and AnotherProject.
+        """
+        hashes = self._keep_files(pictures)
+        with self._writing() as session:
+            story = hold(session, StoryRow, story_id)
+            character = find_character(session, character_id)
+            member = rows.cast(session, story, character)
+            images = self._add_images(session, character, pictures, hashes)
+            rows.add_options(session, member, images, "variant")
+            member.active_image_id = member.active_image_id or images[0].id
+            if any(new.face for new in pictures):
+                rows.faces_added(session, character)
+            return rows.whole(session, member)
 
     def get_faces(self, image_ids: Collection[str]) -> dict[str, Face]:
         """By image id. Pictures of which no face is kept are left out."""
@@ -534,12 +572,13 @@ class CharacterLibrary:
             portable = read_portable(session, project_id, character_ids, embeddings)
         write_zip(path, portable, self._pictures)
 
-    def import_zip(self, path: Path, project_id: str | None = None) -> ImportReport:
+    def import_zip(self, path: Path | str, project_id: str | None = None) -> ImportReport:
         """Adds what a zip holds, under the ids that it had, and changes nothing that is there: all of it or nothing.
 
         Without `project_id` into the project that it came from, which is made where there is none. Raises
         UnreadableExport, and InvalidRequest for what is in another project of this library already.
         """
+        path = Path(path)
         portable = read_zip(path)
         with self._reading() as session:
             plan = plan_import(session, portable, project_id)
@@ -593,3 +632,8 @@ class CharacterLibrary:
         with self._writing() as session:
             for content_hash in endings.unused(session, hashes):
                 self._pictures.remove(content_hash)
+
+
+def _not_in_trash(table: type[TrashableT]) -> Select[TrashableT]:
+    """Oldest first."""
+    return select(table).where(table.trashed_at.is_(None)).order_by(table.id)

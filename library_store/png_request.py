@@ -9,18 +9,19 @@ from __future__ import annotations
 import json
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, TypeVar
 
 from PIL import Image
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from library_store.kept_likeness import to_json
-from library_store.records import NewPicture, VisualProfile
+from library_store.records import NewPicture
+from pipeline.request import PictureRequest, Seed
 
 PARAMETERS, OURS = "parameters", "castbook"
 MAX_FILE = 40 * 2**20  # bytes, as for uploads
@@ -32,27 +33,7 @@ SAMPLERS = {  # diffusers' schedulers as AUTOMATIC1111 calls them
     "EulerDiscreteScheduler": "Euler",
 }
 
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
-Count = Annotated[int, Field(ge=1, lt=2**31)]
-Scale = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-@dataclass(frozen=True)
-class PictureRequest:
-    """What a picture was asked for with. None: the file does not say."""
-
-    prompt: str
-    negative_prompt: str = ""
-    seed: Seed | None = None  # the run's: picture i got seed + i
-    picture_seed: Seed | None = None  # this picture's own
-    count: Count | None = None
-    steps: Count | None = None
-    guidance_scale: Scale | None = None
-    identity_scale: Scale | None = None
-    reference: str | None = None  # the id of a reference image, in the library that it was made in
-    pack: str | None = None
-    written: str | None = None  # the prompt before profile and context were added to it
-    visual_profile: VisualProfile | None = None  # that was written with it
+T = TypeVar("T")
 
 
 def request_texts(new: NewPicture) -> dict[str, str]:
@@ -60,9 +41,7 @@ def request_texts(new: NewPicture) -> dict[str, str]:
     if new.request is None:
         return {}
     ours = {
-        "request": new.request,
-        "pack": new.pack,
-        "seed": new.seed,
+        "request": new.request.to_json(),
         "source": new.source,
         "likeness": to_json(new.likeness) if new.likeness else None,
     }
@@ -78,28 +57,19 @@ def read_request(source: str | PathLike[str] | bytes) -> PictureRequest | None:
     return _from_ours(texts.get(OURS, "")) or _from_parameters(texts.get(PARAMETERS, ""))
 
 
-def checked_request(request: Mapping[str, Any]) -> PictureRequest | None:
-    """A kept picture's request, whoever may have written it; None where it is none that can be asked for again."""
-    try:
-        return _REQUEST.validate_json(json.dumps(request), strict=True)
-    except ValidationError:
-        return None
-
-
-def _parameters(new: NewPicture, request: dict[str, Any]) -> str:
+def _parameters(new: NewPicture, request: PictureRequest) -> str:
     """https://github.com/AUTOMATIC1111/stable-diffusion-webui, modules/processing.py, create_infotext."""
-    scheduler: str | None = request.get("scheduler")
-    said: dict[str, object] = {
-        "Steps": request.get("steps"),
-        "Sampler": SAMPLERS.get(scheduler or "", scheduler),
-        "CFG scale": request.get("guidance_scale"),
-        "Seed": new.seed,
+    said = {
+        "Steps": request.steps,
+        "Sampler": SAMPLERS.get(request.scheduler, request.scheduler),
+        "CFG scale": request.guidance_scale,
+        "Seed": request.picture_seed,
         "Size": f"{new.picture.width}x{new.picture.height}",
-        "Model": new.pack,
+        "Model": request.pack,
     }
-    settings = ", ".join(f"{name}: {_quoted(str(value))}" for name, value in said.items() if value is not None)
-    negative = request.get("negative_prompt")
-    lines = (request.get("prompt", ""), f"Negative prompt: {negative}" if negative else "", settings)
+    settings = ", ".join(f"{name}: {_quoted(str(value))}" for name, value in said.items() if value != "")
+    negative = request.negative_prompt
+    lines = (request.prompt, f"Negative prompt: {negative}" if negative else "", settings)
     return "\n".join(line for line in lines if line)
 
 
@@ -124,20 +94,19 @@ def _texts(source: str | PathLike[str] | bytes) -> dict[str, str]:
 @dataclass(frozen=True)
 class _Ours:
     request: dict[str, Any]
-    seed: Seed | None = None
+    seed: Seed | None = None  # this and the next: as version 1 of a request had them
     pack: str | None = None
 
 
 _OURS = TypeAdapter(_Ours)
-_REQUEST = TypeAdapter(PictureRequest)
 
 
 def _from_ours(text: str) -> PictureRequest | None:
     try:
         ours = _OURS.validate_json(text)
-        return _REQUEST.validate_python({**ours.request, "picture_seed": ours.seed, "pack": ours.pack})
     except ValidationError:
         return None
+    return PictureRequest.read(ours.request, ours.seed, ours.pack)
 
 
 def _from_parameters(text: str) -> PictureRequest | None:
@@ -149,17 +118,20 @@ def _from_parameters(text: str) -> PictureRequest | None:
     prompt, _, negative_prompt = f"\n{body}".partition("\nNegative prompt:")
     if not prompt.strip():
         return None
-    request = {
+    request: dict[str, Any] = {
         "prompt": prompt.strip(),
         "negative_prompt": negative_prompt.strip(),
-        "seed": settings.get("Seed"),
-        "picture_seed": settings.get("Seed"),
-        "steps": settings.get("Steps"),
-        "guidance_scale": settings.get("CFG scale"),
+        "seed": _number(settings.get("Seed"), int),
+        "steps": _number(settings.get("Steps"), int),
+        "guidance_scale": _number(settings.get("CFG scale"), float),
     }
+    return PictureRequest.read(request, request["seed"])
+
+
+def _number(text: str | None, kind: Callable[[str], T]) -> T | None:
     try:
-        return _REQUEST.validate_python(request)
-    except ValidationError:
+        return kind(text) if text else None
+    except ValueError:
         return None
 
 

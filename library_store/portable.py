@@ -34,9 +34,9 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, Ty
 from errors import LibraryUnavailable, UnreadableExport
 from library_store.kept_likeness import KeptLikeness
 from library_store.pictures import Pictures
-from library_store.png_request import checked_request
 from library_store.records import Character, CharacterReferenceImage, How, Source, VisualProfile
 from message import Message
+from pipeline.request import PictureRequest
 from pipeline.values import Face, Identity
 
 FORMAT, VERSION = "castbook", 1
@@ -81,7 +81,7 @@ def _storable(value: T) -> T:
 
 
 def _readable(request: dict[str, Any]) -> dict[str, Any]:
-    if checked_request(request) is None:
+    if PictureRequest.read(request) is None:
         raise ValueError("is none that a picture can be asked for with")
     return request
 
@@ -150,8 +150,8 @@ class PortablePicture:
             trashed_at=character.trashed_at,
             parent_id=image.parent_id,
             source=image.source,
-            prompt=image.request.get("prompt") if image.request else None,
-            request=image.request,
+            prompt=image.request and image.request.prompt,
+            request=image.request and image.request.to_json(),
             pack=image.pack,
             seed=image.seed,
             likeness=image.likeness,

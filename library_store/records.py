@@ -4,33 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import uuid_utils
 from PIL import Image
 
-from pipeline.values import Face, Likeness
+from pipeline.request import PictureRequest, VisualProfile
+from pipeline.values import Face, Identity, Likeness
 
 Source = Literal["uploaded", "generated", "variant"]
 How = Literal["generated", "variant", "loaded"]
 Sort = Literal["recent", "name", "most used"]
 
 
+__all__ = ["VisualProfile"]  # beside what is defined here
+
+
 def new_id() -> str:
     """A UUIDv7: later ids sort after earlier ones."""
     return str(uuid_utils.uuid7())
-
-
-@dataclass(frozen=True)
-class VisualProfile:
-    """What a character looks like, in the creator's words. Hair, face and body are theirs, the rest a scene's."""
-
-    hair: str = ""
-    face: str = ""
-    body: str = ""
-    outfit: str = ""
-    accessories: str = ""
-    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +55,7 @@ class CharacterReferenceImage:
     height: int
     source: Source
     parent_id: str | None  # the reference image it was made from
-    request: dict[str, Any] | None  # all that determined the picture
+    request: PictureRequest | None  # None: nobody asked for it, as for an upload, or it can't be read
     pack: str | None
     seed: int | None
     likeness: Likeness | None
@@ -136,6 +128,16 @@ class FaceMatch:
     similarity: float  # cosine of two identities by one encoder, -1 to 1
 
 
+@dataclass(frozen=True, eq=False)
+class ReferenceRead:
+    """All that is read to draw somebody in a story: who it is, and the pictures whose identities steer."""
+
+    story: Story
+    character: Character
+    image_ids: tuple[str, ...]  # the chosen picture's first, then those that steer together with it
+    identities: tuple[tuple[Identity, ...], ...]  # theirs, the steering encoder's first; none where nobody has looked
+
+
 @dataclass(frozen=True)
 class PurgePreview:
     """What would be lost with a character."""
@@ -153,8 +155,6 @@ class NewPicture:
     source: Source
     face: Face | None = None  # None: no face was found, or nobody has looked yet
     parent_id: str | None = None
-    request: dict[str, Any] | None = None
-    pack: str | None = None
-    seed: int | None = None
+    request: PictureRequest | None = None
     likeness: Likeness | None = None
     id: str = field(default_factory=new_id)  # by which it is found once it is kept

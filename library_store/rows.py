@@ -21,6 +21,7 @@ from library_store.schema import (
     ImageRow,
     ProjectRow,
     Row,
+    SteeringRow,
     StoryRow,
     TagRow,
 )
@@ -159,6 +160,13 @@ def find_image_of(session: Session, character: CharacterRow, image_id: str) -> I
     return image
 
 
+def steering_of(session: Session, character: CharacterRow) -> list[str]:
+    """What steers together with the canonical image, without that image itself."""
+    chosen = select(SteeringRow.image_id).where(SteeringRow.character_id == character.id)
+    others = chosen.where(SteeringRow.image_id != character.canonical_image_id)
+    return list(session.scalars(others.order_by(SteeringRow.id)))
+
+
 def add_image(session: Session, character: CharacterRow, new: NewPicture, content_hash: str) -> ImageRow:
     image = ImageRow(
         id=new.id,
@@ -168,9 +176,9 @@ def add_image(session: Session, character: CharacterRow, new: NewPicture, conten
         height=new.picture.height,
         source=new.source,
         parent_id=find(session, ImageRow, new.parent_id).id if new.parent_id else None,
-        request=new.request,
-        pack=new.pack,
-        seed=new.seed,
+        request=new.request and new.request.to_json(),
+        pack=new.request and new.request.pack,
+        seed=new.request and new.request.picture_seed,
         likeness=to_json(new.likeness) if new.likeness else None,
         created_at=now(),
     )
@@ -191,10 +199,11 @@ def identities_of(session: Session, image: ImageRow) -> Sequence[IdentityRow]:
 
 def faces_of(session: Session, image_ids: Collection[str]) -> dict[str, Face]:
     """The face kept of each picture, where the encoder that saw it first found it."""
-    seen = select(IdentityRow).where(IdentityRow.image_id.in_(image_ids)).order_by(IdentityRow.id)
     by_image: dict[str, list[IdentityRow]] = {}
-    for row in session.scalars(seen):
-        by_image.setdefault(row.image_id, []).append(row)
+    for batch in batched(image_ids):
+        seen = select(IdentityRow).where(IdentityRow.image_id.in_(batch)).order_by(IdentityRow.id)
+        for row in session.scalars(seen):
+            by_image.setdefault(row.image_id, []).append(row)
     return {image_id: IdentityRow.face(seen_there) for image_id, seen_there in by_image.items()}
 
 

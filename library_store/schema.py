@@ -38,6 +38,7 @@ from library_store.records import (
     VisualProfile,
     new_id,
 )
+from pipeline.request import PictureRequest
 from pipeline.values import Face, Identity
 
 Kind = Literal[
@@ -191,7 +192,7 @@ class ImageRow(Row):
             height=self.height,
             source=self.source,
             parent_id=self.parent_id,
-            request=self.request,
+            request=PictureRequest.read(self.request, self.seed, self.pack) if self.request else None,
             pack=self.pack,
             seed=self.seed,
             likeness=from_json(self.likeness) if self.likeness else None,

@@ -1,33 +1,24 @@
 """A picture -> the faces in it, each with its identity by every encoder of the pack.
 
-The only file that imports insightface.
+With face_models.py the only file that imports insightface.
 """
 
-# insightface, onnxruntime's exceptions and protobuf's come without types.
+# insightface comes without types.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from google.protobuf.message import DecodeError
 from insightface.app import FaceAnalysis
 from insightface.app.common import Face as InsightFace
-from insightface.model_zoo import get_model
 from insightface.utils.face_align import arcface_dst
-from insightface.utils.storage import download
-from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime  # pyright: ignore[reportAttributeAccessIssue]
 from PIL import Image
 
-from errors import PackUnavailable
+from pipeline.face_models import BgrPicture, Recognition, insightface_as_it_is, load_analysis, load_recognition
 from pipeline.packs import Pack
 from pipeline.values import Box, Embedding, Face, Identity
 
@@ -39,21 +30,6 @@ CLOSE_UP = 0.6  # of a hand-drawn box's longer side, all around it: the face the
 # (12, 5, 100, 117), a photographed face's proportions, and (19, 16, 93, 117), what the embedded pack's detector draws.
 # On 120 drawn people identities by such landmarks are alike to those by the detector's own by 0.97 and 0.96.
 _BOX_IN_CROP = (15, 10, 97, 117)
-
-T = TypeVar("T")
-BgrPicture = npt.NDArray[np.uint8]  # (height, width, 3): insightface reads as OpenCV does
-
-_BROKEN: tuple[type[Exception], ...] = (
-    *(OSError, ValueError, KeyError, RuntimeError, AssertionError, BadZipFile, DecodeError),
-    *(onnxruntime.Fail, onnxruntime.InvalidProtobuf, onnxruntime.InvalidGraph),
-    *(onnxruntime.InvalidArgument, onnxruntime.NotImplemented),
-)
-
-
-class Recognition(Protocol):
-    """What of insightface's recognition models is used: the raw embedding of the face at `face.kps`."""
-
-    def get(self, img: BgrPicture, face: Any, /) -> npt.NDArray[np.float32]: ...
 
 
 class InsightFaces:
@@ -70,10 +46,8 @@ class InsightFaces:
     @classmethod
     def load(cls, pack: Pack) -> InsightFaces:
         """Raises PackUnavailable. onnxruntime's own best provider is taken: CoreML, CUDA or the CPU."""
-        size = pack.faces.detection_size
-        analysis = _load(pack, pack.faces.model, _analysis)
-        analysis.prepare(ctx_id=0, det_size=(size, size))
-        judge = _load(pack, pack.judge.model, _recognition) if pack.judge else None
+        analysis = load_analysis(pack)
+        judge = load_recognition(pack, pack.judge.model) if pack.judge else None
         return cls(analysis, judge, pack.faces.encoder, pack.judge.encoder if pack.judge else None)
 
     def faces(self, picture: Image.Image) -> tuple[Face, ...]:
@@ -112,7 +86,7 @@ class InsightFaces:
 
     def _find(self, bgr: BgrPicture, offset: tuple[int, int] = (0, 0)) -> list[Face]:
         """`offset` is where the picture meant lies in this one."""
-        with _insightface_as_it_is():
+        with insightface_as_it_is():
             faces = [self._found(bgr, found, np.array(offset, np.float32)) for found in self._analysis.get(bgr)]
         return [face for face in faces if face]
 
@@ -124,7 +98,7 @@ class InsightFaces:
 
     def _in_box(self, bgr: BgrPicture, box: Box) -> Face | None:
         landmarks = _landmarks_in(box)
-        with _insightface_as_it_is():
+        with insightface_as_it_is():
             steering = self._analysis.models["recognition"].get(bgr, InsightFace(kps=landmarks))
             identities = self._identities(bgr, landmarks, steering)
         return Face(box, landmarks, 0.0, identities) if identities else None
@@ -157,57 +131,6 @@ def _is_centred_in(box: Box, face: Face) -> bool:
     return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
-@contextmanager
-def _insightface_as_it_is() -> Generator[None]:
-    """scikit-image deprecates SimilarityTransform.estimate, which insightface calls for every face."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=FutureWarning, module="insightface")
-        yield
-
-
 def _unit(embedding: npt.NDArray[np.float32]) -> Embedding | None:
     length = float(np.linalg.norm(embedding))
     return (embedding / length).astype(np.float32) if np.isfinite(length) and length > 0 else None
-
-
-def _load(pack: Pack, model: str, load: Callable[[Path], T]) -> T:
-    try:
-        return load(_folder(pack.locate(model)))
-    except _BROKEN as error:
-        raise PackUnavailable(
-            "The face model {model} of the pack {pack} could not be loaded ({error}).",
-            "Restore its folder in {folder}, or go online once: insightface then downloads it to ~/.insightface.",
-            model=repr(model),
-            pack=repr(pack.name),
-            error=f"{type(error).__name__}: {error}",
-            folder=pack.folder,
-        ) from error
-
-
-def _folder(model: str) -> Path:
-    """The folder of the .onnx files. insightface downloads a name that it does not have yet."""
-    folder = Path(model) if Path(model).is_dir() else Path(download("models", model))
-    if not Path(model).is_dir() and not any(folder.rglob("*.onnx")):
-        folder = Path(
-            download("models", model, force=True)
-        )  # one that broke off left an empty folder, taken for a whole
-    nested = folder / folder.name  # antelopev2.zip holds a folder of its own
-    return nested if nested.is_dir() and not list(folder.glob("*.onnx")) else folder
-
-
-def _analysis(folder: Path) -> FaceAnalysis:
-    if not any(folder.glob("*.onnx")):
-        raise ValueError(f"no .onnx file in {folder}")
-    analysis = FaceAnalysis(name=str(folder), allowed_modules=["detection", "recognition"])
-    if "recognition" not in analysis.models:
-        raise ValueError(f"no recognition model in {folder}")
-    return analysis
-
-
-def _recognition(folder: Path) -> Recognition:
-    for file in sorted(folder.glob("*.onnx")):
-        model: Any = get_model(str(file))
-        if model is not None and model.taskname == "recognition":
-            model.prepare(ctx_id=0)
-            return model
-    raise ValueError(f"no recognition model in {folder}")

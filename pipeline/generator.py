@@ -1,7 +1,7 @@
 """A request -> pictures, with the stock Stable Diffusion pipeline and IP-Adapter FaceID.
 
-The only file that imports diffusers, and beside clip_reader.py the only one that imports torch. It knows no face model:
-an identity comes with the request.
+With schedulers.py and clip_reader.py the only files that import torch or its libraries. It knows no face model: an
+identity comes with the request.
 """
 
 # diffusers' and transformers' own annotations are partial.
@@ -10,14 +10,13 @@ an identity comes with the request.
 
 from __future__ import annotations
 
-import inspect
 import threading
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import diffusers
 import torch
-from diffusers import SchedulerMixin, StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline
 from diffusers.models.model_loading_utils import load_state_dict
 from huggingface_hub import hf_hub_download
 from huggingface_hub.utils import httpx  # the one that the hub's client uses, whatever its version
@@ -27,7 +26,9 @@ from safetensors import SafetensorError
 from errors import PackUnavailable
 from pipeline.likeness import identity_by
 from pipeline.packs import Pack
-from pipeline.values import Step, VariantRequest
+from pipeline.request import Engine, PictureRequest
+from pipeline.schedulers import for_a_run, load_scheduler
+from pipeline.values import Reference, Step
 from pipeline.variants import OnStep
 
 # Previews are latents decoded by the pack's own VAE, which serves any pack: a table of latent colours would be right
@@ -78,7 +79,7 @@ class DiffusersGenerator:
     def __init__(self, pipeline: FaceIDPipeline, pack: Pack) -> None:
         self._pipeline: Any = pipeline  # diffusers' own annotations are not its own practice
         self._pack = pack
-        self._scheduler = _scheduler(pipeline, pack)
+        self._scheduler = load_scheduler(pack, self._pipeline.scheduler.config)
         self._has_lora = FACEID_LORA in getattr(pipeline.unet, "peft_config", {})
         self._lock = threading.Lock()
         pipeline.set_progress_bar_config(disable=True)
@@ -112,8 +113,23 @@ class DiffusersGenerator:
     def batch(self) -> int:
         return BATCH_ON_CPU if self._pipeline.device.type == "cpu" else BATCH_ON_GPU
 
-    def generate(self, request: VariantRequest, on_step: OnStep) -> list[Image.Image]:
-        """Picture i is drawn from `seed + i` alone, whatever is drawn beside it. What `on_step` raises ends the run."""
+    @property
+    def engine(self) -> Engine:
+        return Engine(
+            name="diffusers",
+            version=diffusers.__version__,
+            torch=torch.__version__,
+            device=self._pipeline.device.type,
+            threads=torch.get_num_threads(),
+            batch=self.batch,
+        )
+
+    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
+        """Picture i is drawn from `seed + i` alone, whatever is drawn beside it. What `on_step` raises ends the run.
+
+        Raises InvalidRequest for a number of steps that the scheduler does not know how to take.
+        """
+        seeds = range(request.seed, request.seed + request.count)
 
         def after_step(_: object, index: int, _time: object, tensors: dict[str, Any]) -> dict[str, Any]:
             steps: int = self._pipeline.num_timesteps
@@ -122,18 +138,18 @@ class DiffusersGenerator:
             return {}
 
         with self._lock:
-            self._steer(request.identity_scale if request.reference else 0.0)
-            self._pipeline.scheduler = self._scheduler.from_config(self._scheduler.config)  # it counts its own steps
+            self._steer(request.identity_scale if reference else 0.0)
+            self._pipeline.scheduler = for_a_run(self._scheduler, request.steps, seeds)
             drawn = self._pipeline(
                 prompt=request.prompt,
                 negative_prompt=request.negative_prompt,
                 num_images_per_prompt=request.count,
                 num_inference_steps=request.steps,
                 guidance_scale=request.guidance_scale,
-                width=self._pack.defaults.width,
-                height=self._pack.defaults.height,
-                generator=[torch.Generator("cpu").manual_seed(request.seed + i) for i in range(request.count)],
-                ip_adapter_image_embeds=[self._identities(request)],
+                width=request.width,
+                height=request.height,
+                generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
+                ip_adapter_image_embeds=[self._identities(reference, request.count)],
                 callback_on_step_end=after_step,
             )
         return list(drawn.images)
@@ -150,14 +166,14 @@ class DiffusersGenerator:
         if self._has_lora:
             (self._pipeline.enable_lora if strength else self._pipeline.disable_lora)()
 
-    def _identities(self, request: VariantRequest) -> torch.Tensor:
+    def _identities(self, reference: Reference | None, count: int) -> torch.Tensor:
         """(count, 1, 512). Zeros where there is no reference: the loaded adapter wants a tensor even at strength 0."""
-        if request.reference is None:
-            return torch.zeros(request.count, 1, IDENTITY_SIZE)
-        identity = identity_by(self._pack.faces.encoder, request.reference.identities)
+        if reference is None:
+            return torch.zeros(count, 1, IDENTITY_SIZE)
+        identity = identity_by(self._pack.faces.encoder, reference.identities)
         if identity is None:
             raise ValueError(f"The reference has no identity by {self._pack.faces.encoder!r}, which steers this pack.")
-        return torch.tensor(identity.embedding).reshape(1, 1, -1).repeat(request.count, 1, 1)
+        return torch.tensor(identity.embedding).reshape(1, 1, -1).repeat(count, 1, 1)
 
     def _decode(self, latents: torch.Tensor) -> tuple[Image.Image, ...]:
         vae = self._pipeline.vae
@@ -169,17 +185,6 @@ def best_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def _scheduler(pipeline: FaceIDPipeline, pack: Pack) -> Any:
-    scheduler_class: Any = getattr(diffusers, pack.scheduler.class_name, None)
-    if SchedulerMixin not in getattr(scheduler_class, "__mro__", ()):
-        raise ValueError(f"{pack.scheduler.class_name} is no scheduler of diffusers")
-    if unknown := set(pack.scheduler.config) - set(
-        inspect.signature(scheduler_class).parameters
-    ):  # diffusers drops them
-        raise ValueError(f"{pack.scheduler.class_name} knows no {', '.join(sorted(unknown))}")
-    return scheduler_class.from_config(pipeline.scheduler.config, **pack.scheduler.config)
 
 
 def _check_tokenizer(pipeline: FaceIDPipeline) -> None:

@@ -112,11 +112,9 @@ def judge(
 ) -> Likeness:
     """How sure we are that the `candidate` found in `picture` is the reference's person.
 
-    A calibration counts only for the encoder that it names. Both the candidate and the reference must have been seen
-    by `judge_encoder`. Where that is the `steering_encoder` (a pack without a judge) the likeness is circular.
+    The calibration is of `judge_encoder`. Both the candidate and the reference must have been seen by that. Where it is
+    the `steering_encoder` (a pack without a judge) the likeness is circular.
     """
-    if calibration is not None and calibration.encoder != judge_encoder:
-        calibration = None
     copied = (
         None if calibration is None else composition_likeness(picture, reference.picture) >= calibration.copy_threshold
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,12 +17,15 @@ from pydantic.dataclasses import dataclass
 from errors import PackUnavailable
 from message import Message
 from pipeline.likeness import Calibration
+from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfile
 from pipeline.vocabulary import Vocabulary
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+logger = logging.getLogger("castbook")
 
 STRICT = ConfigDict(extra="forbid")
 Side = Annotated[int, Gt(0), MultipleOf(8)]
@@ -121,13 +127,53 @@ class Pack:
     folder: Path
     judge: Judge | None = None
     adherence: ClassifierAdherence | ClipAdherence | None = None  # None: not measured
-    calibration: Calibration | None = None
+    calibration: Calibration | None = None  # of `judge_encoder`; None: not calibrated
     vocabulary: Vocabulary | None = None
+    content_hash: str = ""  # SHA-256 of the files that decide what is drawn; "" for a pack made in code
+
+    def __post_init__(self) -> None:
+        if self.calibration and self.calibration.encoder != self.judge_encoder:
+            raise ValueError(f"{self.judge_encoder!r} judges, and the calibration is of {self.calibration.encoder!r}")
 
     @property
     def judge_encoder(self) -> str:
         """The encoder that judges: the judge's, or for want of one the steering encoder (circular, and said so)."""
         return self.judge.encoder if self.judge else self.faces.encoder
+
+    def request(
+        self,
+        prompt: str,
+        seed: int,
+        *,
+        count: int | None = None,
+        identity_scale: float | None = None,
+        steps: int | None = None,
+        written: str | None = None,
+        look: VisualProfile = NO_LOOK,
+        context: str = "",
+        steering: tuple[SteeringImage, ...] = (),
+    ) -> PictureRequest:
+        """A request by the pack's defaults, where nothing else is said. `prompt` is composed already."""
+        defaults = self.defaults
+        return PictureRequest(
+            written=prompt if written is None else written,
+            prompt=prompt,
+            negative_prompt=defaults.negative_prompt,
+            seed=seed,
+            count=defaults.count if count is None else count,
+            steps=defaults.steps if steps is None else steps,
+            guidance_scale=defaults.guidance_scale,
+            identity_scale=defaults.identity_scale if identity_scale is None else identity_scale,
+            scheduler=self.scheduler.class_name,
+            scheduler_settings=dict(self.scheduler.config),
+            width=defaults.width,
+            height=defaults.height,
+            pack=self.name,
+            pack_hash=self.content_hash,
+            steering=steering,
+            look=look,
+            context=context,
+        )
 
     def unknown_words(self, prompt: str) -> tuple[str, ...]:
         """The words of the prompt that the pack cannot draw; none where a pack has no vocabulary."""
@@ -144,7 +190,10 @@ class Pack:
 
 
 def load_pack(name: str, folders: Sequence[Path]) -> Pack:
-    """The pack called `name` in the first of the `folders` that has it. Raises PackUnavailable."""
+    """The pack called `name` in the first of the `folders` that has it. Raises PackUnavailable.
+
+    A calibration of another encoder than the pack's judge counts for nothing: it is left out, and the log says so.
+    """
     folder = next((folder / name for folder in folders if (folder / name / "pack.toml").is_file()), None)
     if folder is None:
         known = sorted({file.parent.name for folder in folders for file in folder.glob("*/pack.toml")})
@@ -156,6 +205,7 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
         )
     try:
         pack = _PACK.validate_python(_tables(folder))
+        calibration = _calibration(folder)
     except (OSError, ValueError) as error:  # tomllib's and pydantic's errors are ValueErrors
         raise PackUnavailable(
             "The model pack {pack} cannot be read: {problem}.",
@@ -177,7 +227,7 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
             "Name another judge, or leave [judge] out; its likeness is then marked as circular.",
             pack=repr(name),
         )
-    return pack
+    return replace(pack, calibration=_of_the_judge(calibration, pack))
 
 
 _PACK = TypeAdapter(Pack)
@@ -187,13 +237,39 @@ _VOCABULARY = TypeAdapter(Vocabulary)
 def _tables(folder: Path) -> dict[str, Any]:
     tables: dict[str, Any] = tomllib.loads((folder / "pack.toml").read_text("utf-8"))
     scheduler: dict[str, Any] = dict(tables.get("scheduler", {}))
-    calibration, vocabulary = folder / "calibration.json", folder / "vocabulary.json"
+    vocabulary = folder / "vocabulary.json"
     return tables | {
         "folder": folder,
+        "content_hash": _content_hash(folder),
         "scheduler": {"class_name": scheduler.pop("class", None), "config": scheduler},
-        "calibration": Calibration.from_json(calibration.read_text("utf-8")) if calibration.is_file() else None,
         "vocabulary": _VOCABULARY.validate_json(vocabulary.read_bytes()) if vocabulary.is_file() else None,
     }
+
+
+def _content_hash(folder: Path) -> str:
+    """What is beside the pictures' making (how a likeness is read, what people read) does not count."""
+    whole = hashlib.sha256()
+    for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+        if file.name != "calibration.json" and file.suffix not in (".md", ".png"):
+            whole.update(file.relative_to(folder).as_posix().encode())
+            whole.update(hashlib.sha256(file.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def _calibration(folder: Path) -> Calibration | None:
+    file = folder / "calibration.json"
+    return Calibration.from_json(file.read_text("utf-8")) if file.is_file() else None
+
+
+def _of_the_judge(calibration: Calibration | None, pack: Pack) -> Calibration | None:
+    if calibration is None or calibration.encoder == pack.judge_encoder:
+        return calibration
+    logger.warning(
+        "The pack %r is not calibrated: its calibration.json is of %r, and %r judges. "
+        "Calibrate it: python -m evaluation calibrate --pack %s",
+        *(pack.name, calibration.encoder, pack.judge_encoder, pack.name),
+    )
+    return None
 
 
 def _plainly(error: Exception) -> str:

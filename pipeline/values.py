@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from pipeline.request import PictureRequest
+
 Embedding = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the picture
 Band = Literal["same person", "unsure", "another person", "uncalibrated", "not measured"]
@@ -49,20 +51,6 @@ class Reference:
 
     picture: Image.Image
     identities: tuple[Identity, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class VariantRequest:
-    """All that determines a run's pictures. Without a reference the person is whoever the prompt describes."""
-
-    prompt: str
-    seed: int  # picture i of the run gets seed + i
-    count: int
-    reference: Reference | None
-    identity_scale: float  # IP-Adapter scale, 0 to 1.5; without effect where there is no reference
-    steps: int
-    guidance_scale: float
-    negative_prompt: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,8 +139,6 @@ class Step:
 class Variants:
     """What a run gave, best first, and what of its prompt could not be drawn."""
 
-    request: VariantRequest
+    request: PictureRequest  # as drawn: it says what was left out, and what drew it
     ranked: tuple[Variant, ...]
-    unknown_words: tuple[str, ...]  # that the pack does not know
-    half_said: Mapping[str, tuple[str, ...]]  # the words that it knows within phrases only, with some of these
-    cut_off: str  # the end of the prompt that the text encoder has no room for; "" where it has
+    half_said: Mapping[str, tuple[str, ...]]  # words that the pack knows within phrases only, with some of these

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from PIL import Image
 
-from errors import InvalidRequest, NoFaceFound, Stopped
-from message import Message
+from errors import NoFaceFound, Stopped
 from pipeline.likeness import judge
 from pipeline.packs import Pack
+from pipeline.request import Engine, LeftOut, PictureRequest, check
 from pipeline.values import (
     AnotherFace,
     Box,
@@ -25,7 +24,6 @@ from pipeline.values import (
     Reference,
     Step,
     Variant,
-    VariantRequest,
     Variants,
 )
 
@@ -34,12 +32,13 @@ OnStep = Callable[[Step], None]
 
 class ImageGenerator(Protocol):
     @property
-    def batch(self) -> int:
-        """How many pictures are best drawn at once."""
+    def engine(self) -> Engine:
+        """What draws; its `batch` is how many pictures are best drawn at once."""
         ...
 
-    def generate(self, request: VariantRequest, on_step: OnStep) -> Sequence[Image.Image]:
-        """`request.count` pictures, number i from `request.seed + i` alone. What `on_step` raises ends the run."""
+    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> Sequence[Image.Image]:
+        """`request.count` pictures, number i from `request.seed + i` alone, of the reference's person if there is one.
+        What `on_step` raises ends the run."""
         ...
 
     def cut_off(self, prompt: str) -> str:
@@ -78,36 +77,42 @@ class VariantMaker:
         self._face_encoder = face_encoder
         self._prompt_reader = prompt_reader
 
-    def generate(self, request: VariantRequest, on_step: OnStep, asked: str | None = None) -> Variants:
+    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> Variants:
         """Draws, judges and ranks, a batch after the other: each step tells which pictures are finished.
 
-        The reference has been seen by every encoder of the pack. `asked` is what the pictures have to show, where that
-        is not the whole prompt. When `on_step` raises Stopped, what is given are the batches that were finished.
+        The reference has been seen by every encoder of the pack; without one the person is whoever the prompt
+        describes. When `on_step` raises Stopped, what is given are the batches that were finished.
 
         Raises InvalidRequest, and Stopped if nothing was finished.
         """
-        _check(request)
-        asked = request.prompt if asked is None else asked
-        drawable = self._in_known_words(request)
+        check(request)
+        request = self._as_drawn(request)
         ranked: tuple[Variant, ...] = ()
-        batches = math.ceil(request.count / self._generator.batch)
-        for batch in range(batches):
-            part = _batch(drawable, len(ranked), self._generator.batch)
+        parts = _batches(request, self._generator.engine.batch)
+        for number, part in enumerate(parts):
             try:
-                pictures = self._generator.generate(part, _of_the_whole(on_step, batch, batches, ranked))
+                pictures = self._draw(part, reference, _of_the_whole(on_step, number, len(parts), ranked))
             except Stopped:
                 if not ranked:
                     raise
                 break
-            judged = [self._judged(picture, part.seed + i, request, asked) for i, picture in enumerate(pictures)]
+            judged = [self._judged(picture, part.seed + i, request, reference) for i, picture in enumerate(pictures)]
             ranked = tuple(sorted([*ranked, *judged], key=_rank))
-        return Variants(
-            request=request,
-            ranked=ranked,
-            unknown_words=self.pack.unknown_words(request.prompt),
-            half_said=self.pack.half_said(request.prompt),
-            cut_off=self._generator.cut_off(drawable.prompt),
-        )
+        return Variants(request, ranked, self.pack.half_said(request.prompt))
+
+    def draw_again(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> Image.Image:
+        """The one picture that a request with a `place` was drawn for: by the same engine and pack the same pixels.
+
+        The whole batch that it was in is drawn, for in another batch a picture differs by a level or two.
+        """
+        check(request)
+        place, batch = request.place or 0, (request.engine or self._generator.engine).batch
+        number, within = divmod(place, batch)
+        return self._draw(_batches(request, batch)[number], reference, on_step)[within]
+
+    @property
+    def engine(self) -> Engine:
+        return self._generator.engine
 
     def faces(self, picture: Image.Image) -> tuple[Face, ...]:
         """Every face in the picture, largest first."""
@@ -127,17 +132,24 @@ class VariantMaker:
             raise NoFaceFound
         return faces[0]
 
-    def _in_known_words(self, request: VariantRequest) -> VariantRequest:
-        vocabulary = self.pack.vocabulary
-        if vocabulary is None:
-            return request
-        prompt, negative_prompt = vocabulary.known_part(request.prompt), vocabulary.known_part(request.negative_prompt)
-        return replace(request, prompt=prompt, negative_prompt=negative_prompt)
+    def _as_drawn(self, request: PictureRequest) -> PictureRequest:
+        """With what drew it, and what of its words was not drawn."""
+        unknown = [LeftOut(word, "unknown word") for word in self.pack.unknown_words(request.prompt)]
+        cut_off = self._generator.cut_off(self._known_part(request.prompt))
+        no_room = [LeftOut(cut_off, "no room")] if cut_off else []
+        return replace(request, engine=self._generator.engine, left_out=(*unknown, *no_room))
 
-    def _judged(self, picture: Image.Image, seed: int, request: VariantRequest, asked: str) -> Variant:
+    def _draw(self, part: PictureRequest, reference: Reference | None, on_step: OnStep) -> Sequence[Image.Image]:
+        known, negative = self._known_part(part.prompt), self._known_part(part.negative_prompt)
+        return self._generator.generate(replace(part, prompt=known, negative_prompt=negative), reference, on_step)
+
+    def _known_part(self, prompt: str) -> str:
+        return self.pack.vocabulary.known_part(prompt) if self.pack.vocabulary else prompt
+
+    def _judged(self, picture: Image.Image, seed: int, request: PictureRequest, reference: Reference | None) -> Variant:
         face = next(iter(self._face_encoder.faces(picture)), None)
-        likeness = self._likeness(face, request.reference, picture) if request.reference else None
-        missing = self._prompt_reader.missing(picture, asked) if self._prompt_reader else None
+        likeness = self._likeness(face, reference, picture) if reference else None
+        missing = self._prompt_reader.missing(picture, request.asked) if self._prompt_reader else None
         variant = Variant(picture, seed, face, likeness, missing)
         return replace(variant, rejection=_rejection(variant))
 
@@ -152,9 +164,12 @@ class VariantMaker:
         )
 
 
-def _batch(request: VariantRequest, drawn: int, batch: int) -> VariantRequest:
-    """The next pictures of the request, when so many are drawn."""
-    return replace(request, seed=request.seed + drawn, count=min(batch, request.count - drawn))
+def _batches(request: PictureRequest, size: int) -> list[PictureRequest]:
+    """The run in parts that are drawn at once."""
+    return [
+        replace(request, seed=request.seed + start, count=min(size, request.count - start), place=None)
+        for start in range(0, request.count, size)
+    ]
 
 
 def _of_the_whole(on_step: OnStep, batch: int, batches: int, finished: tuple[Variant, ...]) -> OnStep:
@@ -187,21 +202,3 @@ def _rank(variant: Variant) -> tuple[bool, int, int, float]:
     doubt = 2 if wrong else int(variant.face is None)
     similarity = likeness.similarity if likeness and likeness.similarity is not None else 0.0
     return bool(variant.rejection), doubt, len(variant.missing or ()), -similarity
-
-
-def _check(request: VariantRequest) -> None:
-    limits = (
-        (Message("count"), request.count, 1, 16),
-        (Message("steps"), request.steps, 1, 150),
-        (Message("guidance scale"), request.guidance_scale, 0, 30),
-        (Message("identity strength"), request.identity_scale, 0, 1.5),
-        (Message("seed"), request.seed, 0, 2**53),  # as far as a JSON number is exact
-    )
-    if not request.prompt.strip():
-        raise InvalidRequest("The prompt is empty.", "Describe the picture in a few words.")
-    for name, value, lowest, highest in limits:
-        if not lowest <= value <= highest:
-            raise InvalidRequest(
-                "The {name} is {value}.", "Choose one from {lowest} to {highest}.",
-                name=name, value=value, lowest=lowest, highest=highest,
-            )  # fmt: skip

@@ -5,7 +5,8 @@ Red, green and blue are strangers (similarity 0); red and yellow are half alike 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from PIL import Image
 
 from pipeline.likeness import Calibration
 from pipeline.packs import Adapter, Base, Defaults, FaceModels, Judge, Licence, Pack, Scheduler
-from pipeline.values import Box, Face, Identity, Reference, Step, VariantRequest
+from pipeline.request import Engine, PictureRequest
+from pipeline.values import Box, Face, Identity, Reference, Step
 from pipeline.variants import OnStep, VariantMaker
 from pipeline.vocabulary import Vocabulary
 
@@ -36,7 +38,7 @@ def flat(colour: tuple[int, int, int], size: int = 64) -> Image.Image:
     return Image.new("RGB", (size, size), colour)
 
 
-def draw_the_reference(request: VariantRequest, seed: int) -> Image.Image:
+def draw_the_reference(request: Asked, seed: int) -> Image.Image:
     """The reference's colour, whatever the seed; without a reference red, green or blue, as the seed says."""
     if request.reference is None:
         return flat((RED, GREEN, BLUE)[seed % 3])
@@ -44,17 +46,42 @@ def draw_the_reference(request: VariantRequest, seed: int) -> Image.Image:
     return flat(picture.convert("RGB").getpixel((picture.width // 2, picture.height // 2)))
 
 
-class FakeGenerator:
-    """Draws with a plain function of the request and a picture's own seed. Keeps the requests that it was given."""
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A short way to what `generate` takes: `generate(*asked, on_step)` gives it the request and the reference."""
 
-    def __init__(self, draw: Callable[[VariantRequest, int], Image.Image] = draw_the_reference, batch: int = 4) -> None:
-        self.batch = batch
-        self.requests: list[VariantRequest] = []
+    prompt: str
+    seed: int
+    count: int
+    reference: Reference | None
+    identity_scale: float
+    steps: int
+    guidance_scale: float
+    negative_prompt: str = ""
+
+    def __iter__(self) -> Iterator[PictureRequest | Reference | None]:
+        said = {name: getattr(self, name) for name in ("prompt", "seed", "count", "identity_scale", "steps")}
+        said |= {"guidance_scale": self.guidance_scale, "negative_prompt": self.negative_prompt}
+        size = {"width": 64, "height": 64}
+        yield PictureRequest(written=self.prompt, scheduler="DDIMScheduler", pack="fake", **size, **said)
+        yield self.reference
+
+
+class FakeGenerator:
+    """Draws with a plain function of what was asked and a picture's own seed. Keeps what it was asked for."""
+
+    def __init__(self, draw: Callable[[Asked, int], Image.Image] = draw_the_reference, batch: int = 4) -> None:
+        self.engine = Engine("fake", "1", "2", "cpu", threads=1, batch=batch)
+        self.requests: list[Asked] = []
         self._draw = draw
 
-    def generate(self, request: VariantRequest, on_step: OnStep) -> list[Image.Image]:
-        self.requests.append(request)
-        pictures = [self._draw(request, request.seed + i) for i in range(request.count)]
+    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
+        asked = Asked(
+            request.prompt, request.seed, request.count, reference, request.identity_scale, request.steps,
+            request.guidance_scale, request.negative_prompt,
+        )  # fmt: skip
+        self.requests.append(asked)
+        pictures = [self._draw(asked, request.seed + i) for i in range(request.count)]
         for step in range(1, request.steps + 1):
             on_step(Step(step, request.steps, tuple(pictures[:1]) if step == request.steps // 2 else ()))
         return pictures
@@ -116,7 +143,7 @@ def fake_pack(
 
 
 def fake_maker(
-    draw: Callable[[VariantRequest, int], Image.Image] = draw_the_reference, pack: Pack | None = None
+    draw: Callable[[Asked, int], Image.Image] = draw_the_reference, pack: Pack | None = None
 ) -> VariantMaker:
     return VariantMaker(FakeGenerator(draw), FakeFaces(), pack or fake_pack())
 

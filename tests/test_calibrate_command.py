@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import typer
-from fakes import CALIBRATION, JUDGE, FakeFaces, fake_pack, flat
+from fakes import JUDGE, FakeFaces, fake_pack, flat
 from toy_packs import picture_of
 from typer.testing import CliRunner
 
@@ -122,14 +121,6 @@ def test_a_pack_without_calibration_checks_nothing(library: CharacterLibrary, st
     [said] = check_library(fake_pack(calibration=None), f"sqlite:///{tmp_path / 'castbook.db'}")
 
     assert "is not calibrated. Calibrate it first: python -m evaluation calibrate --pack fake" in said
-
-
-def test_a_calibration_by_another_encoder_checks_nothing(library: CharacterLibrary, story: Story, tmp_path: Path):
-    pack = fake_pack(replace(CALIBRATION, encoder="another"))
-
-    [said] = check_library(pack, f"sqlite:///{tmp_path / 'castbook.db'}")
-
-    assert "is not calibrated" in said
 
 
 def test_no_database_is_made_where_there_is_none(tmp_path: Path):

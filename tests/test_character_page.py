@@ -10,7 +10,7 @@ from library_store.library import CharacterLibrary
 from library_store.records import CastMember
 from library_store.schema import CastMemberRow, CastOptionRow, CharacterRow, IdentityRow, ImageRow
 from studio import Models, Studio
-from ui.character_page import show_character
+from ui.library.character_page import show_character
 
 
 def test_who_has_lost_all_pictures_is_shown_all_the_same(library: CharacterLibrary, mina: CastMember, tmp_path):

@@ -14,7 +14,6 @@ from insightface.utils.face_align import estimate_norm
 from PIL import Image
 from toy_packs import MAGENTA, picture_of
 
-from errors import PackUnavailable
 from pipeline.faces import InsightFaces
 from pipeline.likeness import similarity_of
 from pipeline.packs import load_pack
@@ -25,17 +24,6 @@ AMBER, MOSS = (255, 200, 0), (0, 80, 0)
 @pytest.fixture(scope="module")
 def encoder(toy_packs: Path) -> InsightFaces:
     return InsightFaces.load(load_pack("lora", [toy_packs]))
-
-
-@pytest.fixture
-def copied_pack(toy_packs: Path, tmp_path: Path) -> Path:
-    """A pack whose face models can be damaged."""
-    folder = tmp_path / "lora"
-    folder.mkdir()
-    shutil.copy(toy_packs / "lora" / "pack.toml", folder)
-    for models in ("faces", "judge"):
-        shutil.copytree(toy_packs / "lora" / models, folder / models)
-    return folder
 
 
 def face_at(left: float, top: float, right: float, bottom: float) -> SimpleNamespace:
@@ -173,54 +161,6 @@ def test_the_border_finds_a_face_that_the_real_detector_misses(encoder: InsightF
 def test_grey_and_transparent_pictures_are_looked_at_too(encoder: InsightFaces):
     assert encoder.faces(Image.new("L", (64, 64))) == ()
     assert len(encoder.faces(picture_of(AMBER).convert("RGBA"))) == 1
-
-
-def test_a_pack_folder_nested_in_itself_is_entered(copied_pack: Path):
-    """As antelopev2.zip is."""
-    inner = copied_pack / "judge" / "judge"
-    inner.mkdir()
-    (copied_pack / "judge" / "glintr100.onnx").rename(inner / "glintr100.onnx")
-
-    faces = InsightFaces.load(load_pack("lora", [copied_pack.parent])).faces(picture_of(AMBER))
-
-    assert faces[0].identities[1].encoder == "toy-judge"
-
-
-def test_a_name_is_looked_for_where_insightface_keeps_its_models(copied_pack: Path, monkeypatch: pytest.MonkeyPatch):
-    home = copied_pack.parent / "home"
-    for name in ("faces", "judge"):
-        (home / ".insightface" / "models").mkdir(parents=True, exist_ok=True)
-        (copied_pack / name).rename(home / ".insightface" / "models" / name)
-    monkeypatch.setenv("HOME", str(home))
-
-    assert InsightFaces.load(load_pack("lora", [copied_pack.parent])).faces(picture_of(AMBER))
-
-
-def test_of_a_judges_whole_model_folder_only_the_recogniser_is_taken(copied_pack: Path):
-    shutil.copy(copied_pack / "faces" / "det_10g.onnx", copied_pack / "judge" / "det_10g.onnx")
-
-    assert InsightFaces.load(load_pack("lora", [copied_pack.parent])).faces(picture_of(AMBER))
-
-
-@pytest.mark.parametrize(
-    ("file", "content"),
-    [
-        ("faces/det_10g.onnx", b"<html>not found</html>"),
-        ("faces/det_10g.onnx", None),
-        ("faces/w600k_r50.onnx", None),
-        ("faces/w600k_r50.onnx", b""),
-        ("judge/glintr100.onnx", b"version https://git-lfs.github.com/spec/v1"),
-        ("judge/glintr100.onnx", None),
-    ],
-)
-def test_missing_and_damaged_models_are_said_to_be_so(copied_pack: Path, file: str, content: bytes | None):
-    if content is None:
-        (copied_pack / file).unlink()
-    else:
-        (copied_pack / file).write_bytes(content)
-
-    with pytest.raises(PackUnavailable, match="of the pack 'lora' could not be loaded"):
-        InsightFaces.load(load_pack("lora", [copied_pack.parent]))
 
 
 BOX = (40.0, 60.0, 100.0, 140.0)

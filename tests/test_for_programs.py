@@ -39,8 +39,8 @@ def test_the_example_leaves_a_character_in_two_stories_and_their_pictures(
     url: str, studio: Studio, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     remake(url, "Hana", "a girl", "on the moon", count=2, to=tmp_path / "remade")
-    [project] = [each for each in studio.list_projects() if each.name == "Hana, remade"]
-    [first], [second] = (studio.list_cast(story.id) for story in studio.list_stories(project.id))
+    [project] = [each for each in studio.library.list_projects() if each.name == "Hana, remade"]
+    [first], [second] = (studio.library.list_cast(story.id) for story in studio.library.list_stories(project.id))
     assert first.character == second.character and first.character.is_saved_to_library
     assert [option.how for option in second.options] == ["loaded", "variant", "variant"]
 

@@ -6,17 +6,31 @@ import ast
 import importlib
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
 from types import ModuleType
-from typing import get_args
+from typing import Any, get_args
 
 import gradio as gr
 import pytest
-from fakes import BLACK, CALIBRATION, GREEN, JUDGE, RED, STEERING, FakeFaces, FakeGenerator, fake_maker, fake_pack, flat
+from fakes import (
+    BLACK,
+    CALIBRATION,
+    GREEN,
+    JUDGE,
+    RED,
+    STEERING,
+    Asked,
+    FakeFaces,
+    FakeGenerator,
+    fake_maker,
+    fake_pack,
+    flat,
+)
 from fakes import reference_of as reference
 from gradio.context import LocalContext
 from PIL import Image
@@ -27,25 +41,30 @@ from library_store.library import CharacterLibrary
 from library_store.records import NewPicture
 from library_store.schema import Kind
 from message import Message
+from pipeline.faces import InsightFaces
 from pipeline.likeness import Drawings, TooFew, judge
+from pipeline.packs import load_pack
 from pipeline.references import Outlier, outliers
 from pipeline.strangers import ObservedRate
-from pipeline.values import AnotherFace, Band, Likeness, Missing, VariantRequest
+from pipeline.values import AnotherFace, Band, Likeness, Missing
 from pipeline.variants import VariantMaker
 from studio import Models, Studio
 from ui import build_page
+from ui.endpoints.results import image_json, outlier_json
 from ui.language import language, said, say, translations
 from ui.messages import APOLOGY, told_to_people, told_to_programs
-from ui.results import image_json, outlier_json
 from ui.words import ORIGIN, STRENGTHS, rejected
 from verdicts import measured_on, observed, reason_for, reason_of, verdict_on, why_not_known
 
 ROOT = Path(__file__).parent.parent
-PAGE = sorted(file for file in (ROOT / "ui").rglob("*.py") if "endpoints" not in file.parts)  # these speak English
+PAGE = sorted(
+    set((ROOT / "ui").rglob("*.py")) - set((ROOT / "ui/endpoints").glob("*.py"))
+)  # programs are told in English
 DEEPER = [
-    *(ROOT / name for name in ("errors.py", "verdicts.py")), *ROOT.glob("studio*.py"),
+    ROOT / "errors.py",
+    ROOT / "verdicts.py",
     *(file for package in ("studio", "pipeline", "library_store") for file in (ROOT / package).rglob("*.py")),
-]  # fmt: skip
+]
 KOREAN = translations("ko")
 HANGUL = re.compile("[가-힣]")
 NO_TEXT = {  # names, and what only the log says
@@ -199,15 +218,9 @@ def test_every_error_and_verdict_has_a_korean_entry(text: str):
 
 
 def test_a_template_stands_in_the_code_as_it_is_looked_up():
-    """Never put together: the type checker holds that too, for those of errors and messages."""
-    named_elsewhere = {"cause", "remedy", "kind", "of", "table.kind"}  # parameters, of which the callers' are looked at
-    put_together = {
-        ast.unparse(node)
-        for file in [*DEEPER, *PAGE]
-        for node in templates_in(file)
-        if not sentences(node, module_of(file))
-    }
-    assert put_together <= named_elsewhere
+    """Never put together, which the type checker holds as well: these are LiteralStrings."""
+    nodes = [node for file in [*DEEPER, *PAGE] for node in templates_in(file)]
+    assert not [ast.unparse(node) for node in nodes if isinstance(node, ast.JoinedStr | ast.BinOp)]
     assert len(templates()) > 100
 
 
@@ -225,7 +238,7 @@ def test_nothing_is_translated_that_is_never_said():
 @pytest.mark.usefixtures("korean")
 def test_every_verdict_on_a_likeness_is_told_in_korean():
     """Of somebody else, of a half alike one, of the very person, and of nobody."""
-    calibrations = [None, CALIBRATION, replace(CALIBRATION, copy_threshold=-1.0), replace(CALIBRATION, encoder="x")]
+    calibrations = [None, CALIBRATION, replace(CALIBRATION, copy_threshold=-1.0)]
     usual = replace(CALIBRATION, genuine_quantiles={0.05: 1.01})
     people = [flat(colour) for colour in (RED, (255, 190, 0), GREEN, BLACK)]
     for calibration, picture, steering in product([*calibrations, usual], people, (STEERING, JUDGE)):
@@ -248,12 +261,44 @@ class Wishes:
 def test_every_reason_for_a_rejection_is_told_in_korean():
     pack = fake_pack(replace(CALIBRATION, copy_threshold=-1.0))
     maker = VariantMaker(FakeGenerator(lambda _, seed: flat((GREEN, BLACK)[seed % 2])), FakeFaces(), pack, Wishes())
-    request = VariantRequest("hat, coat", 0, 2, reference(flat(RED)), 0.7, 4, 5.0)
+    request = Asked("hat, coat", 0, 2, reference(flat(RED)), 0.7, 4, 5.0)
 
-    for variant in maker.generate(request, lambda _: None).ranked:
+    for variant in maker.generate(*request, lambda _: None).ranked:
         line = rejected(variant.rejection)
         assert line.startswith("**탈락**")
         assert not re.search("[A-Za-z]{2,}", re.sub("hat|coat", "", line)), line
+
+
+@pytest.mark.usefixtures("korean")
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda faces: (faces / "det_10g.onnx").unlink(),
+        lambda faces: (faces / "w600k_r50.onnx").unlink(),
+        lambda faces: [file.unlink() for file in faces.glob("*.onnx")],
+        lambda faces: (faces / "w600k_r50.onnx").write_bytes(b""),
+        lambda faces: (faces / "faces").mkdir() or (faces / "det_10g.onnx").rename(faces / "faces" / "det_10g.onnx"),
+        lambda faces: (faces / "det_10g.onnx").rename(faces / "buffalo_l.zip"),
+    ],
+)
+@pytest.mark.parametrize("downloaded", [False, True])
+def test_what_is_wrong_with_face_models_is_told_in_korean(
+    toy_packs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, downloaded: bool, damage: Any
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    (tmp_path / "lora").mkdir()
+    shutil.copy(toy_packs / "lora" / "pack.toml", tmp_path / "lora")
+    faces = tmp_path / (".insightface/models/faces" if downloaded else "lora/faces")
+    shutil.copytree(toy_packs / "lora" / "faces", faces)
+    damage(faces)
+
+    with pytest.raises(CastbookError) as refused:
+        InsightFaces.load(load_pack("lora", [tmp_path]))
+
+    for message in (refused.value.cause_message, refused.value.remedy_message):
+        korean = re.sub(r"\(ProxyError.*\)|'\w+'|/[\w/.-]+|\w*\.\w+|Castbook|insightface", "", said(message))
+        assert not re.search("[A-Za-z]{2,}", korean), korean
 
 
 @pytest.mark.usefixtures("korean")

@@ -7,7 +7,7 @@ from fakes import RED, FakeFaces
 from PIL import Image
 
 from pipeline.values import Face
-from ui.marked_picture import SHOWN_SIDE, Marks, marked, shown_scale
+from ui.story.marked_picture import SHOWN_SIDE, Marks, marked, shown_scale
 
 CROWD = Image.new("RGB", (300, 100), RED)
 FACES = FakeFaces().faces(CROWD)  # from 25 to 75, from 125 to 175 and from 225 to 275; all from 25 to 75 from above

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,36 @@ def test_calibration_and_vocabulary_are_read_where_there_are_any(mine: Path):
 
     assert pack.calibration == CALIBRATION
     assert pack.vocabulary and pack.vocabulary.known == {"bob", "short", "hair", "a"}
+
+
+@pytest.mark.parametrize("judge", ['[judge]\nmodel = "judge"\nencoder = "fake-judge"\n', ""])
+def test_a_calibration_of_another_encoder_is_left_out_and_the_log_says_how_to_get_one(
+    mine: Path, judge: str, caplog: pytest.LogCaptureFixture
+):
+    """A judge is exchanged and its calibration.json stays behind; or the judge is taken out."""
+    (mine / "pack.toml").write_text(TOML.replace('[judge]\nmodel = "judge"\nencoder = "fake-judge"\n', judge))
+    (mine / "calibration.json").write_text(replace(CALIBRATION, encoder="former-judge").to_json())
+
+    pack = load_pack("mine", [mine.parent])
+
+    assert pack.calibration is None
+    [said] = caplog.messages
+    assert "'former-judge'" in said and repr(pack.judge_encoder) in said
+    assert said.endswith("python -m evaluation calibrate --pack mine")
+
+
+def test_the_calibration_of_its_judge_is_taken_without_a_word(mine: Path, caplog: pytest.LogCaptureFixture):
+    (mine / "calibration.json").write_text(CALIBRATION.to_json())
+
+    assert load_pack("mine", [mine.parent]).calibration == CALIBRATION
+    assert caplog.messages == []
+
+
+def test_no_pack_is_made_with_the_calibration_of_another_encoder(mine: Path):
+    pack = load_pack("mine", [mine.parent])
+
+    with pytest.raises(ValueError, match="'fake-judge' judges, and the calibration is of 'former-judge'"):
+        replace(pack, calibration=replace(CALIBRATION, encoder="former-judge"))
 
 
 @pytest.mark.parametrize(

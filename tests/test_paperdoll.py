@@ -3,8 +3,6 @@
 The full figures come from `python -m training measure`; here a few people show that nothing is broken.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from diffusers import StableDiffusionPipeline
@@ -18,7 +16,7 @@ from drawn_world.world import BACKGROUNDS, OUTFITS, caption, look, person, profi
 from pipeline.adherence import load_prompt_reader
 from pipeline.likeness import identity_by, similarity_of
 from pipeline.packs import load_pack
-from pipeline.values import Reference, VariantRequest
+from pipeline.values import Reference
 from settings import BUILT_IN_PACKS
 from training import measure
 
@@ -39,14 +37,13 @@ def reference_of(maker, picture):
     return Reference(picture, maker.find_face(picture).identities)
 
 
-def request_of(maker, prompt, reference, **changed):
-    defaults = maker.pack.defaults
-    request = VariantRequest(prompt, 5, 1, reference, defaults.identity_scale, 8, defaults.guidance_scale)
-    return replace(request, **changed)
+def asked(maker, prompt, reference, **changed):
+    """What `generate` takes beside `on_step`."""
+    return maker.pack.request(prompt, 5, **{"count": 1, "steps": 8, **changed}), reference
 
 
 def picture_of(maker, request):
-    return maker.generate(request, lambda step: None).ranked[0].picture
+    return maker.generate(*request, lambda step: None).ranked[0].picture
 
 
 def test_every_file_is_under_10_mb_and_the_pack_under_48():
@@ -108,15 +105,16 @@ def test_a_landscape_has_no_face(maker):
 
 def test_the_same_request_twice_gives_the_same_bytes(maker):
     reference = reference_of(maker, drawing(STRANGERS[0], 1))
-    request = request_of(maker, "wearing a spacesuit, smiling, outer space", reference)
+    request = asked(maker, "wearing a spacesuit, smiling, outer space", reference)
     assert picture_of(maker, request).tobytes() == picture_of(maker, request).tobytes()
 
 
 def test_identity_scale_reaches_the_model(maker):
     reference = reference_of(maker, drawing(STRANGERS[0], 1))
-    request = request_of(maker, "wearing a spacesuit, smiling, outer space", reference)
-    strong = maker.generate(request, lambda step: None).ranked[0]
-    without = maker.generate(replace(request, identity_scale=0.0), lambda step: None).ranked[0]
+    request = asked(maker, "wearing a spacesuit, smiling, outer space", reference)
+    strong = maker.generate(*request, lambda step: None).ranked[0]
+    request, _ = asked(maker, "wearing a spacesuit, smiling, outer space", reference, identity_scale=0.0)
+    without = maker.generate(request, reference, lambda step: None).ranked[0]
     assert strong.picture.tobytes() != without.picture.tobytes()
 
 
@@ -125,7 +123,7 @@ def test_variants_are_more_like_their_own_reference_than_like_others(maker):
     judge = maker.pack.judge_encoder
     own, others = [], []
     for i, reference in enumerate(references):
-        for variant in maker.generate(request_of(maker, "wearing a hoodie, cafe", reference), lambda step: None).ranked:
+        for variant in maker.generate(*asked(maker, "wearing a hoodie, cafe", reference), lambda step: None).ranked:
             if variant.face is None:
                 continue
             seen = identity_by(judge, variant.face.identities)

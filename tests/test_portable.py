@@ -669,16 +669,19 @@ def studio_of(library: CharacterLibrary) -> Studio:
 def test_an_export_is_named_for_whom_it_holds(old: Installation):
     moonlight = fill(old.library)
     studio = studio_of(old.library)
-    assert studio.export_library(moonlight.project_id).name == "달빛 카페.zip"
-    assert studio.export_library(moonlight.project_id, [moonlight.mina.character.id]).name == "민아.zip"
+    assert studio.travelling.export_library(moonlight.project_id).name == "달빛 카페.zip"
+    assert studio.travelling.export_library(moonlight.project_id, [moonlight.mina.character.id]).name == "민아.zip"
     old.library.rename_project(moonlight.project_id, "../../: *")
-    assert studio.export_library(moonlight.project_id).name == "_ _.zip"
+    assert studio.travelling.export_library(moonlight.project_id).name == "_ _.zip"
 
 
 def test_every_export_is_a_file_of_its_own(old: Installation):
     project_id = fill(old.library).project_id
     studio = studio_of(old.library)
-    first, second = studio.export_library(project_id, embeddings=True), studio.export_library(project_id)
+    first, second = (
+        studio.travelling.export_library(project_id, embeddings=True),
+        studio.travelling.export_library(project_id),
+    )
     assert first != second
     assert "embeddings.npz" in zipfile.ZipFile(first).namelist()
     assert "embeddings.npz" not in zipfile.ZipFile(second).namelist()
@@ -687,32 +690,32 @@ def test_every_export_is_a_file_of_its_own(old: Installation):
 def test_an_unknown_project_is_no_folder(old: Installation, tmp_path: Path):
     moonlight = fill(old.library)
     with pytest.raises(NotFound):
-        studio_of(old.library).export_library(str(tmp_path / "made"), [moonlight.mina.character.id])
+        studio_of(old.library).travelling.export_library(str(tmp_path / "made"), [moonlight.mina.character.id])
     assert not (tmp_path / "made").exists()
 
 
 def test_the_studio_exports_and_imports(old: Installation, new: Installation):
     project_id = fill(old.library).project_id
     studio = studio_of(old.library)  # whose exports last as long as it does
-    path = studio.export_library(project_id, embeddings=True)
-    studio_of(new.library).import_library(None, str(path))
+    path = studio.travelling.export_library(project_id, embeddings=True)
+    studio_of(new.library).library.import_zip(None, str(path))
     assert new.rows() == old.rows()
 
 
 def test_the_request_in_a_picture_is_as_the_kept_ones(old: Installation, new: Installation, tmp_path: Path):
     studio = studio_of(old.library)
-    story = studio.ensure_a_story()
-    *_, made = studio.generate_character(story.id, "Hana", "a girl", VisualProfile(hair="red hair"), seed=1)
-    *_, variants = studio.generate_character_variant(story.id, made.image_ids[0], "in the rain", seed=5)
+    story = studio.library.ensure_a_story()
+    *_, made = studio.drawing.generate_character(story.id, "Hana", "a girl", VisualProfile(hair="red hair"), seed=1)
+    *_, variants = studio.drawing.generate_character_variant(story.id, made.image_ids[0], "in the rain", seed=5)
     image_id = variants.image_ids[0]
     dropped = tmp_path / "downloaded.png"
     shutil.copyfile(old.library.get_picture_path(image_id), dropped)
 
-    found, kept = studio.request_in(dropped), studio.request_of(image_id)
+    found, kept = studio.requests.in_file(dropped), studio.requests.of_image(image_id)
     assert found is not None and kept is not None
     assert {name: found[name] for name in kept if name in found} == {name: kept[name] for name in kept if name in found}
     assert set(found) >= {"prompt", "seed", "count", "identity_scale", "reference", "written", "visual_profile"}
-    elsewhere = studio_of(new.library).request_in(dropped)
+    elsewhere = studio_of(new.library).requests.in_file(dropped)
     assert elsewhere == {**found, "reference": None}
 
 
@@ -724,7 +727,7 @@ def test_a_request_that_came_along_is_whole_when_it_is_asked_for(old: Installati
     image_id = old.library.list_images(min(moonlight.mina.character.id, moonlight.joon.character.id))[0].id
     assert new.library.get_image(image_id).request == request
     studio = studio_of(new.library)
-    asked, usual = studio.request_of(image_id), studio.pack.defaults
+    asked, usual = studio.requests.of_image(image_id), studio.pack.defaults
     assert asked is not None
     assert asked["reference"] is None
     assert VisualProfile(**asked["visual_profile"]) == VisualProfile(hair="red hair")
@@ -745,4 +748,4 @@ def test_what_was_exported_with_sentences_is_imported_as_values(old: Installatio
 
 def test_a_picture_without_a_request_has_none(old: Installation, tmp_path: Path):
     flat(RED).save(tmp_path / "photo.png")
-    assert studio_of(old.library).request_in(tmp_path / "photo.png") is None
+    assert studio_of(old.library).requests.in_file(tmp_path / "photo.png") is None

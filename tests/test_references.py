@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,13 +27,14 @@ from fakes import (
 
 from errors import InvalidRequest, LibraryUnavailable, NoFaceFound, NotFound
 from library_store.library import CharacterLibrary
-from library_store.records import NewPicture
+from library_store.records import CastMember, NewPicture, Story
 from pipeline.packs import Pack
 from pipeline.references import outliers
 from pipeline.values import Identity
 from pipeline.variants import VariantMaker
-from studio import CastMember, Made, Models, Story, Studio
-from studio_unseen import AT_ONCE, Unseen
+from studio import Models, Studio
+from studio.drawing import Made
+from studio.identities import AT_ONCE, Backfill
 from verdicts import reason_for
 
 ORANGE = (255, 40, 0)  # so near to red that the judge takes them for one person
@@ -49,7 +51,7 @@ def studio_of(library: CharacterLibrary, pack: Pack, faces: FakeFaces | None = N
 
 @pytest.fixture
 def story(studio: Studio) -> Story:
-    return studio.ensure_a_story()
+    return studio.library.ensure_a_story()
 
 
 @pytest.fixture
@@ -71,8 +73,8 @@ def shy(tmp_path: Path) -> Path:
 def saved(studio: Studio, story: Story, name: str, colour: tuple[int, int, int], folder: Path) -> CastMember:
     file = folder / f"{name}.png"
     flat(colour).save(file)
-    member = studio.upload_character(story.id, name, file)
-    studio.save_character(member.id, member.options[0].image.id)
+    member = studio.faces.upload_character(story.id, name, file)
+    studio.library.save_character(member.id, member.options[0].image.id)
     return member
 
 
@@ -88,7 +90,7 @@ def colour_of(studio: Studio, member: CastMember) -> list[float]:
 
 
 def test_an_upload_is_looked_at_with_all_its_faces(studio: Studio, crowd: Path) -> None:
-    upload = studio.look_at_upload(crowd)
+    upload = studio.faces.look_at_upload(crowd)
     assert upload.picture.size == (192, 64)
     assert [face.box[0] for face in upload.faces] == [16, 80, 144]
     assert not any(face.boxed_by_hand for face in upload.faces)
@@ -98,21 +100,21 @@ def test_an_upload_is_looked_at_with_all_its_faces(studio: Studio, crowd: Path) 
 def test_the_character_is_who_was_chosen_or_else_the_largest(
     studio: Studio, story: Story, crowd: Path, number: int | None, colour: list[float]
 ) -> None:
-    assert colour_of(studio, studio.upload_character(story.id, "Mina", crowd, face=number)) == colour
+    assert colour_of(studio, studio.faces.upload_character(story.id, "Mina", crowd, face=number)) == colour
 
 
 @pytest.mark.parametrize("number", [-1, 3])
 def test_a_face_that_is_not_there_cannot_be_chosen(studio: Studio, story: Story, crowd: Path, number: int) -> None:
     with pytest.raises(InvalidRequest, match="no face number"):
-        studio.upload_character(story.id, "Mina", crowd, face=number)
-    assert studio.list_cast(story.id) == []
+        studio.faces.upload_character(story.id, "Mina", crowd, face=number)
+    assert studio.library.list_cast(story.id) == []
 
 
 def test_where_no_face_is_found_a_box_drawn_by_hand_says_who_it_is(studio: Studio, story: Story, shy: Path) -> None:
     with pytest.raises(NoFaceFound):
-        studio.upload_character(story.id, "Mina", shy)
+        studio.faces.upload_character(story.id, "Mina", shy)
 
-    member = studio.upload_character(story.id, "Mina", shy, box=(-5, 0, 24, 24))
+    member = studio.faces.upload_character(story.id, "Mina", shy, box=(-5, 0, 24, 24))
 
     assert colour_of(studio, member) == [1, 0, 0]
     [face] = studio.library.get_faces([member.options[0].image.id]).values()
@@ -121,27 +123,27 @@ def test_where_no_face_is_found_a_box_drawn_by_hand_says_who_it_is(studio: Studi
 
 def test_an_empty_box_holds_no_face(studio: Studio, story: Story, shy: Path) -> None:
     with pytest.raises(NoFaceFound):
-        studio.upload_character(story.id, "Mina", shy, box=(30, 30, 60, 60))
+        studio.faces.upload_character(story.id, "Mina", shy, box=(30, 30, 60, 60))
 
 
 def test_a_face_and_a_box_cannot_both_be_meant(studio: Studio, story: Story, crowd: Path) -> None:
     with pytest.raises(InvalidRequest, match="Both"):
-        studio.upload_character(story.id, "Mina", crowd, face=1, box=(0, 0, 64, 64))
+        studio.faces.upload_character(story.id, "Mina", crowd, face=1, box=(0, 0, 64, 64))
 
 
 def test_another_packs_encoders_look_at_the_face_that_was_meant(
     studio: Studio, story: Story, crowd: Path, shy: Path
 ) -> None:
     """The third of three, and one that its detector does not find either."""
-    third = studio.upload_character(story.id, "Third", crowd, face=2)
-    by_hand = studio.upload_character(story.id, "By hand", shy, box=(0, 0, 24, 24))
+    third = studio.faces.upload_character(story.id, "Third", crowd, face=2)
+    by_hand = studio.faces.upload_character(story.id, "By hand", shy, box=(0, 0, 24, 24))
     pack = fake_pack(calibration=None)
     other = replace(pack, judge=replace(pack.judge, encoder="other-judge"))
     elsewhere = studio_of(studio.library, other, FakeFaces((pack.faces.encoder, "other-judge")))
 
     for member, colour in ((third, [0, 0, 1]), (by_hand, [1, 0, 0])):
         [image] = [option.image for option in member.options]
-        *_, made = elsewhere.generate_character_variant(story.id, image.id, "moon", 1)
+        *_, made = elsewhere.drawing.generate_character_variant(story.id, image.id, "moon", 1)
         assert isinstance(made, Made)
         [kept] = studio.library.get_faces([image.id]).values()
         assert kept.identities[-1].encoder == "other-judge"
@@ -155,25 +157,25 @@ def test_the_nearest_saved_characters_come_first(studio: Studio, story: Story, t
     for name, colour in (("Blue", BLUE), ("Yellow", YELLOW), ("Red", RED)):
         saved(studio, story, name, colour, tmp_path)
 
-    matches = studio.who_looks_like(story.project_id, tmp_path / "Red.png")
+    matches = studio.faces.who_looks_like(story.project_id, tmp_path / "Red.png")
 
     assert [(match.character.name, round(match.similarity, 2)) for match in matches] == [
         ("Red", 1.0),
         ("Yellow", 0.71),
         ("Blue", 0.0),
     ]
-    assert studio.who_looks_like(story.project_id, tmp_path / "Red.png", limit=1)[0].character.name == "Red"
+    assert studio.faces.who_looks_like(story.project_id, tmp_path / "Red.png", limit=1)[0].character.name == "Red"
 
 
 def test_one_face_of_several_can_be_looked_for(studio: Studio, story: Story, tmp_path: Path, crowd: Path) -> None:
     saved(studio, story, "Blue", BLUE, tmp_path)
-    assert studio.who_looks_like(story.project_id, crowd, face=0)[0].similarity == pytest.approx(0)
-    assert studio.who_looks_like(story.project_id, crowd, face=2)[0].similarity == pytest.approx(1)
+    assert studio.faces.who_looks_like(story.project_id, crowd, face=0)[0].similarity == pytest.approx(0)
+    assert studio.faces.who_looks_like(story.project_id, crowd, face=2)[0].similarity == pytest.approx(1)
 
 
 def test_looking_in_a_project_that_is_not_there_says_so(studio: Studio, crowd: Path) -> None:
     with pytest.raises(NotFound):
-        studio.who_looks_like("nowhere", crowd)
+        studio.faces.who_looks_like("nowhere", crowd)
 
 
 def test_a_new_face_too_near_to_somebody_saved_is_a_look_alike(studio: Studio, story: Story, tmp_path: Path) -> None:
@@ -181,7 +183,7 @@ def test_a_new_face_too_near_to_somebody_saved_is_a_look_alike(studio: Studio, s
     saved(studio, story, "Mina", YELLOW, tmp_path)  # 0.71 and below the line of 0.9
     flat(ORANGE).save(tmp_path / "new.png")
 
-    matches = studio.look_alikes(studio.face_in_upload(tmp_path / "new.png"), story.project_id)
+    matches = studio.faces.look_alikes(studio.faces.face_in_upload(tmp_path / "new.png"), story.project_id)
 
     assert [(match.character.name, match.image_id) for match in matches] == [("Hana", hana.options[0].image.id)]
 
@@ -190,34 +192,34 @@ def test_who_is_not_saved_or_in_another_project_is_nobodys_look_alike(
     studio: Studio, story: Story, tmp_path: Path
 ) -> None:
     flat(RED).save(tmp_path / "red.png")
-    studio.upload_character(story.id, "Hana", tmp_path / "red.png")
-    elsewhere = studio.create_project("Iron Seoul")
-    saved(studio, studio.create_story(elsewhere.id, "Story"), "Mina", RED, tmp_path)
+    studio.faces.upload_character(story.id, "Hana", tmp_path / "red.png")
+    elsewhere = studio.library.create_project("Iron Seoul")
+    saved(studio, studio.library.create_story(elsewhere.id, "Story"), "Mina", RED, tmp_path)
 
-    assert studio.look_alikes(studio.face_in_upload(tmp_path / "red.png"), story.project_id) == []
+    assert studio.faces.look_alikes(studio.faces.face_in_upload(tmp_path / "red.png"), story.project_id) == []
 
 
 def test_nobody_is_their_own_look_alike(studio: Studio, story: Story, tmp_path: Path) -> None:
     hana = saved(studio, story, "Hana", RED, tmp_path)
-    assert studio.look_alikes_of(hana.options[0].image.id) == []
+    assert studio.faces.look_alikes_of(hana.options[0].image.id) == []
 
     mina = saved(studio, story, "Mina", ORANGE, tmp_path)
 
-    assert [match.character.name for match in studio.look_alikes_of(hana.options[0].image.id)] == ["Mina"]
-    assert [match.character.name for match in studio.look_alikes_of(mina.options[0].image.id)] == ["Hana"]
+    assert [match.character.name for match in studio.faces.look_alikes_of(hana.options[0].image.id)] == ["Mina"]
+    assert [match.character.name for match in studio.faces.look_alikes_of(mina.options[0].image.id)] == ["Hana"]
 
 
-def test_without_the_judges_own_calibration_nobody_is_accused(
+def test_without_a_calibration_nobody_is_accused(
     library: CharacterLibrary, studio: Studio, story: Story, tmp_path: Path
 ) -> None:
     hana = saved(studio, story, "Hana", RED, tmp_path)
-    face = studio.face_in_upload(tmp_path / "Hana.png")
+    face = studio.faces.face_in_upload(tmp_path / "Hana.png")
     library.add_options(hana.id, [NewPicture(flat(BLUE), "uploaded", FakeFaces().faces(flat(BLUE))[0])], "generated")
-    for calibration in (None, replace(CALIBRATION, encoder="another")):
-        blind = studio_of(library, fake_pack(calibration=calibration))
-        assert blind.look_alikes(face, story.project_id) == []
-        assert blind.outliers(hana.character.id) == ()
-        assert [match.character.name for match in blind.nearest_characters(face, story.project_id)] == ["Hana"]
+    blind = studio_of(library, fake_pack(calibration=None))
+
+    assert blind.faces.look_alikes(face, story.project_id) == []
+    assert blind.faces.outliers(hana.character.id) == ()
+    assert [match.character.name for match in blind.faces.nearest_characters(face, story.project_id)] == ["Hana"]
 
 
 # Pictures that came without identities
@@ -237,20 +239,20 @@ def test_who_came_without_identities_is_found_by_face(
     studio: Studio, story: Story, imported: CastMember, tmp_path: Path
 ) -> None:
     flat(ORANGE).save(tmp_path / "new.png")
-    [match] = studio.who_looks_like(story.project_id, tmp_path / "new.png")
+    [match] = studio.faces.who_looks_like(story.project_id, tmp_path / "new.png")
     assert (match.image_id, match.similarity > 0.9) == (imported.options[0].image.id, True)
-    assert studio.look_alikes(studio.face_in_upload(tmp_path / "new.png"), story.project_id) == [match]
+    assert studio.faces.look_alikes(studio.faces.face_in_upload(tmp_path / "new.png"), story.project_id) == [match]
 
 
 def test_who_came_without_identities_has_look_alikes(
     studio: Studio, story: Story, imported: CastMember, tmp_path: Path
 ) -> None:
     saved(studio, story, "Mina", RED, tmp_path)
-    assert [match.character.name for match in studio.look_alikes_of(imported.options[0].image.id)] == ["Mina"]
+    assert [match.character.name for match in studio.faces.look_alikes_of(imported.options[0].image.id)] == ["Mina"]
 
 
 def test_who_came_without_identities_has_outliers(studio: Studio, imported: CastMember) -> None:
-    outliers_of = studio.outliers(imported.character.id)
+    outliers_of = studio.faces.outliers(imported.character.id)
     assert [outlier.image_id for outlier in outliers_of] == [imported.options[2].image.id]
 
 
@@ -258,8 +260,8 @@ def test_a_search_does_not_wait_for_models_that_are_loading(
     library: CharacterLibrary, imported: CastMember, story: Story
 ) -> None:
     loading = Studio(library, fake_pack(), Models(lambda: pytest.fail("waited for")))
-    assert loading.nearest_characters(FakeFaces().faces(flat(RED))[0], story.project_id) == []
-    assert loading.look_alikes_of(imported.options[0].image.id) == []
+    assert loading.faces.nearest_characters(FakeFaces().faces(flat(RED))[0], story.project_id) == []
+    assert loading.faces.look_alikes_of(imported.options[0].image.id) == []
 
 
 def test_of_many_the_first_are_looked_at_at_once_and_the_others_behind_the_page() -> None:
@@ -273,15 +275,16 @@ def test_of_many_the_first_are_looked_at_at_once_and_the_others_behind_the_page(
             done.set()
 
     ids = [str(number) for number in range(AT_ONCE + 5)]
-    unseen = Unseen(look)
-    unseen.look_at(ids)
+    backfill = Backfill()
+    assert backfill.look_at(look, ids) == 5
     assert looked_at == ids[:AT_ONCE]
+    assert backfill.look_at(look, ids, patience=0) == 5
     may_go_on.set()
     assert done.wait(10)
     assert looked_at == ids
 
 
-@pytest.mark.parametrize("trouble", [NoFaceFound(), NotFound("picture", "?"), LibraryUnavailable("It is gone.", "")])
+@pytest.mark.parametrize("trouble", [NoFaceFound(), NotFound("picture", "?")])
 def test_a_picture_in_which_nobody_can_be_seen_is_looked_at_once_and_keeps_no_one_else_from_it(
     trouble: Exception,
 ) -> None:
@@ -291,10 +294,53 @@ def test_a_picture_in_which_nobody_can_be_seen_is_looked_at_once_and_keeps_no_on
         looked_at.append(image_id)
         raise trouble
 
-    unseen = Unseen(look)
-    unseen.look_at(["one", "two"])
-    unseen.look_at(["one", "two", "three"])
+    backfill = Backfill()
+    assert backfill.look_at(look, ["one", "two"]) == 0
+    assert backfill.look_at(look, ["one", "two", "three"]) == 0
     assert looked_at == ["one", "two", "three"]
+
+
+def test_a_picture_that_could_not_be_read_is_looked_at_again_when_the_disk_is_back() -> None:
+    looked_at: list[str] = []
+
+    def look(image_id: str) -> None:
+        looked_at.append(image_id)
+        if len(looked_at) <= 2:
+            raise LibraryUnavailable("It is gone.", "")
+
+    backfill = Backfill()
+    backfill.look_at(look, ["one", "two"])
+    backfill.look_at(look, ["one", "two"])
+    backfill.look_at(look, ["one", "two"])
+    assert looked_at == ["one", "two"] * 2
+
+
+def test_a_search_waits_for_the_pictures_that_another_search_is_looking_at() -> None:
+    begun, may_go_on = threading.Event(), threading.Event()
+    seen: list[str] = []
+
+    def look(image_id: str) -> None:
+        begun.set()
+        assert may_go_on.wait(10)
+        seen.append(image_id)
+
+    backfill = Backfill()
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(backfill.look_at, look, ["one"])
+        assert begun.wait(10)
+        assert backfill.look_at(look, ["one"], patience=0) == 1  # it says what it could not wait for
+        second = pool.submit(backfill.look_at, look, ["one"], patience=None)
+        may_go_on.set()
+        assert second.result(10) == 0
+        assert seen == ["one"]
+        assert first.result(10) == 0
+
+
+def test_a_fault_of_the_program_leaves_nobody_waiting() -> None:
+    backfill = Backfill()
+    with pytest.raises(ZeroDivisionError):
+        backfill.look_at(lambda _: 1 / 0, ["one", "two"])
+    assert backfill.look_at(lambda _: None, ["one", "two"], patience=None) == 0
 
 
 # Outliers
@@ -308,7 +354,7 @@ def test_a_picture_of_somebody_else_is_pointed_out(
     faceless = NewPicture(flat(BLACK), "uploaded")
     member = library.add_options(hana.id, [*others, faceless], "generated")
 
-    [outlier] = studio.outliers(hana.character.id)
+    [outlier] = studio.faces.outliers(hana.character.id)
 
     assert outlier.image_id == member.options[2].image.id
     assert outlier.similarity == pytest.approx(0, abs=0.01)
@@ -325,9 +371,9 @@ def test_of_two_different_pictures_the_one_that_stands_for_the_character_is_righ
     blue = [NewPicture(flat(BLUE), "uploaded", FakeFaces().faces(flat(BLUE))[0])]
     first, second = library.add_options(hana.id, blue, "generated").options
 
-    assert [outlier.image_id for outlier in studio.outliers(hana.character.id)] == [second.image.id]
-    studio.set_canonical(hana.character.id, second.image.id)
-    assert [outlier.image_id for outlier in studio.outliers(hana.character.id)] == [first.image.id]
+    assert [outlier.image_id for outlier in studio.faces.outliers(hana.character.id)] == [second.image.id]
+    studio.library.set_canonical(hana.character.id, second.image.id)
+    assert [outlier.image_id for outlier in studio.faces.outliers(hana.character.id)] == [first.image.id]
 
 
 def seen(people: Mapping[str, tuple[float, float, float]]) -> dict[str, Identity]:

@@ -13,16 +13,31 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from fakes import BLACK, BLUE, CALIBRATION, GREEN, JUDGE, RED, STEERING, FakeFaces, FakeGenerator, fake_pack, flat
+from fakes import (
+    BLACK,
+    BLUE,
+    CALIBRATION,
+    GREEN,
+    JUDGE,
+    RED,
+    STEERING,
+    Asked,
+    FakeFaces,
+    FakeGenerator,
+    fake_pack,
+    flat,
+)
 from PIL import Image
 
 from errors import ChangedElsewhere, InvalidRequest, NoFaceFound, NotFound, PackUnavailable, Stopped, UnreadablePicture
 from library_store.library import CharacterLibrary
-from library_store.records import NewPicture
-from pipeline.values import AnotherFace, Step, VariantRequest
+from library_store.records import CastMember, NewPicture, Story, VisualProfile
+from pipeline.request import SteeringImage
+from pipeline.values import AnotherFace, Step
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
-from studio import CastMember, Made, Models, Story, Studio, VisualProfile
+from studio import Models, Studio
+from studio.drawing import Made
 
 LOOKS = VisualProfile(
     hair="red hair", face="freckles", body="tall", outfit="hoodie", accessories="glasses", other="cat"
@@ -46,7 +61,7 @@ def studio_with(library: CharacterLibrary, generator: object) -> Studio:
 
 @pytest.fixture
 def story(studio: Studio) -> Story:
-    return studio.create_story(studio.create_project("Moonlit Cafe").id, "Night shift", "rainy night")
+    return studio.library.create_story(studio.library.create_project("Moonlit Cafe").id, "Night shift", "rainy night")
 
 
 class StopAfter(threading.Event):
@@ -69,13 +84,13 @@ def finished(run: Iterator[Step | Made]) -> Made:
 
 
 def hana(studio: Studio, story: Story, **choices: object) -> CastMember:
-    return finished(studio.generate_character(story.id, "Hana", "a girl", LOOKS, seed=0, **choices)).member
+    return finished(studio.drawing.generate_character(story.id, "Hana", "a girl", LOOKS, seed=0, **choices)).member
 
 
 def test_an_empty_installation_starts_with_a_story(studio: Studio) -> None:
-    first = studio.ensure_a_story()
-    assert studio.ensure_a_story() == first
-    assert [project.id for project in studio.list_projects()] == [first.project_id]
+    first = studio.library.ensure_a_story()
+    assert studio.library.ensure_a_story() == first
+    assert [project.id for project in studio.library.list_projects()] == [first.project_id]
 
 
 def at_once(works: list[Callable[[], object]]) -> list[object]:
@@ -94,28 +109,33 @@ def at_once(works: list[Callable[[], object]]) -> list[object]:
 
 
 def test_a_new_title_leaves_the_context_that_somebody_writes_at_the_same_time(studio: Studio, story: Story) -> None:
-    titles = [partial(studio.rename_story, story.id, f"Title {i}") for i in range(7)]
+    titles = [partial(studio.library.update_story, story.id, f"Title {i}") for i in range(7)]
     for context in ("snow", "fog", "sun"):
-        at_once([*titles, partial(studio.set_context, story.id, context)])
+        at_once([*titles, partial(studio.library.update_story, story.id, context=context)])
         assert studio.library.get_story(story.id).context == context
 
 
 def test_of_those_who_replace_one_context_at_the_same_time_one_succeeds(studio: Studio, story: Story) -> None:
     contexts = [f"context {i}" for i in range(8)]
-    outcomes = at_once([partial(studio.set_context, story.id, context, story.context) for context in contexts])
+    outcomes = at_once(
+        [
+            partial(studio.library.update_story, story.id, context=context, instead_of=story.context)
+            for context in contexts
+        ]
+    )
     [changed] = [outcome for outcome in outcomes if isinstance(outcome, Story)]
     assert studio.library.get_story(story.id) == changed
 
 
 def test_a_new_characters_prompt_is_the_prompt_then_all_looks_then_the_context(studio: Studio, story: Story) -> None:
-    made = finished(studio.generate_character(story.id, "Hana", " a girl, ", LOOKS, seed=0))
-    assert made.prompt == "a girl, red hair, freckles, tall, hoodie, glasses, cat, rainy night"
+    made = finished(studio.drawing.generate_character(story.id, "Hana", " a girl, ", LOOKS, seed=0))
+    assert made.request.prompt == "a girl, red hair, freckles, tall, hoodie, glasses, cat, rainy night"
 
 
 def test_a_variants_prompt_is_the_scene_then_who_it_is_then_the_context(studio: Studio, story: Story) -> None:
     member = hana(studio, story)
-    made = finished(studio.generate_character_variant(story.id, member.active_image_id, "spacesuit"))
-    assert made.prompt == "spacesuit, red hair, freckles, tall, rainy night"
+    made = finished(studio.drawing.generate_character_variant(story.id, member.active_image_id, "spacesuit"))
+    assert made.request.prompt == "spacesuit, red hair, freckles, tall, rainy night"
 
 
 def test_a_generated_character_is_kept_with_all_that_made_it(studio: Studio, story: Story) -> None:
@@ -125,51 +145,53 @@ def test_a_generated_character_is_kept_with_all_that_made_it(studio: Studio, sto
     image = member.options[0].image
     assert (image.source, image.pack, image.parent_id) == ("generated", "fake", None)
     assert image.request is not None
-    assert image.request["steps"] == fake_pack().defaults.steps
+    assert image.request.steps == fake_pack().defaults.steps
     assert image.likeness is None
 
 
 def test_pictures_without_a_face_come_last(library: CharacterLibrary) -> None:
     studio = studio_with(library, FakeGenerator(lambda request, seed: flat(BLACK if seed == 0 else RED)))
-    member = hana(studio, studio.ensure_a_story(), count=2)
+    member = hana(studio, studio.library.ensure_a_story(), count=2)
     assert [option.image.seed for option in member.options] == [1, 0]
 
 
 def test_without_a_seed_chance_decides_and_is_written_down(
     studio: Studio, story: Story, generator: FakeGenerator
 ) -> None:
-    finished(studio.generate_character(story.id, "Hana", "a girl"))
-    made = finished(studio.generate_character(story.id, "Mina", "a girl"))
+    finished(studio.drawing.generate_character(story.id, "Hana", "a girl"))
+    made = finished(studio.drawing.generate_character(story.id, "Mina", "a girl"))
     first, second = (request.seed for request in generator.requests)
     assert first != second
     assert {option.image.seed for option in made.options} == {second, second + 1}
 
 
 def test_variants_join_the_cast_ranked_and_judged(library: CharacterLibrary) -> None:
-    def draw(request: VariantRequest, seed: int) -> object:
+    def draw(request: Asked, seed: int) -> object:
         return flat(RED if request.reference is None or seed % 2 else BLUE)
 
     studio = studio_with(library, FakeGenerator(draw))
-    story = studio.ensure_a_story()
+    story = studio.library.ensure_a_story()
     member = hana(studio, story)
-    made = finished(studio.generate_character_variant(story.id, member.active_image_id, "moon", 2, seed=10))
+    made = finished(studio.drawing.generate_character_variant(story.id, member.active_image_id, "moon", 2, seed=10))
     assert [option.image.likeness.band for option in made.options] == ["same person", "another person"]
     assert [option.image.seed for option in made.options] == [11, 10]
     assert made.options[0].image.likeness.encoder == JUDGE
     assert made.options[0].image.parent_id == member.active_image_id
-    assert made.options[0].image.request["reference"] == member.active_image_id
+    assert made.options[0].image.request.main_image_id == member.active_image_id
     assert made.member.id == member.id
     assert made.member.active_image_id == member.active_image_id
 
 
 def test_of_many_variants_the_best_are_kept_and_all_are_told(library: CharacterLibrary) -> None:
-    def draw(request: VariantRequest, seed: int) -> object:
+    def draw(request: Asked, seed: int) -> object:
         return flat(RED if request.reference is None or seed in (12, 15) else BLUE, 60 + seed)
 
     studio = studio_with(library, FakeGenerator(draw))
-    story = studio.ensure_a_story()
+    story = studio.library.ensure_a_story()
     member = hana(studio, story, count=1)
-    made = finished(studio.generate_character_variant(story.id, member.active_image_id, "moon", 6, keep=2, seed=10))
+    made = finished(
+        studio.drawing.generate_character_variant(story.id, member.active_image_id, "moon", 6, keep=2, seed=10)
+    )
     assert [option.image.seed for option in made.options] == [12, 15]
     assert len(made.member.options) == 3
     assert [variant.seed for variant in made.ranked] == [12, 15, 10, 11, 13, 14]
@@ -179,7 +201,7 @@ def test_of_many_variants_the_best_are_kept_and_all_are_told(library: CharacterL
 def test_fewer_than_were_to_be_kept_are_kept_where_a_run_is_stopped(studio: Studio, story: Story) -> None:
     image_id = hana(studio, story).active_image_id
     stop = StopAfter(6)
-    made = finished(studio.generate_character_variant(story.id, image_id, "moon", 8, keep=6, stop=stop))
+    made = finished(studio.drawing.generate_character_variant(story.id, image_id, "moon", 8, keep=6, stop=stop))
     assert (made.stopped, len(made.options)) == (True, 4)
 
 
@@ -189,7 +211,7 @@ def test_what_is_new_is_told_by_its_id_and_not_by_its_place(studio: Studio, stor
     with sqlite3.connect(tmp_path / "castbook.db") as database:
         database.execute("UPDATE cast_options SET added_at = '2999-01-01 00:00:00.000000'")
 
-    made = finished(studio.generate_character_variant(story.id, member.active_image_id, "moon", 2))
+    made = finished(studio.drawing.generate_character_variant(story.id, member.active_image_id, "moon", 2))
 
     assert len(made.member.options) == 3
     assert made.member.options[-1].image.id == member.active_image_id
@@ -206,12 +228,12 @@ def test_a_picture_need_not_show_the_storys_context(library: CharacterLibrary) -
 
     pack = fake_pack()
     studio = Studio(library, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack, Reader())))
-    story = studio.create_story(studio.create_project("Moonlit Cafe").id, "Night shift", "rainy night")
+    story = studio.library.create_story(studio.library.create_project("Moonlit Cafe").id, "Night shift", "rainy night")
 
     member = hana(studio, story, count=1)
-    made = finished(studio.generate_character_variant(story.id, member.active_image_id, "spacesuit", 1))
+    made = finished(studio.drawing.generate_character_variant(story.id, member.active_image_id, "spacesuit", 1))
 
-    assert made.prompt == "spacesuit, red hair, freckles, tall, rainy night"
+    assert made.request.prompt == "spacesuit, red hair, freckles, tall, rainy night"
     assert Reader.prompts == [
         "a girl, red hair, freckles, tall, hoodie, glasses, cat",
         "spacesuit, red hair, freckles, tall",
@@ -222,32 +244,36 @@ def test_what_no_database_takes_is_taken_out_before_it_is_drawn(
     studio: Studio, story: Story, generator: FakeGenerator
 ) -> None:
     looks = VisualProfile(hair="red\0 hair", face="\udc00 freckles")
-    member = finished(studio.generate_character(story.id, "Hana", "a girl\0 \ud83d", looks, seed=0)).member
-    made = finished(studio.generate_character_variant(story.id, member.active_image_id, "\0moon \ud83d"))
+    member = finished(studio.drawing.generate_character(story.id, "Hana", "a girl\0 \ud83d", looks, seed=0)).member
+    made = finished(studio.drawing.generate_character_variant(story.id, member.active_image_id, "\0moon \ud83d"))
 
     drawn = ["a girl ?, red hair, ? freckles, rainy night", "moon ?, red hair, ? freckles, rainy night"]
     assert [request.prompt for request in generator.requests] == drawn
     requests = [option.image.request for option in (member.options[0], made.options[0])]
-    assert [request["written"] for request in requests] == ["a girl ?", "moon ?"]
-    assert requests[0]["visual_profile"]["hair"] == "red hair"
+    assert [request.written for request in requests] == ["a girl ?", "moon ?"]
+    assert requests[0].look.hair == "red hair"
 
 
 @pytest.mark.parametrize("keep", [0, 3])
 def test_to_keep_none_or_more_than_are_drawn_is_refused(studio: Studio, story: Story, keep: int) -> None:
     with pytest.raises(InvalidRequest, match="Keep 1 to 2"):
-        finished(studio.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 2, keep=keep))
+        finished(
+            studio.drawing.generate_character_variant(
+                story.id, hana(studio, story).active_image_id, "moon", 2, keep=keep
+            )
+        )
 
 
 def test_why_a_variant_was_rejected_is_kept_with_it(library: CharacterLibrary) -> None:
     studio = studio_with(library, FakeGenerator(lambda request, seed: flat(BLUE if request.reference else RED)))
-    story = studio.ensure_a_story()
-    made = finished(studio.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 1))
+    story = studio.library.ensure_a_story()
+    made = finished(studio.drawing.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 1))
     kept = studio.library.get_image(made.image_ids[0])
     assert kept.likeness.rejection == made.ranked[0].rejection == (AnotherFace(0.0, 0.1),)
 
 
 def test_finished_pictures_are_shown_while_others_are_drawn(studio: Studio, story: Story) -> None:
-    *steps, _ = studio.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 8)
+    *steps, _ = studio.drawing.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 8)
     assert [len(step.finished) for step in steps] == [0] * 4 + [4] * 4
 
 
@@ -257,15 +283,18 @@ def test_pictures_chosen_to_steer_together_with_the_canonical_one_are_averaged(
     pictures = [NewPicture(flat(colour), "uploaded") for colour in (RED, GREEN, BLUE)]
     member = studio.library.create_character(story.id, "Hana", pictures, "generated")
     canonical, second, third = (option.image.id for option in member.options)
-    studio.set_steering(member.character.id, [second])
+    studio.faces.set_steering(member.character.id, [second])
 
-    made = finished(studio.generate_character_variant(story.id, canonical, "moon"))
-    finished(studio.generate_character_variant(story.id, third, "moon"))
+    made = finished(studio.drawing.generate_character_variant(story.id, canonical, "moon"))
+    finished(studio.drawing.generate_character_variant(story.id, third, "moon"))
 
     together, alone = (request.reference.identities[0].embedding[:3] for request in generator.requests)
     assert list(together) == pytest.approx([0.5**0.5, 0.5**0.5, 0])
     assert list(alone) == pytest.approx([0, 0, 1])
-    assert made.options[0].image.request["steering"] == [second]
+    assert made.options[0].image.request.steering == (
+        SteeringImage(canonical, "main"),
+        SteeringImage(second, "supporting"),
+    )
     assert made.options[0].image.parent_id == canonical
 
 
@@ -273,29 +302,31 @@ def test_a_picture_without_a_face_cannot_steer(studio: Studio, story: Story) -> 
     pictures = [NewPicture(flat(colour), "uploaded") for colour in (RED, GREEN, BLACK)]
     member = studio.library.create_character(story.id, "Hana", pictures, "generated")
     canonical, green, faceless = (option.image.id for option in member.options)
-    studio.set_steering(member.character.id, [green])
+    studio.faces.set_steering(member.character.id, [green])
 
     with pytest.raises(InvalidRequest, match="No face was found in picture 2 of those"):
-        studio.set_steering(member.character.id, [green, faceless])
+        studio.faces.set_steering(member.character.id, [green, faceless])
 
-    assert studio.list_steering(member.character.id) == [green]
-    finished(studio.generate_character_variant(story.id, canonical, "moon"))
+    assert studio.library.list_steering(member.character.id) == [green]
+    finished(studio.drawing.generate_character_variant(story.id, canonical, "moon"))
 
 
 def test_variants_in_another_story_make_a_member_there_with_the_best_one_active(studio: Studio, story: Story) -> None:
     member = hana(studio, story)
-    other = studio.create_story(story.project_id, "Day off", "sunny")
-    made = finished(studio.generate_character_variant(other.id, member.active_image_id, "beach"))
-    assert made.prompt.endswith("sunny")
+    other = studio.library.create_story(story.project_id, "Day off", "sunny")
+    made = finished(studio.drawing.generate_character_variant(other.id, member.active_image_id, "beach"))
+    assert made.request.prompt.endswith("sunny")
     assert made.member.active_image_id == made.image_ids[0]
-    assert len(studio.list_cast(story.id)[0].options) == len(member.options)
+    assert len(studio.library.list_cast(story.id)[0].options) == len(member.options)
 
 
 def test_saved_in_one_story_found_in_the_projects_library(studio: Studio, story: Story) -> None:
     member = hana(studio, story)
-    assert studio.list_library(story.project_id) == []
-    studio.save_character(member.id, member.options[1].image.id, "a sailor", VisualProfile(hair="short"), "her prompt")
-    [saved] = studio.list_library(story.project_id, "sailor")
+    assert studio.library.list_library(story.project_id) == []
+    studio.library.save_character(
+        member.id, member.options[1].image.id, "a sailor", VisualProfile(hair="short"), "her prompt"
+    )
+    [saved] = studio.library.list_library(story.project_id, "sailor")
     assert saved.canonical_image_id == member.options[1].image.id
     assert (saved.prompt, saved.visual_profile.hair) == ("her prompt", "short")
 
@@ -304,8 +335,8 @@ def test_loading_links_the_very_picture_and_draws_nothing(
     studio: Studio, story: Story, generator: FakeGenerator
 ) -> None:
     member = hana(studio, story)
-    other = studio.create_story(story.project_id, "Day off")
-    loaded = studio.load_character(other.id, member.active_image_id)
+    other = studio.library.create_story(story.project_id, "Day off")
+    loaded = studio.library.link_image(other.id, member.active_image_id)
     assert loaded.active_image_id == member.active_image_id
     assert [option.how for option in loaded.options] == ["loaded"]
     assert len(generator.requests) == 1
@@ -313,15 +344,15 @@ def test_loading_links_the_very_picture_and_draws_nothing(
 
 def test_removing_from_a_story_leaves_the_library_whole(studio: Studio, story: Story) -> None:
     member = hana(studio, story)
-    studio.save_character(member.id, member.active_image_id)
-    studio.remove_image(member.id, member.active_image_id)
-    assert len(studio.list_library(story.project_id)) == 1
-    assert studio.load_character(story.id, member.active_image_id).id == member.id
+    studio.library.save_character(member.id, member.active_image_id)
+    studio.library.remove_option(member.id, member.active_image_id)
+    assert len(studio.library.list_library(story.project_id)) == 1
+    assert studio.library.link_image(story.id, member.active_image_id).id == member.id
 
 
 def test_an_own_picture_becomes_a_character(studio: Studio, story: Story, tmp_path: Path) -> None:
     flat(RED).save(tmp_path / "me.png")
-    member = studio.upload_character(story.id, "Me", tmp_path / "me.png", VisualProfile(hair="grey"))
+    member = studio.faces.upload_character(story.id, "Me", tmp_path / "me.png", VisualProfile(hair="grey"))
     assert member.options[0].image.source == "uploaded"
     reference = studio.library.get_reference(member.active_image_id)
     assert [identity.encoder for identity in reference.identities] == [STEERING, JUDGE]
@@ -330,19 +361,19 @@ def test_an_own_picture_becomes_a_character(studio: Studio, story: Story, tmp_pa
 def test_a_picture_without_a_face_is_refused_and_nothing_is_kept(studio: Studio, story: Story, tmp_path: Path) -> None:
     flat(BLACK).save(tmp_path / "wall.png")
     with pytest.raises(NoFaceFound):
-        studio.upload_character(story.id, "Wall", tmp_path / "wall.png")
-    assert studio.list_cast(story.id) == []
+        studio.faces.upload_character(story.id, "Wall", tmp_path / "wall.png")
+    assert studio.library.list_cast(story.id) == []
 
 
 def test_a_text_file_named_png_is_refused(studio: Studio, story: Story, tmp_path: Path) -> None:
     (tmp_path / "notes.png").write_text("dear diary")
     with pytest.raises(UnreadablePicture):
-        studio.upload_character(story.id, "Notes", tmp_path / "notes.png")
+        studio.faces.upload_character(story.id, "Notes", tmp_path / "notes.png")
 
 
 def test_a_reference_that_no_encoder_has_seen_is_looked_at_and_remembered(studio: Studio, story: Story) -> None:
     unseen = studio.library.create_character(story.id, "Old", [NewPicture(flat(RED), "uploaded")], "generated")
-    made = finished(studio.generate_character_variant(story.id, unseen.active_image_id, "moon"))
+    made = finished(studio.drawing.generate_character_variant(story.id, unseen.active_image_id, "moon"))
     assert made.options[0].image.likeness.band == "same person"
     assert len(studio.library.get_reference(unseen.active_image_id).identities) == 2
 
@@ -350,7 +381,7 @@ def test_a_reference_that_no_encoder_has_seen_is_looked_at_and_remembered(studio
 def test_a_reference_without_a_face_is_said_to_have_none(studio: Studio, story: Story) -> None:
     faceless = studio.library.create_character(story.id, "Wall", [NewPicture(flat(BLACK), "uploaded")], "generated")
     with pytest.raises(NoFaceFound):
-        finished(studio.generate_character_variant(story.id, faceless.active_image_id, "moon"))
+        finished(studio.drawing.generate_character_variant(story.id, faceless.active_image_id, "moon"))
 
 
 @pytest.mark.parametrize("count", [0, 9, -1])
@@ -364,19 +395,21 @@ def test_an_empty_prompt_or_name_is_refused_before_anything_is_drawn(
     studio: Studio, story: Story, generator: FakeGenerator, name: str, prompt: str
 ) -> None:
     with pytest.raises(InvalidRequest):
-        finished(studio.generate_character(story.id, name, prompt, LOOKS))
+        finished(studio.drawing.generate_character(story.id, name, prompt, LOOKS))
     assert generator.requests == []
 
 
 UNKNOWN: list[Callable[[Studio, str], object]] = [
-    lambda studio, id: studio.create_story("nowhere", "Title"),
-    lambda studio, id: list(studio.generate_character("nowhere", "Hana", "a girl")),
-    lambda studio, id: list(studio.generate_character_variant("nowhere", id, "moon")),
-    lambda studio, id: list(studio.generate_character_variant(studio.ensure_a_story().id, "nobody", "moon")),
-    lambda studio, id: studio.load_character(studio.ensure_a_story().id, "nobody"),
-    lambda studio, id: studio.save_character("nobody", id),
-    lambda studio, id: studio.list_cast("nowhere"),
-    lambda studio, id: studio.list_library("nowhere"),
+    lambda studio, id: studio.library.create_story("nowhere", "Title"),
+    lambda studio, id: list(studio.drawing.generate_character("nowhere", "Hana", "a girl")),
+    lambda studio, id: list(studio.drawing.generate_character_variant("nowhere", id, "moon")),
+    lambda studio, id: list(
+        studio.drawing.generate_character_variant(studio.library.ensure_a_story().id, "nobody", "moon")
+    ),
+    lambda studio, id: studio.library.link_image(studio.library.ensure_a_story().id, "nobody"),
+    lambda studio, id: studio.library.save_character("nobody", id),
+    lambda studio, id: studio.library.list_cast("nowhere"),
+    lambda studio, id: studio.library.list_library("nowhere"),
 ]
 
 
@@ -390,13 +423,13 @@ def test_an_unknown_id_is_said_to_be_unknown(
 
 def test_a_character_of_another_project_is_refused(studio: Studio, story: Story) -> None:
     member = hana(studio, story)
-    elsewhere = studio.create_story(studio.create_project("Iron Seoul").id, "One")
+    elsewhere = studio.library.create_story(studio.library.create_project("Iron Seoul").id, "One")
     with pytest.raises(InvalidRequest, match="another project"):
-        finished(studio.generate_character_variant(elsewhere.id, member.active_image_id, "moon"))
+        finished(studio.drawing.generate_character_variant(elsewhere.id, member.active_image_id, "moon"))
 
 
 def test_stopping_keeps_the_batches_that_were_finished(studio: Studio, story: Story, generator: FakeGenerator) -> None:
-    made = finished(studio.generate_character(story.id, "Hana", "a girl", count=8, stop=StopAfter(6)))
+    made = finished(studio.drawing.generate_character(story.id, "Hana", "a girl", count=8, stop=StopAfter(6)))
     assert made.stopped
     assert len(made.options) == 4
     assert len(generator.requests) == 2
@@ -406,14 +439,18 @@ def test_stopping_before_anything_is_finished_keeps_nothing(studio: Studio, stor
     stop = threading.Event()
     stop.set()
     with pytest.raises(Stopped):
-        finished(studio.generate_character(story.id, "Hana", "a girl", stop=stop))
-    assert studio.list_cast(story.id) == []
+        finished(studio.drawing.generate_character(story.id, "Hana", "a girl", stop=stop))
+    assert studio.library.list_cast(story.id) == []
 
 
 def test_words_that_the_pack_does_not_know_are_named(library: CharacterLibrary) -> None:
     pack = fake_pack(vocabulary=Vocabulary({"outfit": {"spacesuit": ("astronaut suit",)}}, ("in", "a")))
     studio = Studio(library, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack)))
-    made = finished(studio.generate_character(studio.ensure_a_story().id, "Hana", "astronaut in a spacesuit, zeppelin"))
+    made = finished(
+        studio.drawing.generate_character(
+            studio.library.ensure_a_story().id, "Hana", "astronaut in a spacesuit, zeppelin"
+        )
+    )
     assert made.unknown_words == ("zeppelin",)
     assert made.half_said == {"astronaut": ("astronaut suit",)}
 

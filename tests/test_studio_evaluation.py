@@ -8,7 +8,7 @@ from pathlib import Path
 from evaluation_rows import CALIBRATION, PLAN, run
 
 from evaluation.report import write_report
-from studio_evaluation import latest_report
+from studio.trust import latest_report
 
 
 def test_what_the_evaluation_writes_is_what_the_page_reads(tmp_path: Path):

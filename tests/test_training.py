@@ -22,7 +22,6 @@ from pipeline.adherence import load_prompt_reader
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
 from pipeline.packs import load_pack
-from pipeline.values import VariantRequest
 from settings import BUILT_IN_PACKS
 from training import autoencoder, encoders, generator, loop, words
 from training.curves import draw_curves
@@ -336,8 +335,8 @@ def test_the_whole_way_to_a_pack_that_the_app_loads(tmp_path):
     make_pack(dataclasses.replace(run, folder=tmp_path / "another machine's run"), start=pack_folder)
     assert all((pack_folder / file).read_bytes() != before for file, before in zip(files, first, strict=True))
     pack = load_pack("paperdoll", (tmp_path / "packs",))
-    request = VariantRequest("a woman in a hoodie", 1, 1, None, 1.0, 2, 3.0)
-    (picture,) = DiffusersGenerator.load(pack).generate(request, lambda step: None)
+    request = pack.request("a woman in a hoodie", 1, count=1, steps=2)
+    (picture,) = DiffusersGenerator.load(pack).generate(request, None, lambda step: None)
     assert picture.size == (256, 256)
     InsightFaces.load(pack).faces(picture)
     assert set(load_prompt_reader(pack).missing(picture, "hoodie")) <= {"hoodie"}

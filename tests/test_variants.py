@@ -15,6 +15,7 @@ from fakes import (
     RED,
     STEERING,
     YELLOW,
+    Asked,
     FakeFaces,
     FakeGenerator,
     fake_maker,
@@ -26,11 +27,12 @@ from PIL import Image
 
 from errors import InvalidRequest, NoFaceFound, Stopped
 from pipeline.packs import Pack
-from pipeline.values import AnotherFace, Copied, Missing, NoFace, Reference, Step, VariantRequest
+from pipeline.request import LeftOut
+from pipeline.values import AnotherFace, Copied, Missing, NoFace, Reference, Step
 from pipeline.variants import PromptReader, VariantMaker
 from pipeline.vocabulary import Vocabulary
 
-WITH_RED = VariantRequest("a cat", 5, 2, reference_of(flat(RED)), 0.7, 4, 5.0)
+WITH_RED = Asked("a cat", 5, 2, reference_of(flat(RED)), 0.7, 4, 5.0)
 
 
 def ignore(step: Step) -> None:
@@ -57,7 +59,7 @@ def test_the_best_likeness_comes_first_and_rejected_pictures_last():
     drawn = {5: BLACK, 6: GREEN, 7: (255, 60, 0), 8: YELLOW, 9: RED}
     maker = fake_maker(lambda request, seed: flat(drawn[seed]))
 
-    variants = maker.generate(replace(WITH_RED, count=5), ignore)
+    variants = maker.generate(*replace(WITH_RED, count=5), ignore)
 
     assert [variant.seed for variant in variants.ranked] == [9, 7, 8, 5, 6]
     assert [variant.likeness.band for variant in variants.ranked if variant.likeness] == [
@@ -69,7 +71,7 @@ def test_a_copy_is_ranked_behind_an_unsure_picture_and_told_why():
     original = textured(RED)
     maker = fake_maker(lambda request, seed: original if seed == 5 else flat(YELLOW))
 
-    redrawn, copied = maker.generate(replace(WITH_RED, reference=reference_of(original)), ignore).ranked
+    redrawn, copied = maker.generate(*replace(WITH_RED, reference=reference_of(original)), ignore).ranked
 
     assert (redrawn.seed, copied.seed) == (6, 5)
     assert copied.likeness and copied.likeness.copied and copied.rejection == (Copied(),)
@@ -97,7 +99,7 @@ def test_each_rejected_picture_says_why():
     drawn = {5: flat(RED), 6: flat(GREEN), 7: flat(BLACK), 8: flat((255, 60, 0))}
     reader = Reader({RED: "raincoat, hat", GREEN: "raincoat, hat", BLACK: "raincoat, hat", (255, 60, 0): "hat"})
 
-    variants = maker_with(reader, drawn).generate(replace(WITH_RED, count=4, prompt="raincoat, hat"), ignore)
+    variants = maker_with(reader, drawn).generate(*replace(WITH_RED, count=4, prompt="raincoat, hat"), ignore)
 
     assert [(variant.seed, variant.rejection) for variant in variants.ranked] == [
         (5, ()),
@@ -112,7 +114,7 @@ def test_a_copy_is_rejected_as_one():
 
     (copied,) = (
         maker_with(None, {5: original})
-        .generate(replace(WITH_RED, count=1, reference=reference_of(original)), ignore)
+        .generate(*replace(WITH_RED, count=1, reference=reference_of(original)), ignore)
         .ranked
     )
 
@@ -121,7 +123,7 @@ def test_a_copy_is_rejected_as_one():
 
 def test_all_that_speaks_against_a_picture_is_said():
     variants = maker_with(Reader({}), {5: flat(GREEN)}).generate(
-        replace(WITH_RED, count=1, prompt="raincoat, hat"), ignore
+        *replace(WITH_RED, count=1, prompt="raincoat, hat"), ignore
     )
 
     assert variants.ranked[0].rejection == (AnotherFace(0.0, 0.1), Missing(("raincoat", "hat")))
@@ -131,7 +133,7 @@ def test_of_pictures_that_lack_something_the_one_that_lacks_less_comes_first_how
     drawn = {5: flat(RED), 6: flat(YELLOW), 7: flat((255, 60, 0))}
     reader = Reader({YELLOW: "hat", (255, 60, 0): "hat"})
 
-    variants = maker_with(reader, drawn).generate(replace(WITH_RED, count=3, prompt="raincoat, hat"), ignore)
+    variants = maker_with(reader, drawn).generate(*replace(WITH_RED, count=3, prompt="raincoat, hat"), ignore)
 
     assert [variant.seed for variant in variants.ranked] == [7, 6, 5]
     assert variants.ranked[0].missing == ("raincoat",)
@@ -140,7 +142,7 @@ def test_of_pictures_that_lack_something_the_one_that_lacks_less_comes_first_how
 def test_an_unsure_picture_with_everything_in_it_is_better_than_a_sure_one_without():
     reader = Reader({YELLOW: "hat"})
 
-    variants = maker_with(reader, {5: flat(RED), 6: flat(YELLOW)}).generate(replace(WITH_RED, prompt="hat"), ignore)
+    variants = maker_with(reader, {5: flat(RED), 6: flat(YELLOW)}).generate(*replace(WITH_RED, prompt="hat"), ignore)
 
     assert [variant.seed for variant in variants.ranked] == [6, 5]
     assert variants.ranked[0].rejection == ()
@@ -151,18 +153,17 @@ def test_the_reader_sees_the_prompt_as_it_was_asked():
     reader = Reader({})
     pack = fake_pack(vocabulary=Vocabulary({"hair": {"red hair": ()}}))
 
-    maker_with(reader, {5: flat(RED)}, pack).generate(replace(WITH_RED, count=1, prompt="Red zeppelin HAIR"), ignore)
+    maker_with(reader, {5: flat(RED)}, pack).generate(*replace(WITH_RED, count=1, prompt="Red zeppelin HAIR"), ignore)
 
     assert reader.prompts == ["Red zeppelin HAIR"]
 
 
 def test_the_reader_sees_what_was_asked_for_where_that_is_not_the_whole_prompt():
     reader = Reader({})
+    request, reference = replace(WITH_RED, count=1, prompt="hat, rainy night")
 
     (variant,) = (
-        maker_with(reader, {5: flat(RED)})
-        .generate(replace(WITH_RED, count=1, prompt="hat, rainy night"), ignore, "hat")
-        .ranked
+        maker_with(reader, {5: flat(RED)}).generate(replace(request, context="rainy night"), reference, ignore).ranked
     )
 
     assert reader.prompts == ["hat"]
@@ -170,13 +171,13 @@ def test_the_reader_sees_what_was_asked_for_where_that_is_not_the_whole_prompt()
 
 
 def test_without_a_reader_adherence_is_not_measured():
-    (variant,) = maker_with(None, {5: flat(RED)}).generate(replace(WITH_RED, count=1), ignore).ranked
+    (variant,) = maker_with(None, {5: flat(RED)}).generate(*replace(WITH_RED, count=1), ignore).ranked
 
     assert (variant.missing, variant.rejection) == (None, ())
 
 
 def test_a_new_person_without_a_face_comes_after_those_who_have_one():
-    variants = maker_with(None, {5: flat(BLACK), 6: flat(RED)}).generate(replace(WITH_RED, reference=None), ignore)
+    variants = maker_with(None, {5: flat(BLACK), 6: flat(RED)}).generate(*replace(WITH_RED, reference=None), ignore)
 
     assert [(variant.seed, variant.rejection) for variant in variants.ranked] == [(6, ()), (5, (NoFace(),))]
 
@@ -184,40 +185,51 @@ def test_a_new_person_without_a_face_comes_after_those_who_have_one():
 def test_without_a_calibration_nobody_is_called_another_person():
     pack = fake_pack(calibration=None)
 
-    (variant,) = maker_with(None, {5: flat(GREEN)}, pack).generate(replace(WITH_RED, count=1), ignore).ranked
+    (variant,) = maker_with(None, {5: flat(GREEN)}, pack).generate(*replace(WITH_RED, count=1), ignore).ranked
 
     assert variant.rejection == ()
 
 
 def test_without_a_reference_nothing_is_judged_and_the_order_is_the_seeds():
-    variants = fake_maker().generate(replace(WITH_RED, reference=None, count=3), ignore).ranked
+    variants = fake_maker().generate(*replace(WITH_RED, reference=None, count=3), ignore).ranked
 
     assert [(variant.seed, variant.likeness) for variant in variants] == [(5, None), (6, None), (7, None)]
     assert all(variant.face for variant in variants)
 
 
-def test_the_request_is_given_back_as_it_was():
-    assert fake_maker().generate(WITH_RED, ignore).request is WITH_RED
+def test_the_request_is_given_back_with_what_drew_it():
+    request, reference = WITH_RED
+    given = fake_maker().generate(request, reference, ignore).request
+    assert given.engine == FakeGenerator().engine
+    assert replace(given, engine=None) == request
+
+
+def test_one_picture_of_a_run_is_drawn_again_in_its_own_batch():
+    generator = FakeGenerator(lambda asked, seed: flat(RED, 60 + seed), batch=2)
+    maker = VariantMaker(generator, FakeFaces(), fake_pack())
+    run, reference = replace(WITH_RED, count=5)
+    drawn = maker.generate(run, reference, ignore)
+    generator.engine = replace(generator.engine, batch=4)  # as on another machine
+    for place in range(5):
+        picture = maker.draw_again(replace(drawn.request, place=place), reference, ignore)
+        assert picture.size == (65 + place, 65 + place)
+    assert [(asked.seed, asked.count) for asked in generator.requests[3:]] == [(5, 2), (5, 2), (7, 2), (7, 2), (9, 1)]
 
 
 def test_a_large_count_is_drawn_in_batches_with_every_pictures_own_seed():
-    generator = FakeGenerator()
+    generator = FakeGenerator(batch=3)
     maker = VariantMaker(generator, FakeFaces(), fake_pack())
 
-    variants = maker.generate(replace(WITH_RED, count=9), ignore)
+    variants = maker.generate(*replace(WITH_RED, count=7), ignore)
 
-    assert [(request.seed, request.count) for request in generator.requests] == [
-        (5, 4),
-        (9, 4),
-        (13, 1),
-    ]
-    assert sorted(variant.seed for variant in variants.ranked) == list(range(5, 14))
+    assert [(request.seed, request.count) for request in generator.requests] == [(5, 3), (8, 3), (11, 1)]
+    assert sorted(variant.seed for variant in variants.ranked) == list(range(5, 12))
 
 
 def test_steps_count_over_the_whole_run():
     seen: list[Step] = []
 
-    fake_maker().generate(replace(WITH_RED, count=5), seen.append)
+    fake_maker().generate(*replace(WITH_RED, count=5), seen.append)
 
     assert [step.step for step in seen] == list(range(1, 9))
     assert {step.steps for step in seen} == {8}
@@ -228,9 +240,9 @@ def test_each_step_tells_what_is_finished_best_first_and_judged():
     seen: list[Step] = []
     maker = fake_maker(lambda request, seed: flat(GREEN if seed == 5 else RED))
 
-    maker.generate(replace(WITH_RED, count=9), seen.append)
+    maker.generate(*replace(WITH_RED, count=8), seen.append)
 
-    assert [len(step.finished) for step in seen] == [0] * 4 + [4] * 4 + [8] * 4
+    assert [len(step.finished) for step in seen] == [0] * 4 + [4] * 4
     assert [variant.seed for variant in seen[4].finished] == [6, 7, 8, 5]
     assert seen[4].finished[-1].rejection == (AnotherFace(0.0, 0.1),)
 
@@ -240,7 +252,7 @@ def test_what_a_slow_generator_finishes_is_told_two_by_two():
     seen: list[Step] = []
     maker = VariantMaker(FakeGenerator(batch=2), FakeFaces(), fake_pack())
 
-    maker.generate(replace(WITH_RED, count=4), seen.append)
+    maker.generate(*replace(WITH_RED, count=4), seen.append)
 
     assert [len(step.finished) for step in seen] == [0] * 4 + [2] * 4
 
@@ -255,11 +267,11 @@ def stop_at(last: int):
 
 def test_stopping_in_the_first_batch_gives_nothing():
     with pytest.raises(Stopped):
-        fake_maker().generate(WITH_RED, stop_at(2))
+        fake_maker().generate(*WITH_RED, stop_at(2))
 
 
 def test_stopping_later_keeps_the_batches_that_were_finished():
-    assert len(fake_maker().generate(replace(WITH_RED, count=5), stop_at(6)).ranked) == 4
+    assert len(fake_maker().generate(*replace(WITH_RED, count=5), stop_at(6)).ranked) == 4
 
 
 def test_a_picture_without_a_face_is_refused():
@@ -272,7 +284,7 @@ def test_a_pack_without_a_judge_is_judged_and_says_that_it_is_circular():
     maker = VariantMaker(FakeGenerator(), FakeFaces((STEERING,)), pack)
     by_one = Reference(flat(RED), FakeFaces((STEERING,)).faces(flat(RED))[0].identities)
 
-    likeness = maker.generate(replace(WITH_RED, reference=by_one), ignore).ranked[0].likeness
+    likeness = maker.generate(*replace(WITH_RED, reference=by_one), ignore).ranked[0].likeness
 
     assert likeness and likeness.band == "same person" and likeness.circular
 
@@ -284,10 +296,10 @@ def test_unknown_words_are_reported_and_not_drawn_and_half_said_ones_are_drawn()
     maker = VariantMaker(generator, FakeFaces(), pack)
 
     variants = maker.generate(
-        replace(WITH_RED, prompt="Mina, wearing a SPACE-suit, space", negative_prompt="blurry suit"), ignore
+        *replace(WITH_RED, prompt="Mina, wearing a SPACE-suit, space", negative_prompt="blurry suit"), ignore
     )
 
-    assert variants.unknown_words == ("mina",)
+    assert variants.request.left_out == (LeftOut("mina", "unknown word"),)
     assert variants.half_said == {"space": ("outer space", "space suit")}
     assert generator.requests[0].prompt == "wearing a space suit, space"
     assert generator.requests[0].negative_prompt == "suit"
@@ -295,10 +307,10 @@ def test_unknown_words_are_reported_and_not_drawn_and_half_said_ones_are_drawn()
 
 def test_a_pack_without_a_vocabulary_takes_the_prompt_as_it_is():
     generator = FakeGenerator()
-    variants = VariantMaker(generator, FakeFaces(), fake_pack()).generate(replace(WITH_RED, prompt="A (Cat)!"), ignore)
+    variants = VariantMaker(generator, FakeFaces(), fake_pack()).generate(*replace(WITH_RED, prompt="A (Cat)!"), ignore)
 
     assert generator.requests[0].prompt == "A (Cat)!"
-    assert (variants.unknown_words, variants.half_said) == ((), {})
+    assert (variants.request.left_out, variants.half_said) == ((), {})
 
 
 def test_the_end_of_a_prompt_that_is_too_long_is_reported():
@@ -306,8 +318,9 @@ def test_the_end_of_a_prompt_that_is_too_long_is_reported():
     vocabulary = Vocabulary({"place": {"moon": ()}}, ("and",))
     maker = fake_maker(pack=fake_pack(vocabulary=vocabulary))
 
-    assert maker.generate(replace(WITH_RED, prompt="moon " * 40 + "mina"), ignore).cut_off == ""
-    assert maker.generate(replace(WITH_RED, prompt="moon " * 40 + "and moon"), ignore).cut_off == "and moon"
+    for end, left_out in (("mina", LeftOut("mina", "unknown word")), ("and moon", LeftOut("and moon", "no room"))):
+        variants = maker.generate(*replace(WITH_RED, prompt="moon " * 40 + end), ignore)
+        assert variants.request.left_out == (left_out,)
 
 
 @pytest.mark.parametrize(
@@ -327,4 +340,4 @@ def test_the_end_of_a_prompt_that_is_too_long_is_reported():
 )
 def test_a_request_that_cannot_be_drawn_is_refused(wrong: dict[str, object]):
     with pytest.raises(InvalidRequest):
-        fake_maker().generate(replace(WITH_RED, **wrong), ignore)
+        fake_maker().generate(*replace(WITH_RED, **wrong), ignore)

@@ -12,8 +12,9 @@ from library_store.library import CharacterLibrary
 from pipeline.values import AnotherFace, Likeness, Step, Variant
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
-from studio import Made, Models, Studio
-from ui.run_area import pictures_so_far, progress_bar, report, words_note
+from studio import Models, Studio
+from studio.drawing import Made
+from ui.story.run_area import pictures_so_far, progress_bar, report, words_note
 from ui.words import long_likeness, measured_by, short_likeness, tone
 
 SAME = Likeness(0.93, "judge", "same person", 0.001, False, 0.97, usual=True, loosest_rate=0.1)
@@ -49,10 +50,10 @@ def test_a_report_says_why_a_picture_is_rejected_and_what_was_not_drawn(library:
     colours = (RED, GREEN, BLACK)
     maker = fake_maker(lambda request, seed: flat(colours[seed % 3], 60 + seed) if request.reference else flat(RED))
     studio = Studio(library, fake_pack(), Models(lambda: VariantMaker(maker._generator, FakeFaces(), fake_pack())))
-    story = studio.ensure_a_story()
-    *_, hana = studio.generate_character(story.id, "Hana", "a girl", count=1, seed=0)
+    story = studio.library.ensure_a_story()
+    *_, hana = studio.drawing.generate_character(story.id, "Hana", "a girl", count=1, seed=0)
     reference = hana.member.options[0].image.id
-    *_, made = studio.generate_character_variant(story.id, reference, "moon " * 41, count=3, seed=0)
+    *_, made = studio.drawing.generate_character_variant(story.id, reference, "moon " * 41, count=3, seed=0)
     assert isinstance(made, Made)
     said = report(made)
     assert "3 new pictures of Hana" in said
@@ -79,7 +80,9 @@ def test_a_report_says_which_words_say_too_little(library: CharacterLibrary):
     pack = fake_pack(vocabulary=Vocabulary({"background": {"outer space": ("stars",)}}, ("a", "girl", "in")))
     studio = Studio(library, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack)))
 
-    *_, made = studio.generate_character(studio.ensure_a_story().id, "Hana", "a girl in space", count=1, seed=0)
+    *_, made = studio.drawing.generate_character(
+        studio.library.ensure_a_story().id, "Hana", "a girl in space", count=1, seed=0
+    )
 
     assert "**space** (“outer space”)" in report(made)
 
@@ -97,10 +100,10 @@ def test_a_report_tells_the_best_from_those_that_were_not_kept(library: Characte
         lambda request, seed: flat(colours[seed % 3], 60 + seed) if request.reference else flat(RED)
     )
     studio = Studio(library, fake_pack(), Models(lambda: VariantMaker(generator, FakeFaces(), fake_pack(), Wishes())))
-    story = studio.ensure_a_story()
-    *_, hana = studio.generate_character(story.id, "Hana", "a girl", count=1, seed=0)
+    story = studio.library.ensure_a_story()
+    *_, hana = studio.drawing.generate_character(story.id, "Hana", "a girl", count=1, seed=0)
     reference = hana.member.options[0].image.id
-    *_, made = studio.generate_character_variant(story.id, reference, "hat", count=3, keep=1, seed=0)
+    *_, made = studio.drawing.generate_character_variant(story.id, reference, "hat", count=3, keep=1, seed=0)
 
     heading, kept, not_kept, left_out = report(made).split("\n\n")
 

@@ -200,8 +200,11 @@ def _attention_weights(unet: UNet2DConditionModel, width: int, lora: bool, rank:
 # -- insightface ---------------------------------------------------------------------------------------------------
 
 
-def write_detector(file: Path) -> None:
-    """SCRFD's nine outputs; a score above a half where a 32 x 32 cell is all magenta (red and blue high, green low)."""
+def write_detector(file: Path, landmarks: bool = True) -> None:
+    """SCRFD's nine outputs, six without landmarks.
+
+    A score above a half where a 32 x 32 cell is all magenta (red and blue high, green low).
+    """
     nodes: list[Any] = []
     constants: dict[str, np.ndarray] = {}
     for stride in (8, 16, 32):
@@ -220,6 +223,8 @@ def write_detector(file: Path) -> None:
             "box": (4, np.zeros((8, 3, 1, 1), np.float32), box),
             "points": (10, np.zeros((20, 3, 1, 1), np.float32), points),
         }
+        if not landmarks:
+            del heads["points"]
         for head, (size, weight, bias) in heads.items():
             name = f"{head}{stride}"
             constants |= {f"{name}_w": weight, f"{name}_b": bias, f"{name}_shape": np.array([-1, size])}
@@ -234,18 +239,18 @@ def write_detector(file: Path) -> None:
                 nodes.append(helper.make_node("Sigmoid", [f"{name}_logit"], [name]))
     outputs = [
         (f"{head}{stride}", [f"n{stride}", size])
-        for head, size in (("score", 1), ("box", 4), ("points", 10))
+        for head, size in (("score", 1), ("box", 4), *((("points", 10),) if landmarks else ()))
         for stride in (8, 16, 32)
     ]
     _write_onnx(file, nodes, constants, [1, 3, "height", "width"], outputs)
 
 
-def write_recogniser(file: Path, seed: int) -> None:
-    """ArcFace's shape: 112 x 112 to 512 numbers, by a random convolution and a random matrix."""
+def write_recogniser(file: Path, seed: int, size: int = 512) -> None:
+    """ArcFace's shape: 112 x 112 to `size` numbers, by a random convolution and a random matrix."""
     random = np.random.default_rng(seed)
     constants = {
         "patches": (random.standard_normal((16, 3, 16, 16)) / 16).astype(np.float32),
-        "matrix": (random.standard_normal((16 * 49, 512)) * 0.05).astype(np.float32),
+        "matrix": (random.standard_normal((16 * 49, size)) * 0.05).astype(np.float32),
     }
     nodes = [
         helper.make_node("Conv", ["input.1", "patches"], ["conv"], kernel_shape=[16, 16], strides=[16, 16]),
@@ -253,7 +258,7 @@ def write_recogniser(file: Path, seed: int) -> None:
         helper.make_node("Flatten", ["relu"], ["flat"], axis=1),
         helper.make_node("MatMul", ["flat", "matrix"], ["683"]),
     ]
-    _write_onnx(file, nodes, constants, ["None", 3, 112, 112], [("683", ["None", 512])])
+    _write_onnx(file, nodes, constants, ["None", 3, 112, 112], [("683", ["None", size])])
 
 
 # -- Adherence -----------------------------------------------------------------------------------------------------

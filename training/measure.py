@@ -30,7 +30,7 @@ from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
 from pipeline.likeness import SAME_PERSON_RATE, average
 from pipeline.packs import Pack, Scheduler, load_pack
-from pipeline.values import Face, Reference, Variant, VariantRequest
+from pipeline.values import Face, Reference, Variant
 from pipeline.variants import PromptReader, VariantMaker
 from training.attributes import (
     ATTRIBUTES,
@@ -248,14 +248,11 @@ def _made(
     steps: int | None = None,
 ) -> list[Variant]:
     """A variant for each case, by the words of its look alone: whatever identity survives came through the adapter."""
-    defaults, made = maker.pack.defaults, []
+    made: list[Variant] = []
     for case in tqdm(cases, desc=f"identity_scale {scale}"):
-        request = VariantRequest(
-            prompt=_prompt(case.asked), seed=case.seed + 10_000_000 * again, count=1,
-            reference=case.references if several else case.reference, identity_scale=scale,
-            steps=steps or defaults.steps, guidance_scale=defaults.guidance_scale,
-        )  # fmt: skip
-        made += maker.generate(request, lambda _: None).ranked
+        seed = case.seed + 10_000_000 * again
+        request = maker.pack.request(_prompt(case.asked), seed, count=1, identity_scale=scale, steps=steps)
+        made += maker.generate(request, case.references if several else case.reference, lambda _: None).ranked
     return made
 
 

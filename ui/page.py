@@ -9,28 +9,28 @@ from typing import Any
 import gradio as gr
 
 from studio import Studio
-from ui.cast import FOCUS_SCENE, build_cast
-from ui.desk import NEW, SCENE, UPLOAD, Desk, build_turned_to
 from ui.endpoints import build_endpoints
-from ui.first_minutes import bind_first_minutes, build_first_minutes
 from ui.handlers import PRIVATE, QUICK, draw_without_progress, unchanged
 from ui.language import i18n, say, t
-from ui.library_popup import LibraryPopup, build_library_popup
-from ui.library_tab import LIBRARY, STORY, bind_library_tab, build_library_tab
-from ui.manage import build_manage
+from ui.library.popup import LibraryPopup, build_library_popup
+from ui.library.tab import LIBRARY, STORY, bind_library_tab, build_library_tab
+from ui.likeness.tab import LIKENESS, bind_retention_tab, build_retention_tab
 from ui.messages import told_to_people
-from ui.new_character import bind_new_character, build_new_character
-from ui.retention import LIKENESS, bind_retention_tab, build_retention_tab
-from ui.run_area import build_run_area
-from ui.save_form import bind_save_form, build_save_form
-from ui.scene import SceneForm, bind_scene, build_scene, show_reference
+from ui.place import Place, build_stories_bar, new_revision, reopen
 from ui.status import build_status, build_vocabulary, follow_models
 from ui.steady import make_steady
-from ui.stories import Place, build_stories_bar, new_revision, reopen
-from ui.story_context import build_context_keeper
+from ui.story.cast import FOCUS_SCENE, build_cast
+from ui.story.desk import NEW, SCENE, UPLOAD, Desk, build_turned_to
+from ui.story.first_minutes import bind_first_minutes, build_first_minutes
+from ui.story.manage import build_manage
+from ui.story.new_character import bind_new_character, build_new_character
+from ui.story.run_area import build_run_area
+from ui.story.save_form import bind_save_form, build_save_form
+from ui.story.scene import SceneForm, bind_scene, build_scene, show_reference
+from ui.story.story_context import build_context_keeper
+from ui.story.upload_form import bind_upload_form, build_upload_form
 from ui.take_along import bind_request_field, build_request_field
 from ui.theme import css, head, theme
-from ui.upload_form import bind_upload_form, build_upload_form
 
 FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
 
@@ -135,7 +135,7 @@ def _bind_choice(studio: Studio, popup: LibraryPopup, place: Place, scene: Scene
             if purpose == "generate":
                 shown = show_reference(studio, scene, story_id, image_id, words)
                 return popup.close(), unchanged(), gr.Tabs(selected=SCENE), *shown
-            member = studio.load_character(story_id, image_id)
+            member = studio.library.link_image(story_id, image_id)
             gr.Info(say("{name} is in this story now.", name=escape(member.character.name)), title=say("Loaded"))
             return popup.close(), new_revision(), unchanged(), *as_it_is
 

@@ -13,11 +13,13 @@ from typing import Any
 import gradio as gr
 
 from errors import InvalidRequest
-from studio import Pack, Studio, VisualProfile
+from library_store.records import VisualProfile
+from pipeline.packs import Pack
+from studio import Studio
 from ui.handlers import QUICK
 from ui.language import t
 from ui.messages import told_to_people
-from ui.run_area import prompt_note
+from ui.story.run_area import prompt_note
 from ui.words import IDENTITY_FIELDS, LOOK_FIELDS, PROFILE_FIELDS
 
 WHO, LOOK = "Who they are", "What they wear here"
@@ -92,11 +94,11 @@ def build_profile_filler(studio: Studio, editor: ProfileEditor, prefix: str, ima
 
     def fill(image_id: str, *values: Any) -> tuple[Any, ...]:
         with told_to_people():
-            prompt = str((studio.request_of(image_id) or {}).get("prompt", ""))
-            if not prompt:
+            request = studio.requests.of_image(image_id)
+            if request is None:
                 raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
-            filled = filled_from(studio.pack, prompt, editor.profile(values))
-            return *editor.values(filled), prompt_note(studio.pack, prompt)
+            filled = filled_from(studio.pack, request.prompt, editor.profile(values))
+            return *editor.values(filled), prompt_note(studio.pack, request.prompt)
 
     filler.button.click(fill, [image, *editor.inputs], [*editor.inputs, filler.note], **QUICK)
     return filler

@@ -10,14 +10,16 @@ from typing import Any
 import gradio as gr
 
 from errors import InvalidRequest
-from studio import Character, ImportReport, Studio
-from ui.cast import FOCUS_TURNED_TO
-from ui.desk import Desk, show_remix
+from library_store.portable import ImportReport
+from library_store.records import Character
+from studio import Studio
 from ui.handlers import PRIVATE, QUICK, on
 from ui.language import say, t
 from ui.messages import told_to_people
-from ui.stories import Place, new_revision, show_place
-from ui.words import counted
+from ui.place import Place, new_revision, show_place
+from ui.story.cast import FOCUS_TURNED_TO
+from ui.story.desk import Desk, show_request
+from ui.words import changed_words, counted
 
 ABOUT = (
     "One zip with the pictures, who was made from whom, and what was asked for. Castbook brings it back as it was, "
@@ -59,7 +61,7 @@ def bind_take_along(
 
     def bring(project_id: str, story_id: str, zip_path: str) -> tuple[Any, ...]:
         with told_to_people():
-            report = studio.import_library(project_id, zip_path)
+            report = studio.library.import_zip(zip_path, project_id)
             gr.Success(_what_came(report), title=say("Imported"))
             return *show_place(studio, studio.library.get_story(story_id))[:2], new_revision()
 
@@ -77,13 +79,15 @@ def build_request_field() -> gr.File:
 def bind_request_field(studio: Studio, field: gr.File, place: Place, desk: Desk) -> None:
     def read(story_id: str, picture: str) -> tuple[Any, ...]:
         with told_to_people():
-            request = studio.request_in(picture)
+            request = studio.requests.in_file(picture)
             if request is None:
                 raise InvalidRequest(
                     "This picture says nothing of how it was made.",
                     "Choose a PNG that was drawn here, as you downloaded it: other programs often drop the request.",
                 )
-            return show_remix(studio, desk, story_id, request)
+            if studio.models.ready and (changed := studio.drawing.changed_since(request)):
+                gr.Info(changed_words(changed), title=say("Drawn again, it may look a little different"))
+            return show_request(studio, desk, story_id, request, request.seed)
 
     filled = field.upload(read, [place.story, field], desk.remix_outputs, **PRIVATE)
     filled.success(None, desk.turned_to, js=FOCUS_TURNED_TO)
@@ -94,16 +98,16 @@ def bind_request_field(studio: Studio, field: gr.File, place: Place, desk: Desk)
 def _bind_export(studio: Studio, part: TakeAlong, place: Place, character: gr.Textbox) -> None:
     def offer(character_id: str) -> tuple[Any, ...]:
         with told_to_people():
-            person = studio.get_character(character_id) if character_id else None
+            person = studio.library.get_character(character_id) if character_id else None
             return _person_button(person), gr.DownloadButton(visible=False)
 
     def everyone(project_id: str, embeddings: bool) -> Any:
         with told_to_people():
-            return _ready(studio.export_library(project_id, None, embeddings))
+            return _ready(studio.travelling.export_library(project_id, None, embeddings))
 
     def person(project_id: str, embeddings: bool, character_id: str) -> Any:
         with told_to_people():
-            return _ready(studio.export_library(project_id, [character_id], embeddings))
+            return _ready(studio.travelling.export_library(project_id, [character_id], embeddings))
 
     asked = [place.project, part.embeddings]
     _bind_packing(part.everyone, everyone, asked, part.download)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from pipeline.values import Objection
-from studio import CastOption, Likeness, VisualProfile
+from library_store.records import CastOption, VisualProfile
+from pipeline.values import Likeness, Objection
 from ui.language import said, say, t
 from verdicts import objection, passing, reason_of
 
@@ -15,6 +15,15 @@ ORIGIN = {"uploaded": "Uploaded", "generated": "Created", "variant": "Variant"}
 IDENTITY_FIELDS = {"hair": "Hair", "face": "Face", "body": "Body"}  # the character's own
 LOOK_FIELDS = {"outfit": "Outfit", "accessories": "Accessories", "other": "Mood and place"}  # a scene's
 PROFILE_FIELDS = IDENTITY_FIELDS | LOOK_FIELDS
+CHANGED = {  # fields of a PictureRequest
+    "pack": "the model pack",
+    "pack_hash": "the model pack",
+    "scheduler": "the scheduler",
+    "scheduler_settings": "the scheduler",
+    "width": "the size",
+    "height": "the size",
+    "engine": "the program that draws",
+}
 STRENGTHS = {  # up to which identity scale
     0.15: "the scene alone, it may be anybody",
     0.45: "mostly the scene, a likeness at most",
@@ -113,6 +122,12 @@ def strength_in_words(identity_scale: float) -> str:
     """ "0.3: mostly the scene, a likeness at most"."""
     words = next((words for most, words in STRENGTHS.items() if identity_scale <= most), STRENGTHS[max(STRENGTHS)])
     return f"{identity_scale:.2f}: {t(words)}"
+
+
+def changed_words(fields: Sequence[str]) -> str:
+    """What is another now than when a picture was drawn, by `PictureRequest`'s names."""
+    words = dict.fromkeys(say(CHANGED[field]) for field in fields)
+    return say("Not the same as when it was drawn: {changed}.", changed=", ".join(words))
 
 
 def counted(one: str, many: str, count: int) -> str:

@@ -12,9 +12,11 @@ from listening import listening
 from PIL import Image
 from playwright.sync_api import Page
 
-from pipeline.values import Step, VariantRequest
+from library_store.records import CastMember, Character
+from pipeline.request import PictureRequest
+from pipeline.values import Reference, Step
 from pipeline.variants import OnStep
-from studio import CastMember, Character, Studio
+from studio import Studio
 from ui import build_page, launch_options
 
 
@@ -26,12 +28,12 @@ class PatientGenerator(FakeGenerator):
         self.may_go_on = threading.Event()
         self.may_go_on.set()
 
-    def generate(self, request: VariantRequest, on_step: OnStep) -> list[Image.Image]:
+    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
         def report(step: Step) -> None:
             on_step(step)
             assert self.may_go_on.wait(30)
 
-        return super().generate(request, report)
+        return super().generate(request, reference, report)
 
 
 @dataclass
@@ -43,15 +45,15 @@ class App:
 
     @property
     def story_id(self) -> str:
-        return self.studio.ensure_a_story().id
+        return self.studio.library.ensure_a_story().id
 
     @property
     def cast(self) -> list[CastMember]:
-        return self.studio.list_cast(self.story_id)
+        return self.studio.library.list_cast(self.story_id)
 
     @property
     def library(self) -> list[Character]:
-        return self.studio.list_library(self.studio.list_projects()[0].id)
+        return self.studio.library.list_library(self.studio.library.list_projects()[0].id)
 
 
 # Gradio gives what a tab or an accordion shows for the first time its value once more, a frame after it is there.

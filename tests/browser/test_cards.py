@@ -8,18 +8,20 @@ from fakes import GREEN, RED, flat
 from playwright.sync_api import Page, expect
 from served import App, settle
 
-from library_store.records import NewPicture
+from library_store.records import NewPicture, VisualProfile
 from pipeline.values import AnotherFace
-from studio import Made, VisualProfile
-from ui.cast import CARDS
+from studio.drawing import Made
+from ui.story.cast import CARDS
 
 Visit = Callable[..., Page]
 
 
 def draw_hana(app: App) -> Made:
     """One picture of Hana and two variants of it, whose seeds are 7 and 8."""
-    *_, hana = app.studio.generate_character(app.story_id, "Hana", "a girl", VisualProfile(hair="red hair"), count=1)
-    *_, made = app.studio.generate_character_variant(
+    *_, hana = app.studio.drawing.generate_character(
+        app.story_id, "Hana", "a girl", VisualProfile(hair="red hair"), count=1
+    )
+    *_, made = app.studio.drawing.generate_character_variant(
         app.story_id, hana.member.active_image_id, "spacesuit", count=2, seed=7, identity_scale=0.3
     )
     assert isinstance(made, Made)
@@ -69,7 +71,7 @@ def test_of_a_large_cast_the_newest_are_shown_until_all_are_asked_for(app: App, 
 
 def test_remix_takes_a_variants_whole_request_into_the_scene_form(app: App, visit: Visit) -> None:
     draw_hana(app)
-    app.studio.set_context(app.story_id, "rainy night")
+    app.studio.library.update_story(app.story_id, context="rainy night")
     page = visit(app)
     look_at(page, 2)
     expect(page.locator(".card .fine-print").first).to_contain_text("seed 7")
@@ -142,8 +144,8 @@ def test_a_rejected_picture_says_why_on_its_card(app: App, visit: Visit) -> None
 def test_the_pictures_that_steer_together_are_shown(app: App, visit: Visit) -> None:
     member = draw_hana(app).member
     reference, other = member.options[0].image.id, member.options[1].image.id
-    app.studio.save_character(member.id, reference)
-    app.studio.set_steering(member.character.id, [other])
+    app.studio.library.save_character(member.id, reference)
+    app.studio.faces.set_steering(member.character.id, [other])
     page = visit(app)
     page.click(".do-variants")
     expect(page.locator("#scene-who")).to_contain_text("2 pictures steer together")

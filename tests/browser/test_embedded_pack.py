@@ -23,8 +23,8 @@ def test_a_newcomer_draws_saves_and_reuses_a_character(real_app: App, visit: Cal
     expect(pictures).to_have_count(real_app.studio.pack.defaults.count, timeout=60_000)
     expect(page.locator(".card .badge").first).to_contain_text("strangers would pass")
 
-    story_b = real_app.studio.list_stories(real_app.studio.list_projects()[0].id)[1]
-    [member] = real_app.studio.list_cast(story_b.id)
+    story_b = real_app.studio.library.list_stories(real_app.studio.library.list_projects()[0].id)[1]
+    [member] = real_app.studio.library.list_cast(story_b.id)
     judge = real_app.studio.pack.judge_encoder
     assert judge in {option.image.likeness.encoder for option in member.options}
     assert {option.image.parent_id for option in member.options} == {real_app.library[0].canonical_image_id}

@@ -10,7 +10,7 @@ from test_page import Visit, box, toast
 
 from pipeline.packs import load_pack
 from settings import BUILT_IN_PACKS
-from ui.first_minutes import EXAMPLES
+from ui.story.first_minutes import EXAMPLES
 
 
 def test_six_people_join_an_empty_library(app: App, visit: Visit) -> None:

@@ -80,7 +80,7 @@ def write(page: Page, id: str, text: str) -> None:
 def test_people_are_found_by_words_tags_and_favourites_and_sorted(app: App, visit: Visit) -> None:
     saved(app, "Hana", RED, "a sailor", tags=("sea",))
     saved(app, "서연", GREEN, "a pilot", tags=("air",))
-    app.studio.set_favourite(saved(app, "Aki", BLUE).id, True)
+    app.studio.library.set_favourite(saved(app, "Aki", BLUE).id, True)
     page = visit(app)
     open_library(page)
     expect(people(page)).to_have_text(["★ Aki", "서연", "Hana"])
@@ -101,7 +101,7 @@ def test_people_are_found_by_words_tags_and_favourites_and_sorted(app: App, visi
 
 
 def test_many_people_are_shown_a_page_at_a_time(app: App, visit: Visit) -> None:
-    crowded = app.studio.create_story(app.studio.ensure_a_story().project_id, "Crowd").id
+    crowded = app.studio.library.create_story(app.studio.library.ensure_a_story().project_id, "Crowd").id
     for number in range(130):
         saved(app, f"Person {number}", story_id=crowded)
     page = visit(app)
@@ -161,16 +161,16 @@ def test_a_page_shows_roles_lineage_and_who_does_not_belong(app: App, visit: Vis
 
     page.click("#character-steer")
     expect(strip.nth(1)).to_contain_text("Steers too")
-    assert app.studio.list_steering(hana.id) == [variant]
+    assert app.studio.library.list_steering(hana.id) == [variant]
     page.click("#character-steer")
     expect(strip.nth(1)).not_to_contain_text("Steers too")
     page.click("#character-canonical")
     expect(strip.nth(1)).to_contain_text("Stands for them")
-    assert app.studio.get_character(hana.id).canonical_image_id == variant
+    assert app.studio.library.get_character(hana.id).canonical_image_id == variant
     with page.expect_download() as download:
         page.click("#character-download")
     assert Path(download.value.path()).read_bytes() == Path(app.studio.library.get_picture_path(variant)).read_bytes()
-    assert stranger in [image.id for image in app.studio.list_images(hana.id)]
+    assert stranger in [image.id for image in app.studio.library.list_images(hana.id)]
 
 
 def test_what_is_edited_is_kept_and_seen_in_the_gallery(app: App, visit: Visit) -> None:
@@ -189,13 +189,13 @@ def test_what_is_edited_is_kept_and_seen_in_the_gallery(app: App, visit: Visit) 
     page.click("#edit-save")
     expect(page.locator("#character-about")).to_contain_text("#hero #sea")
     expect(people(page)).to_have_text(["★ Hana of the Sea"])
-    edited = app.studio.get_character(hana.id)
+    edited = app.studio.library.get_character(hana.id)
     assert (edited.description, edited.visual_profile.hair, edited.tags) == ("a sailor", "red hair", ("hero", "sea"))
 
 
 def test_two_who_are_one_are_merged_after_a_warning(app: App, visit: Visit) -> None:
     hana, double = saved(app, "Hana", RED), saved(app, "Hanna", RED, tags=("sea",))
-    crowded = app.studio.create_story(hana.project_id, "Crowd").id
+    crowded = app.studio.library.create_story(hana.project_id, "Crowd").id
     for number in range(70):  # more than are in the list before one types
         saved(app, f"A {number}", story_id=crowded)
     page = visit(app)
@@ -208,7 +208,7 @@ def test_two_who_are_one_are_merged_after_a_warning(app: App, visit: Visit) -> N
     page.click("#merge-confirm")
     expect(page.locator("#character-strip .thumbnail-item")).to_have_count(2)
     expect(page.locator("#merge-confirm")).to_be_hidden()
-    assert app.studio.get_character(double.id).id == hana.id
+    assert app.studio.library.get_character(double.id).id == hana.id
 
 
 def test_who_are_hardly_alike_are_doubted_before_they_are_merged(app: App, visit: Visit) -> None:
@@ -250,7 +250,7 @@ def test_from_the_trash_one_comes_back_or_goes_for_good(app: App, visit: Visit) 
 
 def test_a_link_opens_the_page_and_the_page_leads_to_the_stories(app: App, visit: Visit) -> None:
     hana = saved(app, "Hana")
-    app.studio.create_story(hana.project_id, "Story B")
+    app.studio.library.create_story(hana.project_id, "Story B")
     page = visit(app)
     follow_link(page, app, hana)
     page.click("#character-generate")

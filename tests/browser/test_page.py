@@ -128,8 +128,8 @@ def test_load_brings_the_very_picture_into_story_b_and_draws_nothing(app: App, v
     choose(page, "Hana")
     expect(page.locator(".card .thumbnail-item")).to_contain_text("Loaded")
 
-    story_a, story_b = app.studio.list_stories(app.studio.list_projects()[0].id)
-    [in_a], [in_b] = app.studio.list_cast(story_a.id), app.studio.list_cast(story_b.id)
+    story_a, story_b = app.studio.library.list_stories(app.studio.library.list_projects()[0].id)
+    [in_a], [in_b] = app.studio.library.list_cast(story_a.id), app.studio.library.list_cast(story_b.id)
     assert [option.image.id for option in in_b.options] == [in_a.active_image_id]
     assert in_b.active_image_id == app.library[0].canonical_image_id
     assert len(app.generator.requests) == drawn
@@ -259,7 +259,7 @@ def test_a_missing_picture_hides_nobody_else(app: App, visit: Visit, tmp_path: P
     page = visit(app)
     create(page)
     flat(RED, 80).save(tmp_path / "mina.png")  # of another size, for equal pictures share a file
-    app.studio.upload_character(app.story_id, "Mina", tmp_path / "mina.png")
+    app.studio.faces.upload_character(app.story_id, "Mina", tmp_path / "mina.png")
     for option in app.cast[0].options:
         for file in app.studio.library.pictures_folder.rglob(f"{option.image.content_hash}.*"):
             file.unlink()

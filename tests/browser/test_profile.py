@@ -12,9 +12,10 @@ from playwright.sync_api import Page, expect
 from served import App, PatientGenerator, served
 
 from library_store.library import CharacterLibrary
+from library_store.records import VisualProfile
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
-from studio import Models, Studio, VisualProfile
+from studio import Models, Studio
 from ui.profile_editor import filled_from, profile_choices
 
 Visit = Callable[..., Page]
@@ -81,7 +82,11 @@ def test_a_profile_is_chosen_from_what_the_pack_can_draw_and_own_words_are_named
 
 
 def test_a_saved_characters_profile_is_filled_from_the_pictures_request(app: App, visit: Visit) -> None:
-    list(app.studio.generate_character(app.story_id, "Hana", "a girl with long red hair, raincoat, sword", count=1))
+    list(
+        app.studio.drawing.generate_character(
+            app.story_id, "Hana", "a girl with long red hair, raincoat, sword", count=1
+        )
+    )
     page = visit(app)
     page.click(".do-save")
     page.click("#save-fill")
@@ -95,8 +100,8 @@ def test_a_saved_characters_profile_is_filled_from_the_pictures_request(app: App
 
 def test_an_outfit_chosen_for_a_scene_leaves_the_saved_character_as_it_is(app: App, visit: Visit) -> None:
     looks = VisualProfile(hair="red hair", outfit="raincoat")
-    *_, hana = app.studio.generate_character(app.story_id, "Hana", "a girl", looks, count=1)
-    app.studio.save_character(hana.member.id, hana.member.active_image_id)
+    *_, hana = app.studio.drawing.generate_character(app.story_id, "Hana", "a girl", looks, count=1)
+    app.studio.library.save_character(hana.member.id, hana.member.active_image_id)
     saved = app.library[0]
     page = visit(app)
     page.click(".do-variants")

@@ -51,8 +51,8 @@ def test_the_last_project_goes_and_comes_back_with_its_stories(app: App, visit: 
     expect(page.locator("#trash-undo-text")).to_contain_text("Iron Seoul")
     page.click(".do-restore")
     expect(box(page, "project")).to_have_value("Iron Seoul")
-    [_, restored] = app.studio.list_projects()[::-1]
-    assert [story.title for story in app.studio.list_stories(restored.id)] == ["Story 1", "Episode 2"]
+    [_, restored] = app.studio.library.list_projects()[::-1]
+    assert [story.title for story in app.studio.library.list_stories(restored.id)] == ["Story 1", "Episode 2"]
 
 
 def test_the_context_says_whether_it_is_saved(app: App, visit: Visit) -> None:
@@ -62,7 +62,7 @@ def test_the_context_says_whether_it_is_saved(app: App, visit: Visit) -> None:
     expect(page.locator("#context-saved")).to_be_hidden()
     leave_context(page)
     expect(page.locator("#context-saved")).to_be_visible()
-    assert app.studio.ensure_a_story().context == "rainy night"
+    assert app.studio.library.ensure_a_story().context == "rainy night"
 
 
 def test_the_later_of_two_tabs_is_told_and_loses_nothing(app: App, visit: Visit) -> None:
@@ -73,16 +73,16 @@ def test_the_later_of_two_tabs_is_told_and_loses_nothing(app: App, visit: Visit)
     write(late, "context", "soft light")
     leave_context(late)
     expect(late.locator("#context-conflict-text")).to_contain_text("“rainy night”")
-    assert app.studio.ensure_a_story().context == "rainy night"
+    assert app.studio.library.ensure_a_story().context == "rainy night"
     late.click("#context-both")
     expect(box(late, "context")).to_have_value("rainy night, soft light")
     expect(late.locator("#context-conflict")).to_be_hidden()
-    assert app.studio.ensure_a_story().context == "rainy night, soft light"
+    assert app.studio.library.ensure_a_story().context == "rainy night, soft light"
 
 
 def test_a_story_is_not_left_while_two_contexts_wait_for_a_choice(app: App, visit: Visit) -> None:
     page = visit(app)
-    app.studio.set_context(app.story_id, "rainy night")
+    app.studio.library.update_story(app.story_id, context="rainy night")
     write(page, "context", "soft light")
     page.click("#new-story")
     write(page, "naming-name", "Story B")
@@ -94,11 +94,11 @@ def test_a_story_is_not_left_while_two_contexts_wait_for_a_choice(app: App, visi
     expect(page.locator("#context-conflict")).to_be_hidden()
     page.click("#naming-create")
     expect(box(page, "story")).to_have_value("Story B")
-    assert app.studio.ensure_a_story().context == "soft light"
+    assert app.studio.library.ensure_a_story().context == "soft light"
 
 
 def test_a_link_opens_its_story_once(app: App, visit: Visit) -> None:
-    linked = app.studio.create_story(app.studio.ensure_a_story().project_id, "Episode 2", "snow")
+    linked = app.studio.library.create_story(app.studio.library.ensure_a_story().project_id, "Episode 2", "snow")
     page = visit(app, query=f"?story={linked.id}&__theme=dark")
     expect(box(page, "story")).to_have_value("Episode 2")
     expect(box(page, "context")).to_have_value("snow")
@@ -125,9 +125,9 @@ def test_a_link_to_nothing_is_told_and_the_page_works(app: App, visit: Visit) ->
 
 
 def test_a_link_to_a_character_opens_their_page(app: App, visit: Visit) -> None:
-    [*_] = app.studio.generate_character(app.story_id, "Hana", "a girl")
+    [*_] = app.studio.drawing.generate_character(app.story_id, "Hana", "a girl")
     [member] = app.cast
-    app.studio.save_character(member.id, member.options[0].image.id)
+    app.studio.library.save_character(member.id, member.options[0].image.id)
     page = visit(app, query=f"?character={member.character.id}")
     expect(page.get_by_role("tab", name="Library", exact=True)).to_have_attribute("aria-selected", "true")
     expect(page.locator("#character-page")).to_contain_text("Hana")

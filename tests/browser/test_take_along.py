@@ -10,7 +10,9 @@ from fakes import RED, flat
 from playwright.sync_api import Locator, Page, expect
 from served import App
 
-from studio import Character, Made, Studio, VisualProfile
+from library_store.records import Character, VisualProfile
+from studio import Studio
+from studio.drawing import Made
 
 Visit = Callable[..., Page]
 
@@ -25,9 +27,11 @@ DROP = """bytes => {
 
 def drawn(studio: Studio, story_id: str, name: str) -> Character:
     """A saved character with one picture of their own request."""
-    *_, made = studio.generate_character(story_id, name, "a girl", VisualProfile(hair="red hair"), count=1, seed=0)
+    *_, made = studio.drawing.generate_character(
+        story_id, name, "a girl", VisualProfile(hair="red hair"), count=1, seed=0
+    )
     assert isinstance(made, Made)
-    return studio.save_character(made.member.id, made.image_ids[0])
+    return studio.library.save_character(made.member.id, made.image_ids[0])
 
 
 def open_take_along(page: Page) -> None:
@@ -60,7 +64,7 @@ def bring(page: Page, file: Path) -> None:
 
 def test_a_library_is_exported_and_comes_back_with_its_stories(app: App, visit: Visit, tmp_path: Path) -> None:
     hana = drawn(app.studio, app.story_id, "Hana")
-    drawn(app.studio, app.studio.create_story(hana.project_id, "Far away").id, "Aki")
+    drawn(app.studio, app.studio.library.create_story(hana.project_id, "Far away").id, "Aki")
     page = visit(app)
     open_take_along(page)
     expect(page.locator("#take-person")).to_be_hidden()
@@ -78,14 +82,14 @@ def test_a_library_is_exported_and_comes_back_with_its_stories(app: App, visit: 
     assert "embeddings.npz" in alone and len([name for name in alone if name.endswith(".png")]) == 1
 
     for person in app.library:
-        app.studio.trash_character(person.id)
-        app.studio.purge_character(person.id)
+        app.studio.library.trash_character(person.id)
+        app.studio.library.purge_character(person.id)
     bring(page, everyone)
     expect(page.get_by_test_id("toast-body")).to_contain_text("2 characters added.")
     expect(people(page)).to_have_count(2)
     bring(page, tmp_path / "Hana.zip")
     expect(page.get_by_test_id("toast-body").last).to_contain_text("0 characters added, 1 was there already.")
-    assert app.studio.get_character(hana.id) == hana
+    assert app.studio.library.get_character(hana.id) == hana
     assert [member.character.name for member in app.cast] == ["Hana"]
 
 
@@ -118,7 +122,9 @@ def test_a_picture_may_be_dropped_anywhere_on_the_page(app: App, visit: Visit) -
 def test_a_dropped_picture_fills_the_form_with_its_request(app: App, visit: Visit, tmp_path: Path) -> None:
     hana = drawn(app.studio, app.story_id, "Hana")
     first = str(hana.canonical_image_id)
-    *_, made = app.studio.generate_character_variant(app.story_id, first, "on the moon", count=3, identity_scale=0.4)
+    *_, made = app.studio.drawing.generate_character_variant(
+        app.story_id, first, "on the moon", count=3, identity_scale=0.4
+    )
     assert isinstance(made, Made)
     original, variant = (Path(app.studio.library.get_picture_path(id)) for id in (first, made.image_ids[0]))
     flat(RED).save(tmp_path / "flat.png")

@@ -20,12 +20,13 @@ from served import App, PatientGenerator
 from test_page import box, toast, write
 
 from library_store.library import CharacterLibrary
+from library_store.records import CastMember
 from pipeline.variants import VariantMaker
-from studio import CastMember, Models, Studio
+from studio import Models, Studio
 from ui.page import launch_options
-from ui.run_area import build_run_area
-from ui.stories import build_stories_bar
-from ui.upload_form import bind_upload_form, build_upload_form
+from ui.place import build_stories_bar
+from ui.story.run_area import build_run_area
+from ui.story.upload_form import bind_upload_form, build_upload_form
 
 Open = Callable[..., Page]
 ORANGE = (255, 40, 0)  # so near to red that the judge takes them for one person
@@ -133,8 +134,8 @@ def colour_of(app: App, member: CastMember) -> list[float]:
 
 def saved(app: App, name: str, colour: tuple[int, int, int], folder: Path) -> None:
     flat(colour).save(folder / f"{name}.png")
-    member = app.studio.upload_character(app.story_id, name, folder / f"{name}.png")
-    app.studio.save_character(member.id, member.options[0].image.id)
+    member = app.studio.faces.upload_character(app.story_id, name, folder / f"{name}.png")
+    app.studio.library.save_character(member.id, member.options[0].image.id)
 
 
 def test_the_face_is_boxed_and_its_picture_joins_the_cast(app: App, open_page: Open, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from studio import Studio
 from ui.endpoints.endpoint import Json, endpoint
-from ui.results import member_json
+from ui.endpoints.results import member_json
 
 
 def build_cast_endpoints(studio: Studio) -> None:
@@ -13,7 +13,7 @@ def build_cast_endpoints(studio: Studio) -> None:
         Args:
             story_id: the story
         """
-        return [member_json(studio, member) for member in studio.list_cast(story_id)]
+        return [member_json(studio, member) for member in studio.library.list_cast(story_id)]
 
     @endpoint
     def load_character(story_id: str, reference_image_id: str) -> Json:
@@ -23,7 +23,7 @@ def build_cast_endpoints(studio: Studio) -> None:
             story_id: the story
             reference_image_id: the picture, usually a saved character's canonical_image_id
         """
-        return member_json(studio, studio.load_character(story_id, reference_image_id))
+        return member_json(studio, studio.library.link_image(story_id, reference_image_id))
 
     @endpoint
     def select_image(cast_member_id: str, image_id: str) -> Json:
@@ -33,7 +33,7 @@ def build_cast_endpoints(studio: Studio) -> None:
             cast_member_id: who
             image_id: which option
         """
-        return member_json(studio, studio.select_image(cast_member_id, image_id))
+        return member_json(studio, studio.library.select_image(cast_member_id, image_id))
 
     @endpoint
     def remove_image(cast_member_id: str, image_id: str) -> Json:
@@ -43,7 +43,7 @@ def build_cast_endpoints(studio: Studio) -> None:
             cast_member_id: who
             image_id: which option
         """
-        return member_json(studio, studio.remove_image(cast_member_id, image_id))
+        return member_json(studio, studio.library.remove_option(cast_member_id, image_id))
 
     @endpoint
     def restore_image(cast_member_id: str, image_id: str) -> Json:
@@ -53,4 +53,4 @@ def build_cast_endpoints(studio: Studio) -> None:
             cast_member_id: who
             image_id: which option
         """
-        return member_json(studio, studio.restore_image(cast_member_id, image_id))
+        return member_json(studio, studio.library.restore_option(cast_member_id, image_id))

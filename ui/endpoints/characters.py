@@ -2,7 +2,7 @@
 
 from studio import Studio
 from ui.endpoints.endpoint import Json, endpoint, profile_of
-from ui.results import character_json, image_json, outlier_json, request_json, use_json
+from ui.endpoints.results import character_json, image_json, outlier_json, request_json, use_json
 
 
 def build_character_endpoints(studio: Studio) -> None:
@@ -18,7 +18,7 @@ def _build_profile(studio: Studio) -> None:
         Args:
             character_id: who; an id that was merged into another leads to that one
         """
-        return character_json(studio, studio.get_character(character_id))
+        return character_json(studio, studio.library.get_character(character_id))
 
     @endpoint
     def edit_character(
@@ -33,7 +33,7 @@ def _build_profile(studio: Studio) -> None:
             visual_profile: any of hair, face, body, outfit, accessories, other; those left out become empty
         """
         profile = None if visual_profile is None else profile_of(visual_profile)
-        return character_json(studio, studio.edit_character(character_id, name, description, profile))
+        return character_json(studio, studio.library.edit_character(character_id, name, description, profile))
 
     @endpoint
     def set_tags(character_id: str, tags: list[str]) -> Json:
@@ -43,7 +43,7 @@ def _build_profile(studio: Studio) -> None:
             character_id: who
             tags: all that they shall have
         """
-        return character_json(studio, studio.set_tags(character_id, tags))
+        return character_json(studio, studio.library.set_tags(character_id, tags))
 
     @endpoint
     def set_favourite(character_id: str, favourite: bool) -> Json:
@@ -53,7 +53,7 @@ def _build_profile(studio: Studio) -> None:
             character_id: who
             favourite: whether they shall be one
         """
-        return character_json(studio, studio.set_favourite(character_id, favourite))
+        return character_json(studio, studio.library.set_favourite(character_id, favourite))
 
     @endpoint
     def list_uses(character_id: str) -> list[Json]:
@@ -62,7 +62,7 @@ def _build_profile(studio: Studio) -> None:
         Args:
             character_id: who
         """
-        return [use_json(use) for use in studio.list_uses(character_id)]
+        return [use_json(use) for use in studio.library.list_uses(character_id)]
 
 
 def _build_pictures(studio: Studio) -> None:
@@ -73,7 +73,7 @@ def _build_pictures(studio: Studio) -> None:
         Args:
             character_id: who
         """
-        return [image_json(studio, image) for image in studio.list_images(character_id)]
+        return [image_json(studio, image) for image in studio.library.list_images(character_id)]
 
     @endpoint
     def set_canonical(character_id: str, image_id: str) -> Json:
@@ -83,7 +83,7 @@ def _build_pictures(studio: Studio) -> None:
             character_id: who
             image_id: which of their pictures
         """
-        return character_json(studio, studio.set_canonical(character_id, image_id))
+        return character_json(studio, studio.library.set_canonical(character_id, image_id))
 
     @endpoint
     def list_steering(character_id: str) -> list[str]:
@@ -92,7 +92,7 @@ def _build_pictures(studio: Studio) -> None:
         Args:
             character_id: who
         """
-        return studio.list_steering(character_id)
+        return studio.library.list_steering(character_id)
 
     @endpoint
     def set_steering(character_id: str, image_ids: list[str]) -> list[str]:
@@ -102,8 +102,8 @@ def _build_pictures(studio: Studio) -> None:
             character_id: who
             image_ids: of this character; none: the canonical one steers alone
         """
-        studio.set_steering(character_id, image_ids)
-        return studio.list_steering(character_id)
+        studio.faces.set_steering(character_id, image_ids)
+        return studio.library.list_steering(character_id)
 
     @endpoint
     def outliers(character_id: str) -> list[Json]:
@@ -112,13 +112,14 @@ def _build_pictures(studio: Studio) -> None:
         Args:
             character_id: who
         """
-        return [outlier_json(outlier) for outlier in studio.outliers(character_id)]
+        return [outlier_json(outlier) for outlier in studio.faces.outliers(character_id)]
 
     @endpoint
     def request_of(image_id: str) -> Json | None:
-        """All that a kept picture was drawn by; null for an uploaded one.
+        """All that a kept picture was drawn by; null for an uploaded one. `changed_since` names what is another now
+        (the pack, the engine ...), so that drawn again it may differ; it is null while the models are loading.
 
         Args:
             image_id: the picture
         """
-        return request_json(studio.request_of(image_id))
+        return request_json(studio, studio.requests.of_image(image_id))

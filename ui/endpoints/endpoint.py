@@ -15,7 +15,7 @@ from gradio.utils import get_upload_folder, is_in_or_equal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from errors import InvalidRequest
-from studio import VisualProfile
+from library_store.records import VisualProfile
 from ui.handlers import GPU, api
 from ui.messages import told_to_programs
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from studio import Studio
 from ui.endpoints.endpoint import Amount, Edges, Json, Number, endpoint, model_endpoint, profile_of, uploaded
-from ui.results import match_json, member_json, steps_then_result, upload_json
+from ui.endpoints.results import match_json, member_json, steps_then_result, upload_json
 
 
 def build_generating_endpoints(studio: Studio) -> None:
@@ -36,7 +36,7 @@ def _build_drawing(studio: Studio) -> None:
             seed: picture i is drawn from seed + i; left out, chance decides
         """
         profile = profile_of(visual_profile)
-        run = studio.generate_character(story_id, name, prompt, profile, description, count, seed)
+        run = studio.drawing.generate_character(story_id, name, prompt, profile, description, count, seed)
         yield from steps_then_result(run, studio)
 
     @model_endpoint
@@ -48,6 +48,7 @@ def _build_drawing(studio: Studio) -> None:
         seed: int | None = None,
         identity_scale: Number | None = None,
         keep: int | None = None,
+        look: Json | None = None,
     ) -> Iterator[Json]:
         """Draws the person of a kept picture in a new scene. Streams {step, steps}, then the cast member.
 
@@ -59,9 +60,17 @@ def _build_drawing(studio: Studio) -> None:
             seed: picture i is drawn from seed + i; left out, chance decides
             identity_scale: how strongly the reference steers, 0 to 1.5
             keep: how many of the best become options, at most count; left out, all of them
+            look: what they wear there, and its mood: any of outfit, accessories, other
         """
-        run = studio.generate_character_variant(
-            story_id, reference_image_id, prompt, count, keep=keep, seed=seed, identity_scale=identity_scale
+        run = studio.drawing.generate_character_variant(
+            story_id,
+            reference_image_id,
+            prompt,
+            count,
+            keep=keep,
+            seed=seed,
+            identity_scale=identity_scale,
+            look=profile_of(look),
         )
         yield from steps_then_result(run, studio)
 
@@ -74,7 +83,7 @@ def _build_uploads(studio: Studio) -> None:
         Args:
             picture: the file; in gradio_client `handle_file(path)`
         """
-        return upload_json(studio.look_at_upload(uploaded(picture)))
+        return upload_json(studio.faces.look_at_upload(uploaded(picture)))
 
     @model_endpoint
     def upload_character(
@@ -98,7 +107,7 @@ def _build_uploads(studio: Studio) -> None:
             box: left, top, right and bottom of the face, in pixels of the size that look_at_upload gives; not with face
         """
         profile = profile_of(visual_profile)
-        member = studio.upload_character(story_id, name, uploaded(picture), profile, description, face, _box(box))
+        member = studio.faces.upload_character(story_id, name, uploaded(picture), profile, description, face, _box(box))
         return member_json(studio, member)
 
 
@@ -116,7 +125,7 @@ def _build_faces(studio: Studio) -> None:
             box: left, top, right and bottom of the face, in pixels of the size that look_at_upload gives; not with face
             limit: how many characters at most
         """
-        matches = studio.who_looks_like(project_id, uploaded(picture), face, _box(box), limit)
+        matches = studio.faces.who_looks_like(project_id, uploaded(picture), face, _box(box), limit)
         return [match_json(studio, match) for match in matches]
 
     @endpoint
@@ -126,7 +135,7 @@ def _build_faces(studio: Studio) -> None:
         Args:
             image_id: the picture
         """
-        return [match_json(studio, match) for match in studio.look_alikes_of(image_id)]
+        return [match_json(studio, match) for match in studio.faces.look_alikes_of(image_id)]
 
 
 def _box(edges: list[float] | None) -> tuple[float, float, float, float] | None:

@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from studio import LibraryQuery, Studio
+from library_store.records import LibraryQuery
+from studio import Studio
 from ui.endpoints.endpoint import Amount, Json, endpoint, profile_of
-from ui.results import character_json, library_check_json, purge_json
+from ui.endpoints.results import character_json, library_check_json, purge_json
 
 
 def build_library_endpoints(studio: Studio) -> None:
@@ -33,7 +34,7 @@ def _build_search(studio: Studio) -> None:
             name: what they are called; left out, as before
         """
         profile = None if visual_profile is None else profile_of(visual_profile)
-        saved = studio.save_character(cast_member_id, image_id, description, profile, prompt, name)
+        saved = studio.library.save_character(cast_member_id, image_id, description, profile, prompt, name)
         return character_json(studio, saved)
 
     @endpoint
@@ -60,7 +61,7 @@ def _build_search(studio: Studio) -> None:
             trashed: those in the trash instead
         """
         wanted = LibraryQuery(query, tuple(tags or ()), favourites, sort, trashed)
-        found = studio.search_library(project_id, wanted, offset, limit)
+        found = studio.library.search_library(project_id, wanted, offset, limit)
         return [character_json(studio, character) for character in found]
 
     @endpoint
@@ -80,7 +81,7 @@ def _build_search(studio: Studio) -> None:
             favourites: these alone
             trashed: those in the trash instead
         """
-        return studio.count_library(
+        return studio.library.count_library(
             project_id, LibraryQuery(query, tuple(tags or ()), favourites=favourites, trashed=trashed)
         )
 
@@ -91,7 +92,7 @@ def _build_search(studio: Studio) -> None:
         Args:
             project_id: whose library
         """
-        return studio.list_tags(project_id)
+        return studio.library.list_tags(project_id)
 
     @endpoint
     def check_library(project_id: str) -> Json:
@@ -100,7 +101,7 @@ def _build_search(studio: Studio) -> None:
         Args:
             project_id: whose library
         """
-        return library_check_json(studio, studio.check_library(project_id))
+        return library_check_json(studio, studio.trust.check_library(project_id))
 
 
 def _build_leaving(studio: Studio) -> None:
@@ -112,7 +113,7 @@ def _build_leaving(studio: Studio) -> None:
             kept_id: the character who stays
             merged_id: the character who becomes part of them; this id leads to the first from then on
         """
-        return character_json(studio, studio.merge_characters(kept_id, merged_id))
+        return character_json(studio, studio.library.merge_characters(kept_id, merged_id))
 
     @endpoint
     def trash_character(character_id: str) -> Json:
@@ -121,7 +122,7 @@ def _build_leaving(studio: Studio) -> None:
         Args:
             character_id: who
         """
-        return character_json(studio, studio.trash_character(character_id))
+        return character_json(studio, studio.library.trash_character(character_id))
 
     @endpoint
     def restore_character(character_id: str) -> Json:
@@ -130,7 +131,7 @@ def _build_leaving(studio: Studio) -> None:
         Args:
             character_id: who
         """
-        return character_json(studio, studio.restore_character(character_id))
+        return character_json(studio, studio.library.restore_character(character_id))
 
     @endpoint
     def preview_purge(character_id: str) -> Json:
@@ -139,7 +140,7 @@ def _build_leaving(studio: Studio) -> None:
         Args:
             character_id: who
         """
-        return purge_json(studio.preview_purge(character_id))
+        return purge_json(studio.library.preview_purge(character_id))
 
     @endpoint
     def purge_character(character_id: str) -> Json:
@@ -148,5 +149,5 @@ def _build_leaving(studio: Studio) -> None:
         Args:
             character_id: who
         """
-        studio.purge_character(character_id)
+        studio.library.purge_character(character_id)
         return {"character_id": character_id}

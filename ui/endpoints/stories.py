@@ -2,7 +2,7 @@
 
 from studio import Studio
 from ui.endpoints.endpoint import Json, endpoint, profile_of
-from ui.results import project_json, prompt_json, story_json
+from ui.endpoints.results import project_json, prompt_json, story_json
 
 
 def build_story_endpoints(studio: Studio) -> None:
@@ -19,7 +19,7 @@ def _build_projects(studio: Studio) -> None:
         Args:
             name: what the project is called
         """
-        return project_json(studio.create_project(name))
+        return project_json(studio.library.create_project(name))
 
     @endpoint
     def list_projects(trashed: bool = False) -> list[Json]:
@@ -28,7 +28,7 @@ def _build_projects(studio: Studio) -> None:
         Args:
             trashed: those in the trash instead
         """
-        return [project_json(project) for project in studio.list_projects(trashed)]
+        return [project_json(project) for project in studio.library.list_projects(trashed)]
 
     @endpoint
     def rename_project(project_id: str, name: str) -> Json:
@@ -38,7 +38,7 @@ def _build_projects(studio: Studio) -> None:
             project_id: which project
             name: what it is called from now on
         """
-        return project_json(studio.rename_project(project_id, name))
+        return project_json(studio.library.rename_project(project_id, name))
 
     @endpoint
     def trash_project(project_id: str) -> Json:
@@ -47,7 +47,7 @@ def _build_projects(studio: Studio) -> None:
         Args:
             project_id: which project
         """
-        return project_json(studio.trash_project(project_id))
+        return project_json(studio.library.trash_project(project_id))
 
     @endpoint
     def restore_project(project_id: str) -> Json:
@@ -56,7 +56,7 @@ def _build_projects(studio: Studio) -> None:
         Args:
             project_id: which project
         """
-        return project_json(studio.restore_project(project_id))
+        return project_json(studio.library.restore_project(project_id))
 
 
 def _build_stories(studio: Studio) -> None:
@@ -69,7 +69,7 @@ def _build_stories(studio: Studio) -> None:
             title: what the story is called
             context: premise and style lines that every prompt of the story gets
         """
-        return story_json(studio.create_story(project_id, title, context))
+        return story_json(studio.library.create_story(project_id, title, context))
 
     @endpoint
     def list_stories(project_id: str, trashed: bool = False) -> list[Json]:
@@ -79,7 +79,7 @@ def _build_stories(studio: Studio) -> None:
             project_id: whose stories
             trashed: those in the trash instead
         """
-        return [story_json(story) for story in studio.list_stories(project_id, trashed)]
+        return [story_json(story) for story in studio.library.list_stories(project_id, trashed)]
 
     @endpoint
     def rename_story(story_id: str, title: str) -> Json:
@@ -89,7 +89,7 @@ def _build_stories(studio: Studio) -> None:
             story_id: which story
             title: what it is called from now on
         """
-        return story_json(studio.rename_story(story_id, title))
+        return story_json(studio.library.update_story(story_id, title))
 
     @endpoint
     def set_context(story_id: str, context: str, instead_of: str | None = None) -> Json:
@@ -100,7 +100,7 @@ def _build_stories(studio: Studio) -> None:
             context: the new lines
             instead_of: the lines that you read before; refused where somebody has changed them since
         """
-        return story_json(studio.set_context(story_id, context, instead_of))
+        return story_json(studio.library.update_story(story_id, context=context, instead_of=instead_of))
 
     @endpoint
     def trash_story(story_id: str) -> Json:
@@ -109,7 +109,7 @@ def _build_stories(studio: Studio) -> None:
         Args:
             story_id: which story
         """
-        return story_json(studio.trash_story(story_id))
+        return story_json(studio.library.trash_story(story_id))
 
     @endpoint
     def restore_story(story_id: str) -> Json:
@@ -118,7 +118,7 @@ def _build_stories(studio: Studio) -> None:
         Args:
             story_id: which story
         """
-        return story_json(studio.restore_story(story_id))
+        return story_json(studio.library.restore_story(story_id))
 
 
 def _build_prompts(studio: Studio) -> None:
@@ -132,7 +132,7 @@ def _build_prompts(studio: Studio) -> None:
             prompt: what to draw
             visual_profile: any of hair, face, body, outfit, accessories, other
         """
-        return prompt_json(studio, studio.prompt_of_character(story_id, prompt, profile_of(visual_profile)))
+        return prompt_json(studio, studio.drawing.prompt_of_character(story_id, prompt, profile_of(visual_profile)))
 
     @endpoint
     def prompt_of_variant(story_id: str, reference_image_id: str, prompt: str) -> Json:
@@ -144,4 +144,4 @@ def _build_prompts(studio: Studio) -> None:
             reference_image_id: the picture that shows the person
             prompt: the scene
         """
-        return prompt_json(studio, studio.prompt_of_variant(story_id, reference_image_id, prompt))
+        return prompt_json(studio, studio.drawing.prompt_of_variant(story_id, reference_image_id, prompt))

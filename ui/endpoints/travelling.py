@@ -2,7 +2,7 @@
 
 from studio import Studio
 from ui.endpoints.endpoint import Json, endpoint, uploaded
-from ui.results import file_json, import_json, request_json
+from ui.endpoints.results import file_json, import_json, request_json
 
 
 def build_travelling_endpoints(studio: Studio) -> None:
@@ -15,7 +15,7 @@ def build_travelling_endpoints(studio: Studio) -> None:
             character_ids: these characters alone, without the stories; left out, the whole project
             embeddings: whether face identities go along, which are biometric data
         """
-        return file_json(studio.export_library(project_id, character_ids, embeddings))
+        return file_json(studio.travelling.export_library(project_id, character_ids, embeddings))
 
     @endpoint
     def import_library(project_id: str | None, zip_file: Json) -> Json:
@@ -25,7 +25,7 @@ def build_travelling_endpoints(studio: Studio) -> None:
             project_id: where it goes; null: the project that it came from, made anew where there is none
             zip_file: the export; in gradio_client `handle_file(path)`
         """
-        return import_json(studio.import_library(project_id, uploaded(zip_file)))
+        return import_json(studio.library.import_zip(uploaded(zip_file), project_id))
 
     @endpoint
     def request_in(picture: Json) -> Json | None:
@@ -34,4 +34,4 @@ def build_travelling_endpoints(studio: Studio) -> None:
         Args:
             picture: the file; in gradio_client `handle_file(path)`
         """
-        return request_json(studio.request_in(uploaded(picture)))
+        return request_json(studio, studio.requests.in_file(uploaded(picture)))

@@ -1,0 +1,267 @@
+"""Drawing: what was asked for -> pictures drawn, judged and kept.
+
+Verbs that draw are iterators: they yield a `Step` for each step done and end with what was kept. Closing one stops it.
+A picture's way is straight: one `PictureRequest` is made, one read says who it is, the models draw, one write keeps.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
+
+from PIL import Image
+
+from errors import InvalidRequest, Stopped
+from library_store.library import CharacterLibrary
+from library_store.records import CastMember, CastOption, NewPicture, ReferenceRead, Source
+from library_store.text import clean, required
+from pipeline.likeness import average
+from pipeline.packs import Pack
+from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfile, check, composed, differences
+from pipeline.streaming import stream
+from pipeline.values import Reference, Step, Variant, Variants
+from pipeline.variants import OnStep
+from studio.identities import Identities
+from studio.models import Models
+
+SEEDS = 2**32
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a run left in the library: the cast member, and which of its options are new, best first."""
+
+    member: CastMember
+    image_ids: tuple[str, ...]
+    ranked: tuple[Variant, ...]  # all that was drawn, best first; the kept ones are as many of the first as `image_ids`
+    request: PictureRequest  # as drawn: it says what was left out
+    half_said: Mapping[str, tuple[str, ...]]  # the words that say too little by themselves, with phrases that say more
+
+    @property
+    def options(self) -> tuple[CastOption, ...]:
+        by_id = {option.image.id: option for option in self.member.options}
+        return tuple(by_id[id] for id in self.image_ids)
+
+    @property
+    def stopped(self) -> bool:
+        """Someone stopped the run; what was finished is here."""
+        return len(self.ranked) < self.request.count
+
+    @property
+    def unknown_words(self) -> tuple[str, ...]:
+        """Words of the prompt that the pack does not know."""
+        return tuple(left.words for left in self.request.left_out if left.why == "unknown word")
+
+    @property
+    def cut_off(self) -> str:
+        """The end of the prompt that there was no room for."""
+        return next((left.words for left in self.request.left_out if left.why == "no room"), "")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """New characters, and variants of those who are there. Unknown ids raise NotFound."""
+
+    library: CharacterLibrary
+    pack: Pack
+    models: Models
+    identities: Identities
+
+    # Prompts
+
+    def prompt_of_character(
+        self, story_id: str, prompt: str, profile: VisualProfile, context: str | None = None
+    ) -> str:
+        """What is drawn for a new character: the prompt, all that the profile says, the story's context.
+
+        `context` is one that is being typed and not kept yet.
+        """
+        story = self.library.get_story(story_id)
+        return composed(prompt, *_said(profile), story.context if context is None else context)
+
+    def prompt_of_variant(
+        self,
+        story_id: str,
+        reference_image_id: str,
+        prompt: str,
+        context: str | None = None,
+        look: VisualProfile = NO_LOOK,
+    ) -> str:
+        """What is drawn for a variant: the scene and its look, who it is, the story's context (as in
+        `prompt_of_character`). Outfit, accessories and what else the character's profile says belong to a scene and are
+        not carried into the next.
+        """
+        return _scene(self.library.read_reference(story_id, reference_image_id), prompt, look, context)
+
+    # Pictures
+
+    def generate_character(
+        self,
+        story_id: str,
+        name: str,
+        prompt: str,
+        visual_profile: VisualProfile = NO_LOOK,
+        description: str = "",
+        count: int | None = None,
+        seed: int | None = None,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Step | Made]:
+        """Draws a character who did not exist. The first picture with a face becomes the active one."""
+        required(name, "character")
+        written, look = _checked_prompt(prompt), _cleaned(visual_profile)
+        context = composed(self.library.get_story(story_id).context)
+        request = self.pack.request(
+            composed(written, *_said(look), context),
+            _seed(seed),
+            count=count,
+            written=written,
+            look=look,
+            context=context,
+        )
+        check(request)
+
+        def work(on_step: OnStep) -> Made:
+            variants = self.models.get().generate(request, None, on_step)
+            pictures = _new_pictures(variants, "generated")
+            member = self.library.create_character(story_id, name, pictures, "generated", written, look, description)
+            return _made(member, pictures, variants)
+
+        yield from stream(_stoppable(work, stop))
+
+    def generate_character_variant(
+        self,
+        story_id: str,
+        reference_image_id: str,
+        prompt: str,
+        count: int | None = None,
+        keep: int | None = None,
+        seed: int | None = None,
+        identity_scale: float | None = None,
+        look: VisualProfile = NO_LOOK,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Step | Made]:
+        """Draws the reference's person in a new scene; the `keep` best pictures (or all) become options of the story's
+        cast member. `look` is what they wear there, and the scene's mood and place. The picture that stands for a
+        character is helped by those chosen to steer together with it.
+        """
+        read = self.library.read_reference(story_id, reference_image_id)
+        written, look = clean(prompt), _cleaned(look)
+        _checked_prompt(composed(written, *_said(look)))
+        request = self.pack.request(
+            _scene(read, written, look),
+            _seed(seed),
+            count=count,
+            identity_scale=identity_scale,
+            written=written,
+            look=look,
+            context=composed(read.story.context),
+            steering=_steering(read.image_ids),
+        )
+        check(request)
+        if keep is not None and not 1 <= keep <= request.count:
+            raise InvalidRequest(
+                "{keep} of {count} pictures were to be kept.",
+                "Keep 1 to {count} of them, or all.",
+                keep=keep,
+                count=request.count,
+            )
+
+        def work(on_step: OnStep) -> Made:
+            maker = self.models.get()
+            variants = maker.generate(request, self._reference(read), on_step)
+            pictures = _new_pictures(variants, "variant", reference_image_id)[:keep]
+            member = self.library.keep_variants(story_id, read.character.id, pictures)
+            return _made(member, pictures, variants)
+
+        yield from stream(_stoppable(work, stop))
+
+    def draw_again(self, request: PictureRequest) -> Image.Image:
+        """A picture as it was drawn, from its own request; nothing is kept.
+
+        By the same pack and engine on the same machine it has the same pixels; `changed_since` says whether these are
+        the same. Raises InvalidRequest, and NotFound where a reference image is gone.
+        """
+        references = [self.identities.reference(steering.image_id) for steering in request.steering]
+        reference = average(references) if references else None
+        return self.models.get().draw_again(request, reference, lambda _: None)
+
+    def changed_since(self, request: PictureRequest) -> tuple[str, ...]:
+        """Which of pack, scheduler, size and engine are others now than when the picture was drawn, by the names of
+        `PictureRequest`'s fields: drawn again, it may look otherwise. Waits until the models are loaded."""
+        usual = replace(self.pack.request(request.prompt, request.seed), engine=self.models.get().engine)
+        return differences(request, usual)
+
+    def _reference(self, read: ReferenceRead) -> Reference:
+        """The one person whom all the pictures show, with the first picture."""
+        pairs = zip(read.image_ids, read.identities, strict=True)
+        identities = [self.identities.complete_of(image_id, kept) for image_id, kept in pairs]
+        picture = self.library.get_reference(read.image_ids[0]).picture
+        return average([Reference(picture, each) for each in identities])
+
+
+def _scene(read: ReferenceRead, prompt: str, look: VisualProfile, context: str | None = None) -> str:
+    theirs = read.character.visual_profile
+    context = read.story.context if context is None else context
+    return composed(prompt, *_said(look), theirs.hair, theirs.face, theirs.body, context)
+
+
+def _said(look: VisualProfile) -> tuple[str, ...]:
+    return look.hair, look.face, look.body, look.outfit, look.accessories, look.other
+
+
+def _steering(image_ids: Sequence[str]) -> tuple[SteeringImage, ...]:
+    main, *others = image_ids
+    return SteeringImage(main, "main"), *(SteeringImage(other, "supporting") for other in others)
+
+
+def _seed(seed: int | None) -> int:
+    return secrets.randbelow(SEEDS) if seed is None else seed
+
+
+def _new_pictures(variants: Variants, source: Source, parent_id: str | None = None) -> list[NewPicture]:
+    """Best first, each with the request that it alone was drawn by."""
+    return [
+        NewPicture(
+            picture=variant.picture,
+            source=source,
+            face=variant.face,
+            parent_id=parent_id,
+            request=replace(variants.request, place=variant.seed - variants.request.seed),
+            likeness=variant.likeness and replace(variant.likeness, rejection=variant.rejection),
+        )
+        for variant in variants.ranked
+    ]
+
+
+def _made(member: CastMember, new: Sequence[NewPicture], variants: Variants) -> Made:
+    return Made(member, tuple(picture.id for picture in new), variants.ranked, variants.request, variants.half_said)
+
+
+def _stoppable(work: Callable[[OnStep], T], stop: threading.Event | None) -> Callable[[OnStep], T]:
+    """The same work, which `stop` ends at its next step: what was finished until then is kept."""
+
+    def watched(on_step: OnStep) -> T:
+        def report(step: Step) -> None:
+            if stop is not None and stop.is_set():
+                raise Stopped
+            on_step(step)
+
+        return work(report)
+
+    return watched
+
+
+def _checked_prompt(prompt: str) -> str:
+    """As it can be kept and written into files: what is found out after the pictures are drawn loses them."""
+    cleaned = clean(prompt)
+    if not cleaned:
+        raise InvalidRequest("The prompt is empty.", "Describe the picture in a few words.")
+    return cleaned
+
+
+def _cleaned(profile: VisualProfile) -> VisualProfile:
+    return VisualProfile(**{part: clean(text) for part, text in asdict(profile).items()})

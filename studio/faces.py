@@ -1,0 +1,206 @@
+"""Faces: the ones in a creator's own pictures, and whom they are alike to."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from errors import InvalidRequest, NoFaceFound
+from library_store.library import CharacterLibrary
+from library_store.records import CastMember, FaceMatch, NewPicture, VisualProfile
+from library_store.text import required
+from message import Message
+from pipeline.likeness import identity_by, similarity_of
+from pipeline.packs import Pack
+from pipeline.references import Outlier, outliers
+from pipeline.request import NO_LOOK
+from pipeline.uploads import Upload, alone, clipped_box, read_picture
+from pipeline.values import Box, Face
+from studio.identities import Identities
+from studio.models import Models
+
+LOOK_ALIKES = 3  # named in a warning
+KEPT_UPLOADS = 8  # 3 MB each at most
+
+
+class RecentUploads:
+    """The last pictures that creators looked at, with their faces: each is looked for once, not at every click."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self._kept: OrderedDict[str, Upload] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def look_at(self, file: Path) -> Upload:
+        """A creator's own picture, cleaned, and all faces in it. Raises UnreadablePicture, PackUnavailable."""
+        picture = read_picture(file)
+        key = hashlib.sha256(picture.tobytes()).hexdigest()
+        with self._lock:
+            known = self._kept.get(key)
+        if known and known.picture.size == picture.size:
+            return known
+        upload = Upload(picture, self._models.get().faces(picture))
+        with self._lock:
+            self._kept[key] = upload
+            while len(self._kept) > KEPT_UPLOADS:
+                self._kept.popitem(last=False)
+        return upload
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Uploads, search by face, look-alikes. Unknown ids raise NotFound."""
+
+    library: CharacterLibrary
+    pack: Pack
+    models: Models
+    identities: Identities
+    uploads: RecentUploads
+
+    # A picture of the creator's own
+
+    def look_at_upload(self, picture: Path | str) -> Upload:
+        """A picture of the creator's own and all faces in it. Raises UnreadablePicture."""
+        return self.uploads.look_at(Path(picture))
+
+    def face_in_upload(self, picture: Path | str, face: int | None = None, box: Box | None = None) -> Face:
+        """One face of the picture: number `face` of those that `look_at_upload` finds, or the one in a `box` drawn by
+        hand, in pixels of the picture that it gives; the largest where neither is said.
+
+        Raises UnreadablePicture, NoFaceFound, and InvalidRequest for a number or a box that isn't there.
+        """
+        return self._face_meant(self.look_at_upload(picture), face, box)
+
+    def upload_character(
+        self,
+        story_id: str,
+        name: str,
+        picture: Path | str,
+        visual_profile: VisualProfile = NO_LOOK,
+        description: str = "",
+        face: int | None = None,
+        box: Box | None = None,
+    ) -> CastMember:
+        """A character from one face of a picture of the creator's own; which one and what it raises: `face_in_upload`.
+        Of a picture with several people the part around theirs is kept.
+
+        Whom they could be mixed up with is for `look_alikes` to say beforehand.
+        """
+        required(name, "character")
+        self.library.get_story(story_id)
+        upload = self.look_at_upload(picture)
+        clean, meant = upload.picture, self._face_meant(upload, face, box)
+        if len(upload.faces) > 1:
+            clean, meant = alone(clean, meant)
+        kept = [NewPicture(clean, "uploaded", meant)]
+        return self.library.create_character(story_id, name, kept, "generated", "", visual_profile, description)
+
+    # Whom a face is alike to
+
+    def nearest_characters(self, face: Face, project_id: str, limit: int = 3) -> list[FaceMatch]:
+        """The saved characters most alike to a face by the judge, each by their most alike picture.
+
+        Who came without identities is looked at first; of many the last ones in the background, for a later search.
+        """
+        identity = identity_by(self.pack.judge_encoder, face.identities)
+        if identity is None:
+            return []
+        self.identities.complete(project_id)
+        return self.library.find_faces(project_id, identity, limit)
+
+    def look_alikes(self, face: Face, project_id: str, but_not: str | None = None) -> list[FaceMatch]:
+        """The saved characters whom the judge would take for the same person; without calibration nobody can say.
+
+        `but_not` is the id of the character whose face it is, if they are saved already.
+        """
+        calibration = self.pack.calibration
+        if calibration is None:
+            return []
+        nearest = self.nearest_characters(face, project_id, LOOK_ALIKES + 1)
+        others = [match for match in nearest if match.character.id != but_not][:LOOK_ALIKES]
+        return [match for match in others if calibration.band(match.similarity) == "same person"]
+
+    def look_alikes_of(self, image_id: str) -> list[FaceMatch]:
+        """The other saved characters whom the judge would take for the person in a kept picture."""
+        image = self.library.get_image(image_id)
+        character = self.library.get_character(image.character_id)
+        face = self.identities.faces_of([image_id]).get(image_id)
+        return self.look_alikes(face, character.project_id, character.id) if face else []
+
+    def who_looks_like(
+        self,
+        project_id: str,
+        picture: Path | str,
+        face: int | None = None,
+        box: Box | None = None,
+        limit: int = 12,
+    ) -> list[FaceMatch]:
+        """The saved characters, most alike first, to one face of a picture; which one and what it raises:
+        `face_in_upload`."""
+        self.library.get_project(project_id)
+        return self.nearest_characters(self.face_in_upload(picture, face, box), project_id, limit)
+
+    def outliers(self, character_id: str) -> tuple[Outlier, ...]:
+        """A character's pictures that show somebody else, by the judge; without calibration nobody can say."""
+        calibration = self.pack.calibration
+        if calibration is None:
+            return ()
+        character = self.library.get_character(character_id)
+        image_ids = [image.id for image in self.library.list_images(character_id)]
+        image_ids.sort(key=lambda image_id: image_id != character.canonical_image_id)
+        faces = self.identities.faces_of(image_ids)
+        seen = {id: identity_by(calibration.encoder, faces[id].identities) for id in image_ids if id in faces}
+        return outliers({id: identity for id, identity in seen.items() if identity}, calibration)
+
+    def are_two(self, character_id: str, other_id: str) -> float | None:
+        """The similarity, by the judge, of the pictures that stand for two characters who are two people for it.
+
+        None where they may be, and where nobody can say: without calibration, or a face.
+        """
+        calibration = self.pack.calibration
+        people = [self.library.get_character(id) for id in (character_id, other_id)]
+        faces = self.identities.faces_of([person.canonical_image_id for person in people if person.canonical_image_id])
+        seen = [identity_by(self.pack.judge_encoder, face.identities) for face in faces.values()]
+        if calibration is None or len(seen) < 2 or seen[0] is None or seen[1] is None:
+            return None
+        similarity = similarity_of(seen[0], seen[1])
+        return None if calibration.band(similarity) == "same person" else similarity
+
+    def set_steering(self, character_id: str, image_ids: Sequence[str]) -> None:
+        """Which pictures steer together with the canonical one: their identities are averaged.
+
+        Raises InvalidRequest for a picture without a face.
+        """
+        faces = self.library.get_faces(image_ids)
+        for number, image_id in enumerate(image_ids, start=1):
+            if image_id not in faces:
+                self._check_face(image_id, Message("picture {number} of those that are to steer", number=number))
+        self.library.set_steering(character_id, image_ids)
+
+    def _face_meant(self, upload: Upload, number: int | None, box: Box | None) -> Face:
+        if box is not None:
+            if number is not None:
+                raise InvalidRequest("Both a face and a box were given.", "Give one of them.")
+            return self.models.get().face_in_box(upload.picture, clipped_box(box, upload.picture))
+        if not upload.faces and number is None:
+            raise NoFaceFound
+        if not 0 <= (number or 0) < len(upload.faces):
+            raise InvalidRequest(
+                "There is no face number {number} in this picture.",
+                "Its faces are numbered from 0 to {last}." if upload.faces else "Draw a box around the face.",
+                number=number,
+                last=len(upload.faces) - 1,
+            )
+        return upload.faces[number or 0]
+
+    def _check_face(self, image_id: str, named: Message) -> None:
+        try:
+            self.identities.reference(image_id)
+        except NoFaceFound as error:
+            raise InvalidRequest(
+                "No face was found in {picture}.", "Leave it out: only a face can steer.", picture=named
+            ) from error

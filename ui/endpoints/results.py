@@ -1,0 +1,229 @@
+"""What the endpoints answer: plain JSON that says ids, with the keys of design.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote
+
+from gradio.data_classes import FileData
+from gradio_client import utils as client_utils  # pyright: ignore[reportMissingTypeStubs]
+
+from library_store.portable import ImportReport
+from library_store.records import (
+    CastMember,
+    CastOption,
+    Character,
+    CharacterReferenceImage,
+    FaceMatch,
+    Project,
+    PurgePreview,
+    Story,
+    Use,
+)
+from pipeline.references import Outlier
+from pipeline.request import PictureRequest
+from pipeline.uploads import Upload
+from pipeline.values import Likeness, Step
+from studio import Studio
+from studio.drawing import Made
+from studio.trust import LibraryCheck
+from verdicts import objection, reason_for, reason_of
+
+# What Gradio leaves half untyped.
+replaced = cast("Callable[..., Any]", client_utils.traverse)  # pyright: ignore[reportUnknownMemberType]
+is_a_file = cast("Callable[[Any], bool]", client_utils.is_file_obj_with_meta)  # pyright: ignore[reportUnknownMemberType]
+
+
+def project_json(project: Project) -> dict[str, Any]:
+    return {"project_id": project.id, "name": project.name, "trashed_at": _moment(project.trashed_at)}
+
+
+def story_json(story: Story) -> dict[str, Any]:
+    return {
+        "story_id": story.id,
+        "project_id": story.project_id,
+        "title": story.title,
+        "context": story.context,
+        "trashed_at": _moment(story.trashed_at),
+    }
+
+
+def prompt_json(studio: Studio, prompt: str) -> dict[str, Any]:
+    pack = studio.pack
+    return {
+        "prompt": prompt,
+        "unknown_words": list(pack.unknown_words(prompt)),
+        "half_said": pack.half_said(prompt),
+    }
+
+
+def member_json(studio: Studio, member: CastMember) -> dict[str, Any]:
+    return {
+        "cast_member_id": member.id,
+        "story_id": member.story_id,
+        "character_id": member.character.id,
+        "name": member.character.name,
+        "active_image_id": member.active_image_id,
+        "options": [_option_json(studio, member, option) for option in member.options],
+    }
+
+
+def character_json(studio: Studio, character: Character) -> dict[str, Any]:
+    image_id = character.canonical_image_id
+    return {
+        "character_id": character.id,
+        "project_id": character.project_id,
+        "name": character.name,
+        "description": character.description,
+        "prompt": character.prompt,
+        "visual_profile": asdict(character.visual_profile),
+        "tags": list(character.tags),
+        "is_favourite": character.is_favourite,
+        "is_saved_to_library": character.is_saved_to_library,
+        "saved_at": _moment(character.saved_at),
+        "trashed_at": _moment(character.trashed_at),
+        "canonical_image_id": image_id,
+        "url": _url(studio, image_id) if image_id else None,
+    }
+
+
+def image_json(studio: Studio, image: CharacterReferenceImage) -> dict[str, Any]:
+    return {
+        "image_id": image.id,
+        "character_id": image.character_id,
+        "url": _url(studio, image.id),
+        "width": image.width,
+        "height": image.height,
+        "source": image.source,
+        "parent_id": image.parent_id,
+        "pack": image.pack,
+        "seed": image.seed,
+        "likeness": _likeness_json(image.likeness),
+        "created_at": _moment(image.created_at),
+    }
+
+
+def match_json(studio: Studio, match: FaceMatch) -> dict[str, Any]:
+    return {
+        **character_json(studio, match.character),
+        "image_id": match.image_id,
+        "similarity": match.similarity,
+    }
+
+
+def library_check_json(studio: Studio, check: LibraryCheck) -> dict[str, Any]:
+    return {
+        "characters": check.characters,
+        "left_out": check.left_out,
+        "rates": [asdict(rate) for rate in check.rates],
+        "most_alike": [
+            {
+                "characters": [character_json(studio, who) for who in (pair.one, pair.other)],
+                "similarity": pair.similarity,
+            }
+            for pair in check.most_alike
+        ],
+    }
+
+
+def upload_json(upload: Upload) -> dict[str, Any]:
+    return {
+        "width": upload.picture.width,
+        "height": upload.picture.height,
+        "faces": [{"box": list(face.box), "detection_score": face.detection_score} for face in upload.faces],
+    }
+
+
+def use_json(use: Use) -> dict[str, Any]:
+    return {**story_json(use.story), "image_ids": list(use.image_ids)}
+
+
+def outlier_json(outlier: Outlier) -> dict[str, Any]:
+    return {**asdict(outlier), "reason": str(reason_for(outlier))}
+
+
+def purge_json(preview: PurgePreview) -> dict[str, Any]:
+    return {
+        "images": preview.images,
+        "stories": [story_json(story) for story in preview.stories],
+        "children": preview.children,
+    }
+
+
+def import_json(report: ImportReport) -> dict[str, Any]:
+    return asdict(report)
+
+
+def file_json(path: Path) -> dict[str, Any]:
+    """Gradio serves the file; gradio_client downloads it and answers where it lies."""
+    return FileData(path=str(path), orig_name=path.name).model_dump()
+
+
+def request_json(studio: Studio, request: PictureRequest | None) -> dict[str, Any] | None:
+    """A request may have come with a stranger's export, and Gradio would serve any file that an answer names."""
+    if request is None:
+        return None
+    said = {**request.to_json(), "picture_seed": request.picture_seed}
+    changed = list(studio.drawing.changed_since(request)) if studio.models.ready else None
+    return {**replaced(said, _nothing, is_a_file), "changed_since": changed}
+
+
+def steps_then_result(run: Iterator[Step | Made], studio: Studio) -> Iterator[dict[str, Any]]:
+    for event in run:
+        if isinstance(event, Step):
+            yield {"step": event.step, "steps": event.steps}
+        else:
+            yield _made_json(studio, event)
+
+
+def _option_json(studio: Studio, member: CastMember, option: CastOption) -> dict[str, Any]:
+    image = option.image
+    return {
+        "image_id": image.id,
+        "url": _url(studio, image.id),
+        "how": option.how,
+        "seed": image.seed,
+        "is_active": image.id == member.active_image_id,
+        "likeness": _likeness_json(image.likeness),
+    }
+
+
+def _likeness_json(likeness: Likeness | None) -> dict[str, Any] | None:
+    """The figures and codes, and the sentences in English that the page makes of them."""
+    if likeness is None:
+        return None
+    return {
+        **asdict(likeness),
+        "reason": str(reason_of(likeness)),
+        "rejection": "; ".join(str(objection(each)) for each in likeness.rejection) or None,
+        "objections": [asdict(each) for each in likeness.rejection],
+    }
+
+
+def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
+    return {
+        **member_json(studio, made.member),
+        "new_image_ids": list(made.image_ids),
+        "prompt": made.request.prompt,
+        "unknown_words": list(made.unknown_words),
+        "half_said": dict(made.half_said),
+        "cut_off": made.cut_off,
+        "stopped": made.stopped,
+    }
+
+
+def _nothing(_: object) -> None:
+    return None
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _url(studio: Studio, image_id: str) -> str:
+    """Relative to the app's own address."""
+    return f"/gradio_api/file={quote(studio.library.get_picture_path(image_id))}"

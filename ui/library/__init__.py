@@ -1,0 +1,1 @@
+"""The library's view of the page: the gallery, a character's page, the popup to choose somebody."""

@@ -1,0 +1,310 @@
+"""A character's own page: the pictures and what each is for, where they come from and where they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from errors import LibraryUnavailable
+from library_store.records import Character, CharacterReferenceImage
+from studio import Studio
+from ui.handlers import PRIVATE, QUICK
+from ui.language import said, say, t
+from ui.library.character_upkeep import (
+    TrashBar,
+    Upkeep,
+    bind_upkeep,
+    build_trash_bar,
+    build_upkeep,
+    show_trash_bar,
+    show_upkeep,
+)
+from ui.library.lineage import CLICKED, draw_lineage
+from ui.messages import told_to_people
+from ui.place import Place, new_revision
+from ui.thumbnails import THUMBNAILS
+from ui.words import ORIGIN, in_markdown, long_likeness, measured_by, profile_line, short_likeness, tone
+from verdicts import reason_for
+
+NOBODY = """### Nobody is chosen
+Choose someone from the library. Their pictures, their stories and all that you can change about them show up here."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The parts that follow the picture which is looked at."""
+
+    viewed: gr.State  # its image id
+    picture: gr.Image
+    likeness: gr.Markdown
+    facts: gr.Markdown
+    canonical: gr.Button
+    steer: gr.Button
+    download: gr.DownloadButton
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [self.viewed, self.picture, self.likeness, self.facts, self.canonical, self.steer, self.download]
+
+
+@dataclass(frozen=True)
+class CharacterPage:
+    nobody: gr.Markdown  # shown while nobody is chosen
+    box: gr.Column
+    character: gr.Textbox  # the id of who is shown; hidden: a gr.State never reaches JavaScript
+    name: gr.Markdown
+    about: gr.Markdown
+    favourite: gr.Button
+    generate: gr.Button
+    load: gr.Button
+    copy: gr.Button  # a link that opens this page
+    viewer: Viewer
+    alike: gr.Button
+    strip: gr.Gallery
+    images: gr.State  # image ids, as in `strip`
+    outliers: gr.Markdown
+    lineage: gr.HTML
+    stories: gr.Dataset
+    story_ids: gr.State
+    trash_bar: TrashBar
+    upkeep: Upkeep
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What `show_character` and `show_nobody` set: all but the forms, so that what is half written stays."""
+        return [self.nobody, self.box, self.character, self.name, self.about, self.favourite, *self.viewer.outputs,
+                self.strip, self.images, self.outliers, self.lineage, self.stories, self.story_ids,
+                *self.trash_bar.outputs, self.upkeep.living]  # fmt: skip
+
+    @property
+    def opening(self) -> list[Any]:
+        """What `open_character` sets."""
+        return [*self.outputs, *self.upkeep.outputs]
+
+
+def build_character_page(studio: Studio) -> CharacterPage:
+    nobody = gr.Markdown(t(NOBODY), elem_classes="empty", elem_id="character-nobody")
+    character = gr.Textbox("", visible="hidden")
+    with gr.Column(visible=False, elem_classes="card", elem_id="character-page") as box:
+        trash_bar = build_trash_bar()
+        with gr.Row(elem_classes="card-row"):
+            picture = gr.Image(
+                show_label=False, interactive=False, buttons=["fullscreen"], container=False, min_width=200,
+                elem_classes="portrait", elem_id="character-picture",
+            )  # fmt: skip
+            with gr.Column(min_width=240, elem_classes="card-body"):
+                with gr.Row(elem_classes="character-head"):
+                    name = gr.Markdown(elem_classes="card-name", elem_id="character-name")
+                    favourite = gr.Button(
+                        t("☆ Favourite"), size="sm", scale=0, min_width=100, elem_id="character-favourite"
+                    )
+                about = gr.Markdown(elem_classes="character-about", elem_id="character-about")
+                with gr.Row(elem_classes="card-actions"):
+                    generate = gr.Button(
+                        t("Generate with Reference"), variant="primary", size="sm", min_width=180,
+                        elem_id="character-generate",
+                    )  # fmt: skip
+                    load = gr.Button(t("Load into this story"), size="sm", min_width=150, elem_id="character-load")
+                    copy = gr.Button(t("Copy link"), size="sm", min_width=90, elem_id="character-copy")
+        gr.Markdown(t("#### Pictures"))
+        strip = gr.Gallery(
+            container=False, columns=6, elem_classes="strip", elem_id="character-strip",
+            **THUMBNAILS,
+        )  # fmt: skip
+        outliers = gr.Markdown(visible=False, elem_classes="unknown-words", elem_id="character-outliers")
+        likeness = gr.Markdown(elem_classes="badge", elem_id="character-likeness")
+        facts = gr.Markdown(elem_classes="fine-print", elem_id="character-facts")
+        with gr.Row(elem_classes="card-actions"):
+            canonical = gr.Button(t("Let it stand for them"), size="sm", min_width=150, elem_id="character-canonical")
+            steer = gr.Button(t("Steer too"), size="sm", min_width=110, elem_id="character-steer")
+            alike = gr.Button(t("Who looks like this?"), size="sm", min_width=150, elem_id="character-alike")
+            download = gr.DownloadButton(t("Download"), size="sm", min_width=100, elem_id="character-download")
+        gr.Markdown(t("#### Where they come from"))
+        lineage = gr.HTML(js_on_load=CLICKED, apply_default_css=False, elem_id="character-lineage")
+        stories = gr.Dataset(
+            label=t("On offer in these stories"), components=[gr.Textbox(visible=False)], samples=[], type="index",
+            samples_per_page=20, elem_id="character-stories", elem_classes="stories",
+        )  # fmt: skip
+        upkeep = build_upkeep(studio)
+    viewer = Viewer(gr.State(None), picture, likeness, facts, canonical, steer, download)
+    return CharacterPage(
+        nobody, box, character, name, about, favourite, generate, load, copy, viewer, alike, strip, gr.State([]),
+        outliers, lineage, stories, gr.State([]), trash_bar, upkeep,
+    )  # fmt: skip
+
+
+def bind_character_page(studio: Studio, page: CharacterPage, place: Place, relist: Callable[[Any], Any]) -> None:
+    """`relist(event)` makes the gallery follow a change."""
+    _bind_pictures(studio, page)
+
+    def star(character_id: str, viewed: str) -> tuple[Any, ...]:
+        with told_to_people():
+            studio.library.set_favourite(character_id, not studio.library.get_character(character_id).is_favourite)
+            return show_character(studio, character_id, viewed)
+
+    def stand(character_id: str, viewed: str) -> tuple[Any, ...]:
+        with told_to_people():
+            studio.library.set_canonical(character_id, viewed)
+            return *show_character(studio, character_id, viewed), new_revision()
+
+    def steer(character_id: str, viewed: str) -> tuple[Any, ...]:
+        with told_to_people():
+            steering = studio.library.list_steering(character_id)
+            others = [image_id for image_id in steering if image_id != viewed]
+            studio.faces.set_steering(character_id, others if viewed in steering else [*steering, viewed])
+            return show_character(studio, character_id, viewed)
+
+    looked_at = [page.character, page.viewer.viewed]
+    relist(page.favourite.click(star, looked_at, page.outputs, **QUICK))
+    relist(page.viewer.canonical.click(stand, looked_at, [*page.outputs, place.revision], **PRIVATE))
+    page.viewer.steer.click(steer, looked_at, page.outputs, **QUICK)
+    bind_upkeep(
+        studio, page.upkeep, page.trash_bar, place, page.character,
+        lambda character_id: show_character(studio, character_id), show_nobody, page.outputs, relist,
+    )  # fmt: skip
+
+
+def open_character(studio: Studio, page: CharacterPage, character_id: str) -> tuple[Any, ...]:
+    """Values for `CharacterPage.opening`."""
+    character = studio.library.get_character(character_id)
+    return *show_character(studio, character.id), *show_upkeep(studio, page.upkeep, character)
+
+
+def show_character(studio: Studio, character_id: str, viewed: str | None = None) -> tuple[Any, ...]:
+    """Values for `CharacterPage.outputs`. Without `viewed` the picture is looked at that stands for them."""
+    character, images = studio.library.get_character(character_id), studio.library.list_images(character_id)
+    steering = studio.library.list_steering(character_id)
+    thumbnails = studio.library.get_thumbnail_paths([image.id for image in images])
+    shown = [image for image in images if image.id in thumbnails]
+    ids = [image.id for image in shown]
+    looked_at = viewed if viewed in ids else character.canonical_image_id
+    strip = [
+        (thumbnails[image.id], f"{number} · {_caption(character, steering, image)}")
+        for number, image in enumerate(shown, 1)
+    ]
+    uses = studio.library.list_uses(character_id)
+    return (
+        gr.Markdown(visible=False),
+        gr.Column(visible=True),
+        character.id,
+        f"### {in_markdown(character.name)}",
+        _about(character),
+        _star(character),
+        *_view(studio, character, steering, next((image for image in images if image.id == looked_at), None)),
+        gr.Gallery(strip, selected_index=ids.index(looked_at) if looked_at in ids else None),
+        ids,
+        _outliers(studio, character, ids),
+        draw_lineage(images, thumbnails, looked_at or ""),
+        gr.Dataset(
+            samples=[[use.story.title] for use in uses],
+            sample_labels=[f"{use.story.title} · {len(use.image_ids)}" for use in uses],
+            visible=bool(uses),
+        ),
+        [use.story.id for use in uses],
+        *show_trash_bar(character),
+        gr.Column(visible=character.trashed_at is None),
+    )
+
+
+def show_nobody() -> tuple[Any, ...]:
+    """Values for `CharacterPage.outputs` when nobody is chosen."""
+    return (
+        gr.Markdown(visible=True), gr.Column(visible=False), "", "", "", gr.Button(),
+        None, None, "", "", gr.Button(), gr.Button(), gr.DownloadButton(),
+        [], [], gr.Markdown(visible=False), "", gr.Dataset(visible=False), [],
+        gr.Column(visible=False), "", gr.Column(visible=False), gr.Column(),
+    )  # fmt: skip
+
+
+def _bind_pictures(studio: Studio, page: CharacterPage) -> None:
+    def view(character_id: str, image_id: str) -> tuple[Any, ...]:
+        character, steering = studio.library.get_character(character_id), studio.library.list_steering(character_id)
+        image = next((image for image in studio.library.list_images(character_id) if image.id == image_id), None)
+        return _view(studio, character, steering, image)
+
+    def in_strip(character_id: str, ids: list[str], event: gr.SelectData) -> tuple[Any, ...]:
+        with told_to_people():
+            images = studio.library.list_images(character_id)
+            image_id = ids[int(event.index)]
+            thumbnails = studio.library.get_thumbnail_paths([image.id for image in images])
+            return *view(character_id, image_id), draw_lineage(images, thumbnails, image_id)
+
+    def in_lineage(character_id: str, ids: list[str], event: gr.EventData) -> tuple[Any, ...]:
+        with told_to_people():
+            image_id = str(event.image)
+            index = ids.index(image_id) if image_id in ids else None
+            return *view(character_id, image_id), gr.Gallery(selected_index=index)
+
+    inputs = [page.character, page.images]
+    page.strip.select(in_strip, inputs, [*page.viewer.outputs, page.lineage], **QUICK)
+    page.lineage.click(in_lineage, inputs, [*page.viewer.outputs, page.strip], **QUICK)
+    page.copy.click(None, page.character, js="(id) => window.castbook?.copyLink('character', id)")
+
+
+def _view(
+    studio: Studio, character: Character, steering: Sequence[str], image: CharacterReferenceImage | None
+) -> tuple[Any, ...]:
+    """Values for `Viewer.outputs`; None: a picture that has gone, with their character or to another one."""
+    if image is None:
+        return "", None, "", "", gr.Button(visible=False), gr.Button(visible=False), gr.DownloadButton(visible=False)
+    stands = image.id == character.canonical_image_id
+    try:
+        path, facts = studio.library.get_picture_path(image.id), _facts(character, steering, image)
+    except LibraryUnavailable as error:  # the other pictures can still be looked at
+        path, facts = None, in_markdown(f"{said(error.cause_message)} {said(error.remedy_message)}")
+    return (
+        image.id,
+        path,
+        gr.Markdown(long_likeness(image.likeness), elem_classes=["badge", tone(image.likeness)]),
+        facts,
+        gr.Button(visible=not stands),
+        gr.Button(t("Steer no more") if image.id in steering else t("Steer too"), visible=not stands),
+        gr.DownloadButton(value=path, visible=path is not None),
+    )
+
+
+def _roles(character: Character, steering: Sequence[str], image: CharacterReferenceImage) -> list[str]:
+    if image.id == character.canonical_image_id:
+        return [say("Stands for them")]
+    return [say("Steers too")] if image.id in steering else []
+
+
+def _caption(character: Character, steering: Sequence[str], image: CharacterReferenceImage) -> str:
+    mark = "★ " if image.id == character.canonical_image_id else ""
+    lines = [*_roles(character, steering, image), say(ORIGIN[image.source]), short_likeness(image.likeness)]
+    return mark + "\n".join(line for line in lines if line)
+
+
+def _facts(character: Character, steering: Sequence[str], image: CharacterReferenceImage) -> str:
+    facts = [*_roles(character, steering, image), say(ORIGIN[image.source]), f"{image.width} × {image.height}"]
+    if image.seed is not None:
+        facts.append(say("seed {seed}", seed=image.seed))
+    return " · ".join(fact for fact in [*facts, measured_by(image.likeness)] if fact)
+
+
+def _about(character: Character) -> str:
+    tags = " ".join(f"**#{in_markdown(tag)}**" for tag in character.tags)
+    parts = [in_markdown(character.description), in_markdown(profile_line(character.visual_profile)), tags]
+    return "\n\n".join(part for part in parts if part) or in_markdown(character.prompt)
+
+
+def _star(character: Character) -> Any:
+    """A button's name is its text; the star alone says nothing to a screen reader."""
+    return gr.Button(t("★ Favourite") if character.is_favourite else t("☆ Favourite"))
+
+
+def _outliers(studio: Studio, character: Character, ids: Sequence[str]) -> Any:
+    """The pictures that show somebody else, by their number in the strip."""
+    lines = [
+        say(
+            "Picture {number}: {reason}",
+            number=ids.index(outlier.image_id) + 1,
+            reason=in_markdown(said(reason_for(outlier))),
+        )
+        for outlier in studio.faces.outliers(character.id)
+        if outlier.image_id in ids
+    ]
+    return gr.Markdown("\n\n".join(lines), visible=bool(lines))

@@ -1,0 +1,274 @@
+"""What keeps a library in order, on a character's page: edit, merge two into one, trash, restore, delete for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from library_store.records import Character, LibraryQuery, PurgePreview, VisualProfile
+from studio import Studio
+from ui.handlers import LATEST, PRIVATE, QUICK
+from ui.language import say, t
+from ui.messages import told_to_people
+from ui.place import Place, new_revision
+from ui.profile_editor import ProfileEditor, build_profile_editor
+from ui.words import counted, in_markdown
+
+MOST_OFFERED = 60  # names in the list of whom to merge with; typing finds the others
+
+
+@dataclass(frozen=True)
+class EditForm:
+    name: gr.Textbox
+    description: gr.Textbox
+    tags: gr.Dropdown
+    profile: ProfileEditor
+    save: gr.Button
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [self.name, self.description, self.tags, *self.profile.inputs]
+
+
+@dataclass(frozen=True)
+class MergeForm:
+    other: gr.Dropdown
+    warning: gr.Markdown  # what will happen, said before it does
+    merge: gr.Button
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [self.other, self.warning, self.merge]
+
+
+@dataclass(frozen=True)
+class TrashBar:
+    """On top of the page of a character who is in the trash."""
+
+    box: gr.Column
+    text: gr.Markdown
+    restore: gr.Button
+    ask: gr.Button  # what would be lost
+    sure: gr.Column
+    warning: gr.Markdown
+    purge: gr.Button
+    keep: gr.Button
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [self.box, self.text, self.sure]
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    edit: EditForm
+    merge: MergeForm
+    living: gr.Column  # what is offered for a character who is not in the trash
+    trash: gr.Button
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [*self.edit.outputs, *self.merge.outputs]
+
+
+def build_trash_bar() -> TrashBar:
+    with gr.Column(visible=False, elem_id="trash-bar", elem_classes="quiet-box") as box:
+        with gr.Row(elem_classes="quiet-line"):
+            text = gr.Markdown(elem_id="trash-text")
+            restore = gr.Button(t("Restore"), size="sm", scale=0, min_width=100, elem_id="character-restore")
+            ask = gr.Button(t("Delete for good"), size="sm", scale=0, min_width=130, elem_id="character-purge-ask")
+        with gr.Column(visible=False) as sure:
+            warning = gr.Markdown(elem_id="purge-warning")
+            with gr.Row(elem_classes="actions"):
+                purge = gr.Button(
+                    t("Delete for good, now"), variant="stop", size="md", scale=0, min_width=190,
+                    elem_id="character-purge",
+                )  # fmt: skip
+                keep = gr.Button(t("Keep in the trash"), size="md", scale=0, min_width=150, elem_id="character-keep")
+    return TrashBar(box, text, restore, ask, sure, warning, purge, keep)
+
+
+def build_upkeep(studio: Studio) -> Upkeep:
+    with gr.Accordion(t("Edit"), open=False, elem_id="character-edit"):
+        edit = _build_edit(studio)
+    with gr.Column() as living:
+        with gr.Accordion(t("Merge with another character"), open=False, elem_id="character-merge"):
+            merge = _build_merge()
+        with gr.Row():
+            trash = gr.Button(t("Move to trash"), size="sm", scale=0, min_width=140, elem_id="character-trash")
+    return Upkeep(edit, merge, living, trash)
+
+
+def show_upkeep(studio: Studio, upkeep: Upkeep, character: Character) -> tuple[Any, ...]:
+    """Values for `Upkeep.outputs`."""
+    tags = gr.Dropdown(
+        choices=studio.library.list_tags(character.project_id), value=list(character.tags), multiselect=True
+    )
+    profile = upkeep.edit.profile.values(character.visual_profile)
+    others = gr.Dropdown(choices=_others(studio, character, ""), value=None)
+    return character.name, character.description, tags, *profile, others, *_no_warning()
+
+
+def show_trash_bar(character: Character) -> tuple[Any, ...]:
+    """Values for `TrashBar.outputs`."""
+    text = say("**{name} is in the trash.** Stories keep the pictures.", name=in_markdown(character.name))
+    return gr.Column(visible=character.trashed_at is not None), text, gr.Column(visible=False)
+
+
+def bind_upkeep(
+    studio: Studio,
+    upkeep: Upkeep,
+    bar: TrashBar,
+    place: Place,
+    character: gr.Textbox,
+    show: Callable[[str], tuple[Any, ...]],
+    show_nobody: Callable[[], tuple[Any, ...]],
+    page: list[Any],
+    relist: Callable[[Any], Any],
+) -> None:
+    """`show(character_id)` and `show_nobody()` give the values for `page`; `relist(event)` follows changed lists."""
+
+    def changed(verb: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
+        def handle(character_id: str) -> tuple[Any, ...]:
+            with told_to_people():
+                verb(character_id)
+                return *show(character_id), new_revision()
+
+        return handle
+
+    def save(character_id: str, name: str, description: str, tags: list[str] | None, *profile: Any) -> tuple[Any, ...]:
+        with told_to_people():
+            looks: VisualProfile = upkeep.edit.profile.profile(profile)
+            studio.library.edit_character(character_id, name, description, looks)
+            saved = studio.library.set_tags(character_id, tags or [])
+            gr.Success(say("What you wrote about {name} is saved.", name=escape(saved.name)), title=say("Saved"))
+            return *show(character_id), new_revision()
+
+    def ask(character_id: str) -> tuple[Any, ...]:
+        with told_to_people():
+            return gr.Column(visible=True), _what_breaks(studio.library.preview_purge(character_id))
+
+    def purge(character_id: str) -> tuple[Any, ...]:
+        with told_to_people():
+            name = studio.library.get_character(character_id).name
+            studio.library.purge_character(character_id)
+            gr.Info(say("{name} is deleted.", name=escape(name)), title=say("Deleted"))
+            return *show_nobody(), new_revision()
+
+    outputs = [*page, place.revision]
+    relist(upkeep.edit.save.click(save, [character, *upkeep.edit.outputs], outputs, **PRIVATE))
+    relist(upkeep.trash.click(changed(studio.library.trash_character), character, outputs, **PRIVATE))
+    relist(bar.restore.click(changed(studio.library.restore_character), character, outputs, **PRIVATE))
+    bar.ask.click(ask, character, [bar.sure, bar.warning], **QUICK)
+    bar.keep.click(lambda: gr.Column(visible=False), None, bar.sure, **QUICK)
+    relist(bar.purge.click(purge, character, outputs, **PRIVATE))
+    _bind_merge(studio, upkeep.merge, character, show, outputs, relist)
+
+
+def _build_edit(studio: Studio) -> EditForm:
+    name = gr.Textbox(label=t("Name"), elem_id="edit-name", max_length=120)
+    description = gr.Textbox(
+        label=t("Description"), placeholder=t("Who they are in the story"), lines=2, elem_id="edit-description"
+    )
+    tags = gr.Dropdown(
+        [], multiselect=True, allow_custom_value=True, label=t("Tags"), info=t("Type a new one and press Enter."),
+        interactive=True, elem_id="edit-tags", elem_classes="choices",
+    )  # fmt: skip
+    profile = build_profile_editor(studio, "edit", VisualProfile())
+    save = gr.Button(t("Save"), variant="primary", size="md", elem_id="edit-save")
+    return EditForm(name, description, tags, profile, save)
+
+
+def _build_merge() -> MergeForm:
+    gr.Markdown(t("For one person who was saved twice."), elem_classes="fine-print")
+    other = gr.Dropdown(
+        [], value=None, label=t("Who is the same person?"), interactive=True, elem_id="merge-other", filterable=True
+    )
+    warning = gr.Markdown(elem_id="merge-warning", visible=False)
+    merge = gr.Button(t("Merge them"), variant="stop", size="md", visible=False, elem_id="merge-confirm")
+    return MergeForm(other, warning, merge)
+
+
+def _bind_merge(
+    studio: Studio,
+    form: MergeForm,
+    character: gr.Textbox,
+    show: Callable[[str], tuple[Any, ...]],
+    outputs: list[Any],
+    relist: Callable[[Any], Any],
+) -> None:
+    def find(character_id: str, event: gr.KeyUpData) -> Any:
+        with told_to_people():
+            return gr.Dropdown(choices=_others(studio, studio.library.get_character(character_id), event.input_value))
+
+    def warn(character_id: str, other_id: str | None) -> tuple[Any, ...]:
+        with told_to_people():
+            if not other_id:
+                return _no_warning()
+            text = _what_merging_does(
+                studio, studio.library.get_character(character_id), studio.library.get_character(other_id)
+            )
+            return gr.Markdown(text, visible=True), gr.Button(visible=True)
+
+    def merge(character_id: str, other_id: str) -> tuple[Any, ...]:
+        with told_to_people():
+            kept = studio.library.merge_characters(character_id, other_id)
+            gr.Success(say("The two are {name} now.", name=escape(kept.name)), title=say("Merged"))
+            return *_merged(studio, kept), *show(kept.id), new_revision()
+
+    form.other.key_up(find, character, form.other, **LATEST)
+    form.other.input(warn, [character, form.other], [form.warning, form.merge], **LATEST)
+    relist(form.merge.click(merge, [character, form.other], [*form.outputs, *outputs], **PRIVATE))
+
+
+def _merged(studio: Studio, kept: Character) -> tuple[Any, ...]:
+    return gr.Dropdown(choices=_others(studio, kept, ""), value=None), *_no_warning()
+
+
+def _no_warning() -> tuple[Any, ...]:
+    return gr.Markdown("", visible=False), gr.Button(visible=False)
+
+
+def _others(studio: Studio, character: Character, words: str) -> list[tuple[str, str]]:
+    people = studio.library.search_library(character.project_id, LibraryQuery(words, sort="name"), 0, MOST_OFFERED)
+    return [(person.name, person.id) for person in people if person.id != character.id]
+
+
+def _what_merging_does(studio: Studio, kept: Character, other: Character) -> str:
+    what = say(
+        "**{name}** gets all pictures ({pictures}), stories ({stories}) and tags of **{other}**, and old links to "
+        "{other} lead to {name}. The name, description and looks of {other} go. This cannot be undone.",
+        name=in_markdown(kept.name),
+        other=in_markdown(other.name),
+        pictures=len(studio.library.list_images(other.id)),
+        stories=len(studio.library.list_uses(other.id)),
+    )
+    similarity = studio.faces.are_two(kept.id, other.id)
+    if similarity is None:
+        return what
+    doubt = say(
+        "**Are they one person?** The faces that stand for them are hardly alike: {similarity}.",
+        similarity=f"{similarity:.2f}",
+    )
+    return f"{doubt}\n\n{what}"
+
+
+def _what_breaks(preview: PurgePreview) -> str:
+    losses = [counted("{count} picture goes", "{count} pictures go", preview.images)]
+    if preview.stories:
+        titles = ", ".join(in_markdown(story.title) for story in preview.stories)
+        lose = counted("{count} story loses them", "{count} stories lose them", len(preview.stories))
+        losses.append(f"{lose} ({titles})")
+    if preview.children:
+        losses.append(
+            counted(
+                "{count} variant of others keeps no parent",
+                "{count} variants of others keep no parent",
+                preview.children,
+            )
+        )
+    return f"**{'; '.join(losses)}.** {say('This cannot be undone.')}"

@@ -1,0 +1,98 @@
+"""The library popup: one dialog, opened by two buttons. Gradio has no modal, so it is a column that page.css and
+page.js make into one (Esc, focus, arrow keys)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from library_store.records import Character
+from studio import Studio
+from ui.handlers import QUICK
+from ui.language import say, t
+from ui.library.gallery import bind_face_search, bind_gallery, build_gallery, open_gallery, picked
+from ui.messages import told_to_people
+from ui.place import Place
+from ui.words import in_markdown, profile_line
+
+TITLES = {"generate": "Generate with Reference", "load": "Load Character"}
+HINTS = {
+    "generate": "Choose who the new pictures shall show.",
+    "load": "Choose whose saved picture shall join this story. Nothing is drawn.",
+}
+ACTIONS = {"generate": "Describe the scene", "load": "Load into this story"}
+
+
+@dataclass(frozen=True)
+class LibraryPopup:
+    box: gr.Column
+    intent: gr.Textbox  # "generate" or "load": which button opened it; hidden: a gr.State never reaches JavaScript
+    picked: gr.State  # the reference image id that was chosen
+    use: gr.Button
+
+    def close(self) -> Any:
+        return gr.Column(visible=False)
+
+
+def build_library_popup(studio: Studio, place: Place, generate: list[gr.Button], load: gr.Button) -> LibraryPopup:
+    intent, image = gr.Textbox("load", visible="hidden"), gr.State(None)
+    with (
+        gr.Column(visible=False, elem_classes="popup", elem_id="library-popup") as box,
+        gr.Column(elem_classes="popup-box"),
+    ):
+        with gr.Row(elem_classes="popup-head"):
+            title = gr.Markdown(elem_id="library-title")
+            close = gr.Button(t("Close"), size="sm", elem_id="library-close", scale=0, min_width=80)
+        gallery = build_gallery("library", with_trash=False)
+        with gr.Column(elem_classes="popup-foot"):
+            about = gr.Markdown(elem_id="library-about")
+            with gr.Row(elem_classes="actions"):
+                alike = gr.Button(
+                    t("Who looks like this?"), size="md", visible=False, elem_id="library-alike", scale=1, min_width=160
+                )
+                use = gr.Button(variant="primary", size="md", elem_id="library-use", scale=3, min_width=180)
+
+    def opened(purpose: str, project_id: str) -> tuple[Any, ...]:
+        with told_to_people():
+            return (
+                gr.Column(visible=True),
+                purpose,
+                f"## {say(TITLES[purpose])}",
+                *_chosen(purpose, None),
+                *open_gallery(studio, project_id),
+            )
+
+    def choose(purpose: str, shown: list[str], event: gr.SelectData) -> tuple[Any, ...]:
+        with told_to_people():
+            character_id = picked(shown, event)
+            return _chosen(purpose, studio.library.get_character(character_id) if character_id else None)
+
+    choice = [image, about, alike, use]
+    for buttons, purpose in ((generate, "generate"), ([load], "load")):
+        for button in buttons:
+
+            def open_it(project_id: str, purpose: str = purpose) -> tuple[Any, ...]:
+                return opened(purpose, project_id)
+
+            outputs = [box, intent, title, *choice, *gallery.query, *gallery.outputs]
+            button.click(open_it, place.project, outputs, **QUICK)
+    close.click(lambda: gr.Column(visible=False), None, box, **QUICK)
+    bind_gallery(studio, gallery, place)
+    bind_face_search(studio, gallery, place, alike, image)
+    gallery.pictures.select(choose, [intent, gallery.shown], choice, **QUICK)
+    return LibraryPopup(box, intent, image, use)
+
+
+def _chosen(purpose: str, person: Character | None) -> tuple[Any, ...]:
+    """Who is chosen stays so, named beside the button, while the gallery goes on to other people."""
+    action = t(ACTIONS[purpose])
+    if person is None:
+        return None, say(HINTS[purpose]), gr.Button(visible=False), gr.Button(action, interactive=False)
+    return person.canonical_image_id, _about(person), gr.Button(visible=True), gr.Button(action, interactive=True)
+
+
+def _about(person: Character) -> str:
+    about = " · ".join(text for text in (person.description, profile_line(person.visual_profile)) if text)
+    return f"**{in_markdown(person.name)}** {in_markdown(about or person.prompt)}"

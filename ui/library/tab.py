@@ -1,0 +1,163 @@
+"""The Library tab: the gallery of the saved characters, and beside it the page of the one who was chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from errors import NotFound
+from library_store.records import Story
+from studio import Studio
+from ui.handlers import PRIVATE, QUICK, unchanged
+from ui.language import say, t
+from ui.library.character_page import (
+    CharacterPage,
+    bind_character_page,
+    build_character_page,
+    open_character,
+    show_character,
+    show_nobody,
+)
+from ui.library.gallery import (
+    Gallery,
+    bind_face_search,
+    bind_gallery,
+    build_gallery,
+    open_gallery,
+    picked,
+    refreshed,
+    relist,
+)
+from ui.messages import told_to_people
+from ui.place import Place, bind_move, new_revision
+from ui.story.cast import FOCUS_SCENE
+from ui.story.desk import Desk, show_scene
+from ui.take_along import TakeAlong, bind_take_along, build_take_along
+from ui.words import in_markdown
+
+STORY, LIBRARY = "story", "library"  # ids of the page's two views
+SHOW_PAGE = "() => window.castbook?.showPart('#character-page')"
+SHOW_PEOPLE = "() => window.castbook?.showPart('#people')"
+
+
+@dataclass(frozen=True)
+class LibraryTab:
+    title: gr.Markdown  # whose library it is
+    gallery: Gallery
+    page: CharacterPage
+    back: gr.Button  # from the page to the gallery, on phones, where one is below the other
+    take_along: TakeAlong
+    joined: gr.Textbox  # id of the cast member whose card is to be scrolled to; hidden, for JavaScript
+
+
+def build_library_tab(studio: Studio) -> LibraryTab:
+    with gr.Row(elem_id="library"):
+        with gr.Column(scale=5, min_width=320, elem_id="people"):
+            title = gr.Markdown(elem_id="people-title")
+            gallery = build_gallery("people", with_trash=True)
+            take_along = build_take_along()
+        with gr.Column(scale=6, min_width=320, elem_id="person"):
+            back = gr.Button(t("Back to everyone"), size="sm", elem_id="back-to-people", elem_classes="only-phone")
+            page = build_character_page(studio)
+    return LibraryTab(title, gallery, page, back, take_along, gr.Textbox(visible="hidden"))
+
+
+def bind_library_tab(
+    studio: Studio, library: LibraryTab, place: Place, tab: gr.Tab, views: gr.Tabs, desk: Desk
+) -> None:
+    """`tab` is the one the library is in, `views` are all of them (STORY and LIBRARY)."""
+    gallery, page = library.gallery, library.page
+    bind_gallery(studio, gallery, place)
+    relisting = partial(relist, studio, gallery, place)
+    bind_character_page(studio, page, place, relisting)
+    bind_take_along(studio, library.take_along, place, page.character, relisting)
+    bind_face_search(studio, gallery, place, page.alike, page.viewer.viewed).success(None, js=SHOW_PEOPLE)
+    library.back.click(None, js=SHOW_PEOPLE)
+    _bind_opening(studio, library, place, tab, views)
+    _bind_leaving(studio, library, place, views, desk)
+
+
+def _bind_opening(studio: Studio, library: LibraryTab, place: Place, tab: gr.Tab, views: gr.Tabs) -> None:
+    gallery, page = library.gallery, library.page
+
+    def choose(shown: list[str], event: gr.SelectData) -> Any:
+        with told_to_people():
+            character_id = picked(shown, event)
+            return open_character(studio, page, character_id) if character_id else _as_they_are(page.opening)
+
+    def linked(character_id: str) -> tuple[Any, ...]:
+        """The link's own project is the place already."""
+        with told_to_people():
+            if not character_id:
+                return unchanged(), *_as_they_are(page.opening)
+            return gr.Tabs(selected=LIBRARY), *open_character(studio, page, character_id)
+
+    def entered(project_id: str, character_id: str, viewed: str, offset: int | None, *query: Any) -> tuple[Any, ...]:
+        """What happened in the stories since shows itself; the filters stay, and what is half written."""
+        with told_to_people():
+            people = refreshed(studio, gallery, project_id, offset, *query)
+            if not character_id:
+                return _title(studio, project_id), *people, *_as_they_are(page.outputs)
+            try:
+                return _title(studio, project_id), *people, *show_character(studio, character_id, viewed)
+            except NotFound:  # deleted in another tab
+                return _title(studio, project_id), *people, *show_nobody()
+
+    def moved(project_id: str, character_id: str) -> tuple[Any, ...]:
+        """Another project has other people."""
+        with told_to_people():
+            people = open_gallery(studio, project_id)
+            stays = not character_id or studio.library.get_character(character_id).project_id == project_id
+            return _title(studio, project_id), *people, *(_as_they_are(page.outputs) if stays else show_nobody())
+
+    gallery.pictures.select(choose, gallery.shown, page.opening, **QUICK).success(None, js=SHOW_PAGE)
+    place.open_character.change(linked, place.open_character, [views, *page.opening], **QUICK)
+    looked_at = [page.character, page.viewer.viewed]
+    tab.select(
+        entered, [place.project, *looked_at, gallery.offset, *gallery.query],
+        [library.title, gallery.tags, *gallery.outputs, *page.outputs], **QUICK,
+    )  # fmt: skip
+    place.project.change(
+        moved, [place.project, page.character],
+        [library.title, *gallery.query, *gallery.outputs, *page.outputs], **QUICK,
+    )  # fmt: skip
+
+
+def _bind_leaving(studio: Studio, library: LibraryTab, place: Place, views: gr.Tabs, desk: Desk) -> None:
+    """What leads back to a story."""
+    page = library.page
+
+    def generate(story_id: str, image_id: str, *words: Any) -> tuple[Any, ...]:
+        with told_to_people():
+            return gr.Tabs(selected=STORY), *show_scene(studio, desk, story_id, image_id, words)
+
+    def load(story_id: str, image_id: str) -> tuple[Any, ...]:
+        with told_to_people():
+            member = studio.library.link_image(story_id, image_id)
+            gr.Info(say("{name} is in this story now.", name=escape(member.character.name)), title=say("Loaded"))
+            return gr.Tabs(selected=STORY), new_revision(), member.id
+
+    def used_in(index: int, story_ids: list[str]) -> Story:
+        return studio.library.get_story(story_ids[index])
+
+    viewed = [place.story, page.viewer.viewed]
+    to_scene = page.generate.click(generate, [*viewed, *desk.scene.words], [views, *desk.scene_outputs], **QUICK)
+    to_scene.success(None, js=FOCUS_SCENE)
+    loaded = page.load.click(load, viewed, [views, place.revision, library.joined], **PRIVATE)
+    loaded.success(None, library.joined, js="(id) => window.castbook?.showCard(id)")
+    bind_move(
+        studio, place, [page.stories.click], used_in, [page.stories, page.story_ids],
+        [views], lambda *_: [gr.Tabs(selected=STORY)],
+    )  # fmt: skip
+
+
+def _title(studio: Studio, project_id: str) -> str:
+    return f"## {in_markdown(studio.library.get_project(project_id).name)}"
+
+
+def _as_they_are(outputs: list[Any]) -> list[Any]:
+    return [unchanged() for _ in outputs]

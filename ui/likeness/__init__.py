@@ -1,0 +1,1 @@
+"""The view that says what a likeness means."""

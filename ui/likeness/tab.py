@@ -1,0 +1,211 @@
+"""The Likeness tab: what a likeness means for the pack in use, the library as a check, and the retention report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from pipeline.likeness import Calibration
+from studio import Studio
+from studio.trust import LibraryCheck, ReportFigure, RetentionReport
+from ui.handlers import GPU, PRIVATE, QUICK
+from ui.language import named, said, say, t
+from ui.likeness.picture import draw_hills, one_stranger_in, table, tabulate
+from ui.messages import told_to_people
+from ui.place import Place
+from ui.words import counted
+from verdicts import measured_on, observed, verdict_on, why_not_known
+
+LIKENESS = "likeness"  # the view's id
+WHAT_IT_IS = (
+    "Every picture made from a reference is looked at by a judge: a face encoder that had no part in drawing it. It "
+    "says how alike the two faces are, 1 for the same face. What such a figure is worth was measured on people who are "
+    "known."
+)
+CIRCULAR = "This pack has no judge of its own: the encoder that steered the picture judges it too, and is kind to it."
+UNCALIBRATED = (
+    "Nobody has measured yet what this pack's likeness means, so the cards say “Uncalibrated” and show the bare figure."
+)
+CHECK = (
+    "Your saved characters are different people, so the judge should tell them apart. Here every two of them are "
+    "compared, by the pictures that stand for them."
+)
+REPORT = "How much of a person survives in new pictures, measured over many people, prompts and seeds."
+NO_REPORT = "Nothing was measured on this machine yet. This command measures it, and the next writes the report:"
+
+
+@dataclass(frozen=True)
+class RetentionTab:
+    meaning: gr.HTML
+    check: gr.Button
+    checked: gr.HTML
+    report: gr.HTML
+    whole: gr.Accordion  # shown where there is a report
+    page: gr.HTML  # the report itself, once the accordion is opened
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What `_show` sets."""
+        return [self.meaning, self.check, self.report, self.whole, self.page]
+
+
+def build_retention_tab() -> RetentionTab:
+    with gr.Row(elem_id="likeness"):
+        with gr.Column(scale=6, min_width=320, elem_id="likeness-meaning"):
+            gr.Markdown(t("## What a likeness means"))
+            meaning = gr.HTML()
+        with gr.Column(scale=5, min_width=320, elem_id="likeness-checks"):
+            with gr.Column(elem_classes="likeness-part"):
+                gr.Markdown(t("## Your own library as a check"))
+                gr.Markdown(t(CHECK))
+                check = gr.Button(t("Check this library"), size="md", elem_id="check-library")
+                checked = gr.HTML(elem_id="library-checked")
+            with gr.Column(elem_classes="likeness-part"):
+                gr.Markdown(t("## Retention"))
+                gr.Markdown(t(REPORT))
+                report = gr.HTML(elem_id="retention-report")
+    with gr.Accordion(t("The whole report"), open=False, visible=False, elem_id="retention-whole") as whole:
+        page = gr.HTML(elem_id="retention-page")
+    return RetentionTab(meaning, check, checked, report, whole, page)
+
+
+def bind_retention_tab(studio: Studio, part: RetentionTab, place: Place, tab: gr.Tab) -> None:
+    """`tab` is the one all this is in."""
+
+    def show() -> tuple[Any, ...]:
+        with told_to_people():
+            return _show(studio)
+
+    def check(project_id: str) -> str:
+        with told_to_people():
+            return _checked(studio.trust.check_library(project_id))
+
+    def read() -> str:
+        with told_to_people():
+            report = studio.trust.latest_report()
+            return _framed(report) if report else ""
+
+    tab.select(show, None, part.outputs, **QUICK)
+    part.check.click(check, place.project, part.checked, **PRIVATE, **GPU)
+    place.project.change(lambda: "", None, part.checked, **QUICK)
+    part.whole.expand(read, None, part.page, **QUICK)
+
+
+def _show(studio: Studio) -> tuple[Any, ...]:
+    """Values for `RetentionTab.outputs`. A report that is open closes: there may be another by now."""
+    calibration, report = studio.pack.calibration, studio.trust.latest_report()
+    return (
+        _meaning(studio),
+        gr.Button(interactive=calibration is not None),
+        _summary(report) if report else _how_to_report(studio.pack.name),
+        gr.Accordion(open=False, visible=report is not None),
+        "",
+    )
+
+
+def _meaning(studio: Studio) -> str:
+    pack, calibration = studio.pack, studio.pack.calibration
+    parts = [f"<p>{say(WHAT_IT_IS)}</p>"]
+    if pack.judge is None:
+        parts.append(f'<p class="tone-unsure">{say(CIRCULAR)}</p>')
+    if calibration is None:
+        command = f"python -m evaluation calibrate --pack {pack.name} --dataset …"
+        parts.append(f"<h3>{say('Uncalibrated')}</h3><p>{say(UNCALIBRATED)} {say('This command measures it:')}</p>")
+        return "".join([*parts, _commands(command)])
+    return "".join([*parts, draw_hills(calibration), tabulate(calibration), _source(calibration)])
+
+
+def _source(calibration: Calibration) -> str:
+    """How it is known, in small print."""
+    usual = calibration.genuine_quantiles
+    pairs = {"genuine": f"{calibration.genuine_pairs:,}", "impostor": f"{calibration.impostor_pairs:,}"}
+    lines = [
+        say(
+            "Two pictures of one person usually reach {lowest} to {highest}.",
+            lowest=f"{usual[min(usual)]:.2f}", highest=f"{usual[max(usual)]:.2f}",
+        ),
+        say(
+            "The judge is {encoder}, measured on {genuine} pairs of one person and {impostor} of strangers: {data}.",
+            encoder=escape(calibration.encoder), data=escape(said(measured_on(calibration))), **pairs,
+        ),
+    ]  # fmt: skip
+    if calibration.threshold_intervals:
+        lines.append(say("The ranges are 95 % intervals: what other people of the same kind might have given."))
+    lines += [
+        say("{rate} is not known: {reason}.", rate=one_stranger_in(rate), reason=escape(said(why_not_known(left_out))))
+        for rate, left_out in (calibration.left_out or {}).items()
+    ]
+    lines.append(say("Date: {date}.", date=escape(calibration.date)))
+    return f'<p class="fine">{" ".join(lines)}</p>'
+
+
+def _checked(check: LibraryCheck) -> str:
+    rows = [
+        (f"{rate.threshold:.2f}", f"{rate.passed:,}", _pairs(rate.expected * rate.pairs), _percent(*rate.interval))
+        for rate in check.rates
+    ]
+    head = say("Likeness"), say("pairs that reach it"), say("expected"), say("share, within")
+    seen, verdict = said(observed(check.same_person)), said(verdict_on(check.same_person))
+    parts = [f"<p><b>{seen}</b> {verdict}</p>", table(head, rows)]
+    if check.most_alike:
+        pairs = "".join(
+            f"<li>{escape(pair.one.name)} · {escape(pair.other.name)} <b>{pair.similarity:.2f}</b></li>"
+            for pair in check.most_alike
+        )
+        parts.append(f"<p>{say('The most alike of them, to be looked at:')}</p><ul>{pairs}</ul>")
+    if check.left_out:
+        one, many = "{count} character without a face is left out.", "{count} characters without a face are left out."
+        parts.append(f'<p class="fine">{counted(one, many, check.left_out)}</p>')
+    return "".join(parts)
+
+
+def _pairs(expected: float) -> str:
+    return f"{expected:,.0f}" if expected >= 10 else f"{expected:.2g}"
+
+
+def _percent(lowest: float, highest: float) -> str:
+    return say("{lowest} to {highest}", lowest=f"{100 * lowest:.2g} %", highest=f"{100 * highest:.2g} %")
+
+
+def _summary(report: RetentionReport) -> str:
+    head = say("Pictures"), say("same person"), say("copied"), say("prompt shown")
+    rows = [
+        (
+            f"{escape(named(row.label))}<small>n = {row.pictures:,}</small>",
+            _figure(row.judge_retention, "{:.0%}"),
+            _figure(row.copied, "{:.0%}"),
+            _figure(row.adherence, "{:.2f}"),
+        )
+        for row in report.rows
+    ]
+    where = say("{file}, of {date}", file=escape(str(report.page)), date=f"{report.made:%Y-%m-%d}")
+    return f'<h3>{escape(report.title)}</h3>{table(head, rows)}<p class="fine">{where}</p>'
+
+
+def _figure(figure: ReportFigure, put: str) -> str:
+    if figure.value is None:
+        return "–"
+    if figure.low is None or figure.high is None:
+        return put.format(figure.value)
+    interval = say("{lowest} to {highest}", lowest=put.format(figure.low), highest=put.format(figure.high))
+    return f"{put.format(figure.value)}<small>{interval}</small>"
+
+
+def _how_to_report(pack: str) -> str:
+    run = "evaluation-runs/retention"
+    return f"<p>{say(NO_REPORT)}</p>" + _commands(
+        f"python -m evaluation retention --pack {pack} --output {run}", f"python -m evaluation report {run}"
+    )
+
+
+def _framed(report: RetentionReport) -> str:
+    """Without scripts, and without the page's own rights: a report is a file that somebody may have been sent."""
+    source, title = escape(report.page.read_text("utf-8")), escape(say("The retention report"))
+    return f'<iframe sandbox title="{title}" srcdoc="{source}"></iframe>'
+
+
+def _commands(*lines: str) -> str:
+    return f"<pre>{escape(chr(10).join(lines))}</pre>"

@@ -1,0 +1,227 @@
+"""The bar on top: which project, which story, and the context that every prompt of the story gets."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, cast
+
+import gradio as gr
+
+from errors import NotFound
+from library_store.records import Story
+from studio import Studio
+from ui.handlers import PRIVATE, QUICK, on
+from ui.language import said, say, t
+from ui.messages import told_to_people
+
+MARK_CONTEXT = "(context, shown) => window.castbook?.markContext(context, shown)"
+# A reload shall come back to where the creator went since, not to where a link once led.
+FORGET_LINK = "() => window.castbook?.forgetLink()"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the creator is. A `new_revision()` makes the cast show itself anew."""
+
+    project: gr.Dropdown
+    story: gr.Dropdown
+    context: gr.Textbox
+    shown_context: gr.Textbox  # as it was last read from the library or kept there; hidden
+    revision: gr.State
+    remembered: gr.BrowserState  # the id of the story shown, so that a reload comes back to it; set with its context
+    # To rename them, in ui/manage.py. They change with the place alone: no later answer writes over what one types.
+    title: gr.Textbox
+    name: gr.Textbox
+    open_character: gr.Textbox  # the id that a ?character= link asks for; hidden: its change opens the character
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [
+            self.project, self.story, self.context, self.shown_context, self.revision, self.remembered,
+            self.title, self.name,
+        ]  # fmt: skip
+
+    @property
+    def written_context(self) -> list[Any]:
+        """What `keep_context` takes. The dropdown may already say another story than the one whose context this is."""
+        return [self.remembered, self.context, self.shown_context]
+
+
+def build_stories_bar(studio: Studio) -> Place:
+    story = studio.library.ensure_a_story()
+    projects, stories = _choices(studio, story)
+    with gr.Row(elem_id="stories-bar"):
+        with gr.Row(elem_classes="chooser"):
+            project = gr.Dropdown(
+                projects, value=story.project_id, label=t("Project"), elem_id="project", min_width=120, interactive=True
+            )
+            new_project = gr.Button(t("New project"), size="sm", elem_id="new-project", min_width=96, scale=0)
+        with gr.Row(elem_classes="chooser"):
+            chosen = gr.Dropdown(
+                stories, value=story.id, label=t("Story"), elem_id="story", min_width=120, interactive=True
+            )
+            new_story = gr.Button(t("New story"), size="sm", elem_id="new-story", min_width=96, scale=0)
+        with gr.Column(elem_id="context-field"):
+            context = gr.Textbox(
+                value=story.context,
+                label=t("Story context"),
+                placeholder=t("Premise and style, e.g. rainy day, city at night. Every prompt of this story gets it."),
+                elem_id="context",
+                elem_classes="context",
+                lines=1,
+                max_lines=4,
+            )
+            gr.Markdown(t("Saved"), elem_id="context-saved", elem_classes="context-sign")
+            gr.Markdown(t("Not saved yet"), elem_id="context-unsaved", elem_classes="context-sign")
+    place = Place(
+        project=project,
+        story=chosen,
+        context=context,
+        shown_context=gr.Textbox(story.context, visible="hidden"),
+        revision=gr.State(""),
+        remembered=gr.BrowserState("", storage_key="castbook-story", secret="castbook"),
+        title=_build_rename("Story title", "rename-story"),
+        name=_build_rename("Project name", "rename-project"),
+        open_character=gr.Textbox("", visible="hidden", elem_id="open-character"),
+    )
+    _build_naming(studio, place, new_project, new_story)
+    bind_move(studio, place, [project.input], studio.library.ensure_a_story, [project])
+    bind_move(studio, place, [chosen.input], studio.library.get_story, [chosen])
+    shown = [place.context, place.shown_context]
+    on([place.context.change, place.shown_context.change], None, shown, None, js=MARK_CONTEXT)
+    return place
+
+
+def new_revision() -> str:
+    """Unlike any before. Counted up, two handlers at work at once would agree on one number, and one go unseen."""
+    return secrets.token_hex(8)
+
+
+def show_place(studio: Studio, story: Story) -> tuple[Any, ...]:
+    """Values for `Place.outputs`."""
+    projects, stories = _choices(studio, story)
+    return (
+        gr.Dropdown(choices=projects, value=story.project_id),
+        gr.Dropdown(choices=stories, value=story.id),
+        story.context,
+        story.context,
+        new_revision(),
+        story.id,
+        story.title,
+        studio.library.get_project(story.project_id).name,
+    )
+
+
+def keep_context(studio: Studio, story_id: str, context: str, shown: str) -> None:
+    """Raises ChangedElsewhere where another tab changed what this one wrote over."""
+    if context != shown:
+        studio.library.update_story(story_id, context=context, instead_of=shown)
+
+
+def bind_move(
+    studio: Studio,
+    place: Place,
+    events: Sequence[Callable[..., Any]],
+    go: Callable[..., Story],
+    inputs: Sequence[Any],
+    outputs: Sequence[Any] = (),
+    values: Callable[..., Sequence[Any]] = lambda *_: (),
+) -> None:
+    """Makes the events lead to the story that `go(*inputs)` gives; then `outputs` get what `values(*inputs)` gives.
+
+    A context that is not kept yet is kept first. Where that, or the move, is refused, the page stays where it was.
+    """
+
+    def move(story_id: str, context: str, shown: str, *given: Any) -> tuple[Any, ...]:
+        with told_to_people():
+            keep_context(studio, story_id, context, shown)
+            return *show_place(studio, go(*given)), *values(*given)
+
+    def stay(story_id: str) -> tuple[Any, ...]:
+        with told_to_people():
+            return show_place(studio, studio.library.get_story(story_id))[:2]
+
+    moved = on(events, move, [*place.written_context, *inputs], [*place.outputs, *outputs], **PRIVATE)
+    moved.failure(stay, place.remembered, [place.project, place.story], **QUICK)
+
+
+def reopen(studio: Studio, place: Place, demo: gr.Blocks) -> None:
+    """A loaded page shows what its link asks for (`?story=ID`, `?character=ID`), or the story looked at last."""
+
+    def opened(remembered: str, request: gr.Request) -> tuple[Any, ...]:
+        asked = cast("dict[str, str]", dict(request.query_params))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        with told_to_people():
+            story, character_id = _remembered_story(studio, remembered), ""
+            try:
+                if "story" in asked:
+                    story = _open_story(studio, asked["story"])
+                if "character" in asked:
+                    character = studio.library.get_character(asked["character"])
+                    character_id = character.id
+                    if character.project_id != story.project_id:
+                        story = studio.library.ensure_a_story(character.project_id)
+            except NotFound as error:
+                gr.Warning(
+                    f"{escape(said(error.cause_message))}<br>{escape(say('This is where you were last.'))}",
+                    title=say("The link leads nowhere"),
+                )
+            return *show_place(studio, story), character_id
+
+    loaded = demo.load(opened, place.remembered, [*place.outputs, place.open_character], **PRIVATE)
+    loaded.success(None, js=FORGET_LINK)
+
+
+def _build_naming(studio: Studio, place: Place, new_project: gr.Button, new_story: gr.Button) -> None:
+    """One line to name either a project or a story in."""
+    kind = gr.State("story")
+    with gr.Row(visible=False, elem_id="naming", elem_classes="inline-form") as line:
+        name = gr.Textbox(label=t("Name"), elem_id="naming-name", scale=3, min_width=160, max_length=120)
+        create = gr.Button(t("Create"), variant="primary", size="md", elem_id="naming-create", scale=0, min_width=110)
+        cancel = gr.Button(t("Cancel"), size="md", elem_id="naming-cancel", scale=0, min_width=110)
+
+    def made(what: str, given: str, project_id: str) -> Story:
+        if what == "project":
+            return studio.library.ensure_a_story(studio.library.create_project(given).id)
+        return studio.library.create_story(project_id, given)
+
+    focus = "() => setTimeout(() => document.querySelector('#naming-name input, #naming-name textarea')?.focus(), 150)"
+    for button, what, label in (
+        (new_project, "project", "Name of the new project"),
+        (new_story, "story", "Name of the new story"),
+    ):
+
+        def ask(what: str = what, label: str = label) -> tuple[Any, ...]:
+            return gr.Row(visible=True), gr.Textbox(value="", label=t(label)), what
+
+        button.click(ask, None, [line, name, kind], **QUICK).then(None, js=focus)
+    cancel.click(lambda: gr.Row(visible=False), None, line, **QUICK)
+    events = [create.click, name.submit]
+    bind_move(studio, place, events, made, [kind, name, place.project], [line], lambda *_: [gr.Row(visible=False)])
+
+
+def _build_rename(label: str, elem_id: str) -> gr.Textbox:
+    return gr.Textbox(label=t(label), elem_id=elem_id, min_width=180, max_length=120, render=False)
+
+
+def _remembered_story(studio: Studio, story_id: str) -> Story:
+    try:
+        return _open_story(studio, story_id)
+    except NotFound:
+        return studio.library.ensure_a_story()
+
+
+def _open_story(studio: Studio, story_id: str) -> Story:
+    """Raises NotFound for a story in the trash as well, alone or with its project."""
+    story = studio.library.get_story(story_id)
+    if story.trashed_at or studio.library.get_project(story.project_id).trashed_at:
+        raise NotFound("story", story_id)
+    return story
+
+
+def _choices(studio: Studio, story: Story) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    projects = [(project.name, project.id) for project in studio.library.list_projects()]
+    stories = [(each.title, each.id) for each in studio.library.list_stories(story.project_id)]
+    return projects, stories

@@ -1,0 +1,96 @@
+"""The desk beside the cast: the forms that a card hands a picture over to, or only what it was made by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from errors import InvalidRequest
+from pipeline.request import PictureRequest
+from studio import Studio
+from ui.handlers import unchanged
+from ui.story import new_character, scene
+from ui.story.new_character import NewCharacterForm
+from ui.story.save_form import SaveForm
+from ui.story.scene import SceneForm, show_reference
+
+NEW, UPLOAD, SCENE = "new", "upload", "scene"
+
+
+@dataclass(frozen=True)
+class Desk:
+    tabs: gr.Tabs
+    new: NewCharacterForm
+    scene: SceneForm
+    save_form: SaveForm
+    turned_to: gr.Textbox  # selector of the field to write in next; hidden: a gr.State never reaches JavaScript
+
+    @property
+    def scene_outputs(self) -> list[Any]:
+        """What `show_scene` sets."""
+        return [self.tabs, *self.scene.outputs]
+
+    @property
+    def remix_outputs(self) -> list[Any]:
+        """What `show_request` sets."""
+        new = new_character.remix_outputs(self.new)
+        return [self.tabs, self.turned_to, *new, *self.scene.remix_outputs]
+
+    @property
+    def seed_outputs(self) -> list[Any]:
+        """What `show_seed` sets."""
+        return [
+            self.tabs, self.turned_to, self.new.more, self.new.seed,
+            self.scene.more, self.scene.seed, *self.scene.outputs,
+        ]  # fmt: skip
+
+
+def build_turned_to() -> gr.Textbox:
+    return gr.Textbox(visible="hidden")
+
+
+def show_scene(studio: Studio, desk: Desk, story_id: str, image_id: str, words: Sequence[Any]) -> tuple[Any, ...]:
+    """Values for `Desk.scene_outputs`."""
+    return gr.Tabs(selected=SCENE), *show_reference(studio, desk.scene, story_id, image_id, words)
+
+
+def show_request(
+    studio: Studio, desk: Desk, story_id: str, request: PictureRequest, seed: int | None = None
+) -> tuple[Any, ...]:
+    """Values for `Desk.remix_outputs`: what a picture was asked for with, in the form that it came from.
+
+    Without a `seed` another picture will come of it.
+    """
+    if request.main_image_id is None:
+        shown = new_character.show_request(studio, desk.new, story_id, request, seed)
+        return gr.Tabs(selected=NEW), "#new-prompt", *shown, *_as_they_are(desk.scene.remix_outputs)
+    shown = scene.show_request(studio, desk.scene, story_id, request, seed)
+    as_it_is = _as_they_are(new_character.remix_outputs(desk.new))
+    return gr.Tabs(selected=SCENE), "#scene-prompt", *as_it_is, *shown
+
+
+def show_seed(
+    studio: Studio, desk: Desk, story_id: str, image_id: str, chosen: str | None, words: Sequence[Any]
+) -> tuple[Any, ...]:
+    """Values for `Desk.seed_outputs`: the picture's seed and nothing else, in the form that it came from.
+
+    Only where the scene form knows nobody yet (`chosen` is None) it takes the variant's reference as well.
+    """
+    image = studio.library.get_image(image_id)
+    if image.seed is None:
+        raise InvalidRequest("This picture has no seed: it was not drawn here.", "Choose one that was.")
+    as_it_is: Sequence[Any] = _as_they_are(desk.scene.outputs)
+    opened = gr.Accordion(open=True)
+    if image.source != "variant":
+        return gr.Tabs(selected=NEW), "#new-seed", opened, image.seed, unchanged(), unchanged(), *as_it_is
+    if not chosen and image.parent_id:
+        as_it_is = show_reference(studio, desk.scene, story_id, image.parent_id, words)
+    new = _as_they_are([desk.new.more, desk.new.seed])
+    return gr.Tabs(selected=SCENE), "#scene-seed", *new, opened, image.seed, *as_it_is
+
+
+def _as_they_are(outputs: Sequence[Any]) -> list[Any]:
+    return [unchanged() for _ in outputs]

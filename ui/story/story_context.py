@@ -1,0 +1,64 @@
+"""The story's context, kept as soon as its field is left, and what happens where two tabs write one: the later is told,
+and chooses. Nothing is overwritten unseen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from errors import ChangedElsewhere
+from studio import Studio
+from ui.handlers import PRIVATE, QUICK, on, unchanged
+from ui.language import say, t
+from ui.messages import told_to_people
+from ui.place import Place, keep_context
+from ui.words import in_markdown
+
+
+def build_context_keeper(studio: Studio, place: Place) -> None:
+    """Below the stories bar: the line that asks which of two contexts counts, shown where there are two."""
+    with gr.Row(visible=False, elem_id="context-conflict", elem_classes="notice-line") as line:
+        text = gr.Markdown(elem_id="context-conflict-text")
+        mine = gr.Button(t("Keep mine"), size="sm", elem_id="context-mine", scale=0, min_width=100)
+        theirs = gr.Button(t("Take the other"), size="sm", elem_id="context-theirs", scale=0, min_width=100)
+        both = gr.Button(t("Keep both"), size="sm", elem_id="context-both", scale=0, min_width=100)
+
+    def keep(story_id: str, context: str, shown: str) -> tuple[Any, ...]:
+        with told_to_people():
+            try:
+                keep_context(studio, story_id, context, shown)
+            except ChangedElsewhere:
+                return unchanged(), unchanged(), gr.Row(visible=True), _both_said(studio, story_id)
+            return *_as_kept(studio, story_id, context), gr.Row(visible=False), ""
+
+    def settle(choice: str, story_id: str, context: str) -> tuple[Any, ...]:
+        with told_to_people():
+            other = studio.library.get_story(story_id).context
+            studio.library.update_story(
+                story_id, context={"mine": context, "theirs": other, "both": f"{other}, {context}"}[choice]
+            )
+            return *_as_kept(studio, story_id, context), gr.Row(visible=False), ""
+
+    outputs = [place.context, place.shown_context, line, text]
+    on([place.context.blur, place.context.submit], keep, place.written_context, outputs, **QUICK)
+    for choice, button in (("mine", mine), ("theirs", theirs), ("both", both)):
+
+        def chosen(story_id: str, context: str, choice: str = choice) -> tuple[Any, ...]:
+            return settle(choice, story_id, context)
+
+        button.click(chosen, [place.remembered, place.context], outputs, **PRIVATE)
+    place.story.change(lambda: gr.Row(visible=False), None, line, **QUICK)
+
+
+def _as_kept(studio: Studio, story_id: str, written: str) -> tuple[Any, str]:
+    """Values for the field, which stays untouched where it says the same, and for what was shown."""
+    kept = studio.library.get_story(story_id).context
+    return unchanged() if kept == written else kept, kept
+
+
+def _both_said(studio: Studio, story_id: str) -> str:
+    other = in_markdown(studio.library.get_story(story_id).context)
+    changed = say("This story's context was changed in another tab.")
+    says = say("There it says: “{other}”. Yours is not saved yet.", other=other) if other else say("There it is empty.")
+    return f"**{changed}** {says}"

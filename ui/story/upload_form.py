@@ -1,0 +1,287 @@
+"""The form for a character from a picture of the creator's own: which face is meant, and whom it is too near to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from errors import InvalidRequest
+from library_store.records import FaceMatch
+from pipeline.request import NO_LOOK
+from studio import Studio
+from ui.handlers import LATEST, PRIVATE, QUICK, on
+from ui.language import say, t
+from ui.messages import told_to_people
+from ui.place import Place, new_revision
+from ui.profile_editor import ProfileEditor, build_profile_editor
+from ui.story.marked_picture import Marks, marked, shown_scale
+from ui.story.run_area import RunArea
+from ui.words import in_markdown
+
+ADD, ADD_ANYWAY = "Add to the cast", "Add anyway"
+BY_HAND = -1  # the choice beside the faces' numbers
+EDGES = {"left": "Left, %", "top": "Top, %", "right": "Right, %", "bottom": "Bottom, %"}
+FIRST_EDGES = (30.0, 20.0, 70.0, 70.0)  # where the sliders stand before there is a box
+
+
+@dataclass(frozen=True)
+class UploadForm:
+    file: gr.File
+    picture: gr.Image  # with everything marked on it
+    note: gr.Markdown
+    choice: gr.Radio
+    by_hand: gr.Column
+    edges: list[gr.Slider]  # as EDGES: the same box for whoever cannot tap
+    name: gr.Textbox
+    profile: ProfileEditor
+    description: gr.Textbox
+    warning: gr.Markdown
+    add: gr.Button
+    clear: gr.Button
+    marks: gr.State
+    warned: gr.State  # ids of the look-alikes that the creator has been told of
+
+    @property
+    def shown(self) -> list[Any]:
+        """What changes when another face is meant."""
+        return [
+            self.marks, self.picture, self.note, self.choice, self.by_hand, *self.edges,
+            self.warned, self.warning, self.add,
+        ]  # fmt: skip
+
+    @property
+    def written(self) -> list[Any]:
+        return [self.name, self.description, *self.profile.inputs]
+
+
+def build_upload_form(studio: Studio, place: Place) -> UploadForm:
+    """`form.add` wants to be enabled when the models are there, as `follow_models` does."""
+    file = gr.File(
+        label=t("Picture (PNG, JPEG or WebP) with a face"),
+        file_types=[".png", ".jpg", ".jpeg", ".webp"],
+        type="filepath",
+        height=110,
+        elem_id="upload-file",
+    )
+    picture = gr.Image(
+        show_label=False,
+        interactive=False,
+        visible=False,
+        buttons=[],
+        container=False,
+        elem_id="upload-picture",
+    )
+    note = gr.Markdown(visible=False, elem_id="upload-note")
+    choice = gr.Radio([], label=t("Who is it?"), visible=False, interactive=True, elem_id="upload-choice")
+    with gr.Column(visible=False, elem_id="upload-by-hand") as by_hand, gr.Row():
+        edges = [
+            gr.Slider(
+                0, 100, value=start, step=0.5, label=t(label), min_width=160,
+                buttons=[], interactive=True, elem_id=f"upload-{edge}",
+            )
+            for (edge, label), start in zip(EDGES.items(), FIRST_EDGES, strict=True)
+        ]  # fmt: skip
+    name = gr.Textbox("", label=t("Name"), placeholder=t("Hana"), elem_id="upload-name", max_length=120)
+    with gr.Accordion(t("Visual profile"), open=False, elem_classes="profile"):
+        profile = build_profile_editor(studio, "upload", NO_LOOK)
+    with gr.Accordion(t("More"), open=False, elem_id="upload-more"):
+        description = gr.Textbox(
+            "",
+            label=t("Description"),
+            placeholder=t("Who they are in the story"),
+            lines=2,
+            elem_id="upload-description",
+        )
+    warning = gr.Markdown(visible=False, elem_id="upload-warning", elem_classes=["badge", "tone-unsure", "badge-long"])
+    with gr.Row(elem_classes="actions"):
+        add = gr.Button(
+            t(ADD), variant="primary", size="md", interactive=studio.models.ready, elem_id="upload-add", scale=3
+        )
+        clear = gr.Button(t("Clear form"), size="md", elem_id="upload-clear", scale=1, min_width=100)
+    form = UploadForm(
+        file, picture, note, choice, by_hand, edges, name, profile, description, warning, add, clear,
+        marks=gr.State(Marks()), warned=gr.State(()),
+    )  # fmt: skip
+    _bind_looking(studio, form)
+    _bind_marking(studio, form)
+    clear.click(lambda: _emptied(form), None, [file, *form.written], **QUICK)
+    place.project.change(lambda: _nobody_warned_of(form), None, [form.warned, warning, add], **QUICK)
+    return form
+
+
+def bind_upload_form(studio: Studio, form: UploadForm, place: Place, area: RunArea) -> None:
+    """What its button does: the character joins the story's cast, once the creator knows whom they look like."""
+
+    def add(
+        project_id: str,
+        story_id: str,
+        path: str | None,
+        marks: Marks,
+        warned: Sequence[str],
+        name: str,
+        description: str,
+        *looks: Any,
+    ) -> dict[Any, Any]:
+        with told_to_people():
+            if not path:
+                raise InvalidRequest("There is no picture yet.", "Choose a file of yours above.")
+            studio.faces.look_at_upload(path)  # one that cannot be read has no faces to choose from either
+            if marks.chosen is None and marks.box is None:
+                raise InvalidRequest(
+                    "There is no box around the face yet.",
+                    "Tap two opposite corners of one in the picture, or move the sliders.",
+                )
+            alike = studio.faces.look_alikes(studio.faces.face_in_upload(path, marks.chosen, marks.box), project_id)
+            if not {match.character.id for match in alike} <= set(warned):
+                return {
+                    form.warned: tuple(match.character.id for match in alike),
+                    form.warning: gr.Markdown(_warning(alike), visible=True),
+                }
+            profile = form.profile.profile(looks)
+            member = studio.faces.upload_character(story_id, name, path, profile, description, marks.chosen, marks.box)
+            emptied = dict(zip([form.file, *form.written], _emptied(form), strict=True))
+            return {**emptied, **_nobody_warned_of(form), place.revision: new_revision(), area.made_for: member.id}
+
+    looking = form.add.click(
+        lambda: gr.Button(say("Looking at the face …"), interactive=False), None, form.add, **QUICK
+    )
+    inputs = [place.project, place.story, form.file, form.marks, form.warned, *form.written]
+    outputs = [form.file, *form.written, form.warned, form.warning, form.add, place.revision, area.made_for]
+    added = looking.success(add, inputs, outputs, **PRIVATE)
+    for ended in (added.success, added.failure):
+        ended(_add_button, form.warned, form.add, **QUICK)
+    added.success(None, area.made_for, js="(id) => window.castbook?.showCard(id)")
+
+
+def _bind_looking(studio: Studio, form: UploadForm) -> None:
+    """Faces are looked for beside what is being drawn, not after it: that takes the other models."""
+
+    def say_so(path: str | None) -> Any:
+        return gr.Markdown(say("Looking for faces …"), visible=bool(path))
+
+    def look(path: str | None) -> dict[Any, Any]:
+        with told_to_people():
+            if not path:
+                return _nothing_shown(form)
+            upload = studio.faces.look_at_upload(path)
+            marks = Marks.on(upload.faces)
+            choice = gr.Radio(choices=_choices(marks), value=_chosen(marks), visible=bool(marks.faces))
+            return {**_shown(form, upload.picture, marks), form.choice: choice}
+
+    chosen = form.file.change(say_so, form.file, form.note, **QUICK)
+    looked = chosen.then(look, form.file, form.shown, **PRIVATE)
+    looked.failure(lambda: {form.file: None, **_nothing_shown(form)}, None, [form.file, *form.shown], **QUICK)
+
+
+def _bind_marking(studio: Studio, form: UploadForm) -> None:
+    def choose(path: str, marks: Marks, face: int) -> dict[Any, Any]:
+        with told_to_people():
+            return _shown(
+                form, studio.faces.look_at_upload(path).picture, marks.choose(None if face == BY_HAND else face)
+            )
+
+    def tap(path: str, marks: Marks, event: gr.SelectData) -> dict[Any, Any]:
+        with told_to_people():
+            picture = studio.faces.look_at_upload(path).picture
+            x, y = (place / shown_scale(picture) for place in event.index)
+            return _shown(form, picture, marks.tap(x, y))
+
+    def slide(path: str, marks: Marks, *percents: float) -> dict[Any, Any]:
+        with told_to_people():
+            picture = studio.faces.look_at_upload(path).picture
+            width, height = picture.size
+            left, top, right, bottom = (percent / 100 for percent in percents)
+            shown = _shown(form, picture, marks.draw((left * width, top * height, right * width, bottom * height)))
+            return {part: value for part, value in shown.items() if part not in form.edges}  # one is being held
+
+    looked_at = [form.file, form.marks]
+    form.choice.input(choose, [*looked_at, form.choice], form.shown, **PRIVATE)
+    # A tap while the last one is still being drawn counts as well.
+    form.picture.select(tap, looked_at, form.shown, trigger_mode="multiple", **PRIVATE)
+    on([edge.input for edge in form.edges], slide, [*looked_at, *form.edges], form.shown, **LATEST)
+
+
+def _shown(form: UploadForm, picture: Image.Image, marks: Marks) -> dict[Any, Any]:
+    return {
+        form.marks: marks,
+        form.picture: gr.Image(marked(picture, marks), visible=True, alt_text=_alt_text(marks)),
+        form.note: gr.Markdown(_note(marks), visible=True),
+        form.choice: _chosen(marks),
+        form.by_hand: gr.Column(visible=marks.chosen is None),
+        **dict(zip(form.edges, _percents(picture, marks), strict=True)),
+        **_nobody_warned_of(form),
+    }
+
+
+def _nothing_shown(form: UploadForm) -> dict[Any, Any]:
+    return {
+        form.marks: Marks(),
+        form.picture: gr.Image(None, visible=False),
+        form.note: gr.Markdown("", visible=False),
+        form.choice: gr.Radio(visible=False),
+        form.by_hand: gr.Column(visible=False),
+        **_nobody_warned_of(form),
+    }
+
+
+def _nobody_warned_of(form: UploadForm) -> dict[Any, Any]:
+    return {form.warned: (), form.warning: gr.Markdown("", visible=False), form.add: gr.Button(say(ADD))}
+
+
+def _emptied(form: UploadForm) -> list[Any]:
+    return [None, "", "", *form.profile.values(NO_LOOK)]
+
+
+def _add_button(warned: Sequence[str]) -> gr.Button:
+    return gr.Button(say(ADD_ANYWAY if warned else ADD), interactive=True)
+
+
+def _percents(picture: Image.Image, marks: Marks) -> list[float]:
+    if marks.drawn is None:
+        return list(FIRST_EDGES)
+    sizes = (*picture.size, *picture.size)
+    return [round(200 * edge / size) / 2 for edge, size in zip(marks.drawn, sizes, strict=True)]
+
+
+def _choices(marks: Marks) -> list[tuple[str, int]]:
+    numbers = [(say("Face {number}", number=i + 1), i) for i in range(len(marks.faces))]
+    return [*numbers, (say("None of these, I draw the box"), BY_HAND)]
+
+
+def _chosen(marks: Marks) -> int:
+    return BY_HAND if marks.chosen is None else marks.chosen
+
+
+def _note(marks: Marks) -> str:
+    """Markdown: what was found, and what is to be done next."""
+    if marks.chosen is not None:
+        if len(marks.faces) == 1:
+            return say("**One face was found.**")
+        return say("**{count} faces were found.** Tap the one you mean, or choose it below.", count=len(marks.faces))
+    if marks.box:
+        return say("**Boxed by hand.** Tap two other corners to draw the box anew, or move its edges.")
+    if marks.corner:
+        return say("Now tap the opposite corner.")
+    how = say("Tap two opposite corners of a box from forehead to chin and cheek to cheek, or move its edges.")
+    return how if marks.faces else f"{say('**No face was found**, not even with room around the picture.')} {how}"
+
+
+def _alt_text(marks: Marks) -> str:
+    if marks.chosen is not None:
+        number, count = marks.chosen + 1, len(marks.faces)
+        return say("Your picture: face {number} of {count} is the one meant", number=number, count=count)
+    return say("Your picture, with the box drawn by hand") if marks.box else say("Your picture, without a box")
+
+
+def _warning(alike: Sequence[FaceMatch]) -> str:
+    """Markdown: who it is, how near, and what can be done."""
+    named = ", ".join(f"**{in_markdown(match.character.name)}** ({match.similarity:.2f})" for match in alike)
+    return say(
+        "In this project's library, {named} has nearly the same face: they would be taken for one person. "
+        "Is it the same one? Then use Load Character. If not, you can still add this one.",
+        named=named,
+    )
