@@ -3,9 +3,9 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN = .venv/bin
 # Two workers for two cores: more threads of torch's would only wait for each other.
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --durations=10 -rs
 
-.PHONY: app test check figures screenshots clean
+.PHONY: app test lint check figures screenshots clean
 
 app: .venv/app
 	$(BIN)/python app.py
@@ -13,12 +13,13 @@ app: .venv/app
 test: .venv/dev
 	$(PYTEST)
 
-check: .venv/dev
+lint: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(PYTEST)
+
+check: lint test
 
 figures: .venv/dev
 	$(BIN)/python -m training measure

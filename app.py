@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 
 from errors import CastbookError
@@ -30,7 +31,13 @@ def load_maker(pack: Pack) -> VariantMaker:
     return VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack, load_prompt_reader(pack))
 
 
+def stop_when_told() -> None:
+    """SIGTERM, which Docker and systemd send, ends the program as Ctrl+C does: temporary files go with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 if __name__ == "__main__":
+    stop_when_told()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = Settings()
@@ -42,3 +49,4 @@ if __name__ == "__main__":
     studio.models.start()
     studio.library.read_faces(studio.pack.judge_encoder)
     demo.block_thread()
+    studio.runs.close()

@@ -5,6 +5,7 @@ Anything that is not a `CastbookError` is a fault in the program and keeps its t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from message import Message
@@ -76,13 +77,26 @@ class NotFound(CastbookError):
 
 
 class ChangedElsewhere(CastbookError):
-    """What is to be overwritten is not what the creator saw when they began to write."""
+    """What is to be overwritten is not what its writer was shown any more. Nothing is written."""
 
-    def __init__(self) -> None:
+
+class ContextChanged(ChangedElsewhere):
+    """A story's context is another by now: `now`."""
+
+    def __init__(self, now: str) -> None:
+        super().__init__("This story's context was changed in another tab.", "Look at it above, then try again.")
+        self.now = now
+
+
+class CharacterChanged(ChangedElsewhere):
+    """`newer` is what those fields of a character say now that were to be overwritten: {"hair": "black bob"}."""
+
+    def __init__(self, newer: Mapping[str, str]) -> None:
+        says = ", ".join(f"{name} is {text!r}" for name, text in newer.items())
         super().__init__(
-            "This story's context was changed in another tab.",
-            "Look at it above, then try again.",
+            "This was changed elsewhere in the meantime: {values} now.", "Look at it, then try again.", values=says
         )
+        self.newer = newer
 
 
 class LibraryUnavailable(CastbookError):
@@ -98,3 +112,13 @@ class Stopped(CastbookError):
 
     def __init__(self) -> None:
         super().__init__("Stopped.", "Pictures that were finished are kept.")
+
+
+class NotDrawn(CastbookError):
+    """A run waited for its turn, and whoever asked for it went away."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "These pictures were not drawn: nobody was there while they waited for their turn.",
+            "Ask for them again.",
+        )

@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import URL
 
 BUILT_IN_PACKS = Path(__file__).parent / "packs"
 EVALUATION_RUNS = Path(__file__).parent / "evaluation-runs"  # where `python -m evaluation` writes, run from this folder
 
+FSSPEC_URL = re.compile(
+    r"([a-z][\w+.-]*::)*[a-z][\w+.-]*://", re.IGNORECASE
+)  # "s3://pictures", "filecache::s3://pictures"
+
 
 class Settings(BaseSettings):
-    """`Settings()` reads the environment; `Settings(home=...)` is for tests."""
+    """`Settings()` reads the environment; `Settings(home=...)` is for tests.
 
-    model_config = SettingsConfigDict(env_prefix="CASTBOOK_", frozen=True)
+    A path is absolute from here on, its `~` replaced, and names that very folder, whatever is in its name: what reads
+    URLs is not asked about it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CASTBOOK_", env_ignore_empty=True, frozen=True)
 
     home: Path = Field(default_factory=lambda: user_data_path("castbook"))
     database_url: str = ""  # default: SQLite in the home
-    pictures: str = ""  # an fsspec URL; default: a folder in the home
+    pictures: str = ""  # a folder or an fsspec URL; default: a folder in the home
     pack: str = "paperdoll"
     packs: Path | None = None  # a folder of the operator's own packs, looked in first
     mcp: bool = False  # whether the verbs are tools for language models too; needs the package `mcp`
 
-    @property
-    def resolved_database_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.home / 'castbook.db'}"
+    @field_validator("home", "packs")
+    @classmethod
+    def _is_a_folder(cls, path: Path | None) -> Path | None:
+        return None if path is None else _absolute(path)
 
     @property
-    def resolved_pictures(self) -> str:
-        return self.pictures or str(self.home / "pictures")
+    def resolved_database_url(self) -> str | URL:
+        return self.database_url or URL.create("sqlite", database=str(self.home / "castbook.db"))
+
+    @property
+    def resolved_pictures(self) -> str | Path:
+        """A folder, or an fsspec URL."""
+        if FSSPEC_URL.match(self.pictures):
+            return self.pictures
+        return _absolute(self.pictures) if self.pictures else self.home / "pictures"
 
     @property
     def pack_folders(self) -> tuple[Path, ...]:
@@ -40,3 +59,11 @@ class Settings(BaseSettings):
     def report_folders(self) -> tuple[Path, ...]:
         """Where the page looks for retention reports."""
         return self.home / "evaluation", EVALUATION_RUNS
+
+
+def _absolute(path: Path | str) -> Path:
+    """A `~` that is nobody's home stays as it is."""
+    folder = Path(path)
+    with suppress(RuntimeError):
+        folder = folder.expanduser()
+    return folder.absolute()

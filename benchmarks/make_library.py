@@ -17,7 +17,7 @@ from typing import Annotated
 import numpy as np
 import typer
 from PIL import Image, ImageDraw
-from sqlalchemy import func, select, update
+from sqlalchemy import URL, func, select, update
 from sqlalchemy.orm import Session
 
 from library_store.database import for_writing, open_database
@@ -60,7 +60,7 @@ def main(
     typer.echo(f"project {project_id}: {characters} characters in {time.perf_counter() - started:.1f} s")
 
 
-def fill_project(library: CharacterLibrary, database_url: str, characters: int, seed: int = 0) -> str:
+def fill_project(library: CharacterLibrary, database_url: str | URL, characters: int, seed: int = 0) -> str:
     """All rows in one transaction. Gives the new project's id."""
     project = library.create_project(f"{characters} characters")
     stories = [library.create_story(project.id, f"Chapter {i + 1}") for i in range(-(-characters // CAST))]

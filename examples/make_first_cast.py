@@ -67,7 +67,7 @@ def main() -> None:
         studio = open_studio(Settings(home=Path(home)))
         story = studio.library.create_story(studio.library.create_project("First cast").id, "Story 1")
         saved = [_save(studio, story.id, someone) for someone in PEOPLE]
-        exported = studio.travelling.export_library(story.project_id, saved, embeddings=False)
+        exported = studio.exports.write(story.project_id, saved, embeddings=False)
         shutil.copyfile(exported, FIRST_CAST)
         studio.library.close()
     _draw_group().save(GROUP_PICTURE, quality=85)

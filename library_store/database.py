@@ -16,7 +16,7 @@ from errors import LibraryUnavailable
 from library_store import migrations
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str | URL) -> Engine:
     """A migrated database. For writing, use `for_writing(engine)`.
 
     Raises LibraryUnavailable where the database cannot be reached, read or brought up to date.

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, cast
 
-from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
 
 from pipeline.values import AnotherFace, AsWritten, Copied, Likeness, Missing, NoFace, Objection
 
@@ -62,7 +62,7 @@ def upgraded(kept: object) -> object:
     return old
 
 
-KeptLikeness = Annotated[Likeness, BeforeValidator(upgraded), PlainSerializer(to_json)]
+KeptLikeness = Annotated[Likeness, BeforeValidator(upgraded)]
 
 _LIKENESS = TypeAdapter[Likeness](KeptLikeness)
 

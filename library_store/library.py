@@ -1,7 +1,7 @@
 """The character library: save, list, search, load, remove, restore, merge, purge.
 
-Only this file and its helpers rows.py, search.py, endings.py and transfer.py issue SQL; they work within the sessions
-opened here.
+Only this file and its helpers rows.py, search.py, endings.py and export_rows.py issue SQL; they work within the
+sessions opened here.
 
 Every call is one transaction of its own and safe from any thread; what it gives back is frozen and belongs to nobody.
 A picture's file is kept before the transaction that names it begins, so a crash at any moment leaves at worst a spare
@@ -16,19 +16,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Engine, Select, delete, exists, select
+from sqlalchemy import URL, Engine, Select, delete, exists, select
 from sqlalchemy.orm import Session
 
-from errors import AnotherProject, ChangedElsewhere, InvalidRequest, LibraryUnavailable, NotFound
+from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, NotFound
 from library_store import endings, rows
+from library_store.changes import list_to_write, tags_to_write
 from library_store.database import explained, for_reading, for_writing, open_database
+from library_store.export_rows import add_export, plan_import, read_export
+from library_store.export_zip import ImportReport, keep_pictures, read_zip, write_zip
 from library_store.pictures import Pictures
 from library_store.png_request import request_texts
-from library_store.portable import ImportReport, keep_pictures, read_zip, write_zip
 from library_store.records import (
+    NO_TEXT,
     CastMember,
     Character,
     CharacterReferenceImage,
+    CharacterText,
     FaceMatch,
     How,
     LibraryQuery,
@@ -51,7 +55,6 @@ from library_store.search import (
     select_unseen,
 )
 from library_store.text import clean, required
-from library_store.transfer import add_portable, plan_import, read_portable
 from pipeline.values import Face, Identity, Reference
 
 
@@ -66,7 +69,7 @@ class CharacterLibrary:
         self._write_lock = threading.Lock()
 
     @classmethod
-    def open(cls, database_url: str, pictures_url: str) -> CharacterLibrary:
+    def open(cls, database_url: str | URL, pictures_place: Path | str) -> CharacterLibrary:
         """Makes or migrates the database, and refuses a pictures' folder that cannot be the one it knows.
 
         Raises LibraryUnavailable.
@@ -75,7 +78,7 @@ class CharacterLibrary:
         try:
             with explained(), Session(engine) as session:
                 has_pictures = session.scalar(select(exists(select(ImageRow.id))))
-            return cls(engine, Pictures.open(pictures_url, may_be_new=not has_pictures))
+            return cls(engine, Pictures.open(pictures_place, may_be_new=not has_pictures))
         except BaseException:
             engine.dispose()
             raise
@@ -122,9 +125,9 @@ class CharacterLibrary:
             return [row.record() for row in session.scalars(select(ProjectRow).where(meant).order_by(ProjectRow.id))]
 
     def create_story(self, project_id: str, title: str, context: str = "") -> Story:
-        """Raises InvalidRequest for an empty title."""
+        """Raises InvalidRequest for an empty title, or a project in the trash."""
         with self._writing() as session:
-            project = find(session, ProjectRow, project_id)
+            project = rows.find_open_project(session, project_id)
             story = StoryRow(project_id=project.id, title=required(title, "story"), context=clean(context))
             return rows.added(session, story).record()
 
@@ -132,12 +135,22 @@ class CharacterLibrary:
         with self._reading() as session:
             return find(session, StoryRow, story_id).record()
 
+    def get_open_story(self, story_id: str) -> Story:
+        """Raises InvalidRequest where it is in the trash, alone or with its project."""
+        with self._reading() as session:
+            return rows.find_open_story(session, story_id).record()
+
+    def is_in_trash(self, story_id: str) -> bool:
+        """Whether a story is, alone or with its project."""
+        with self._reading() as session:
+            return rows.in_trash(session, find(session, StoryRow, story_id))
+
     def update_story(
         self, story_id: str, title: str | None = None, context: str | None = None, instead_of: str | None = None
     ) -> Story:
         """What is None stays as it is. Raises InvalidRequest for an empty title.
 
-        Raises ChangedElsewhere where the context to be replaced is not `instead_of`, the one that was shown, any more.
+        Raises ContextChanged where the context to be replaced is not `instead_of`, the one that was shown, any more.
         """
         with self._writing() as session:
             story = hold(session, StoryRow, story_id)
@@ -145,7 +158,7 @@ class CharacterLibrary:
                 story.title = required(title, "story")
             if context is not None and clean(context) != story.context:
                 if instead_of is not None and instead_of != story.context:
-                    raise ChangedElsewhere
+                    raise ContextChanged(story.context)
                 story.context = clean(context)
             return story.record()
 
@@ -187,16 +200,18 @@ class CharacterLibrary:
         prompt: str = "",
         visual_profile: VisualProfile | None = None,
         description: str = "",
+        also_in_trash: bool = False,
     ) -> CastMember:
         """A new character of the story's project, cast in the story; the first picture is canonical and active.
 
-        Raises InvalidRequest for an empty name or no picture.
+        Raises InvalidRequest for an empty name, no picture or, unless it may be `also_in_trash`, a story there.
         """
         required(name, "character")
-        self.get_story(story_id)
+        if not also_in_trash:
+            self.get_open_story(story_id)
         hashes = self._keep_files(pictures)
         with self._writing() as session:
-            story = hold(session, StoryRow, story_id)
+            story = _hold_story(session, story_id, also_in_trash)
             character = CharacterRow(project_id=story.project_id)
             rows.describe(character, name, description, visual_profile or VisualProfile(), prompt)
             member = rows.cast(session, story, rows.added(session, character))
@@ -219,22 +234,22 @@ class CharacterLibrary:
                 rows.faces_added(session, member.character)
             return rows.whole(session, member)
 
-    def cast_character(self, story_id: str, character_id: str) -> CastMember:
+    def cast_character(self, story_id: str, character_id: str, also_in_trash: bool = False) -> CastMember:
         """The story's member for a character, made without options if there is none.
 
-        Raises InvalidRequest for a character of another project.
+        Raises InvalidRequest for a character of another project or, unless it may be `also_in_trash`, a story there.
         """
         with self._writing() as session:
-            story = hold(session, StoryRow, story_id)
+            story = _hold_story(session, story_id, also_in_trash)
             return rows.whole(session, rows.cast(session, story, find_character(session, character_id)))
 
     def link_image(self, story_id: str, image_id: str) -> CastMember:
         """Load Character: this very picture, no copy of it, is on offer in the story; active if nothing else is.
 
-        Linking twice is linking once. Raises InvalidRequest for a picture of another project.
+        Linking twice is linking once. Raises InvalidRequest for a picture of another project or a story in the trash.
         """
         with self._writing() as session:
-            story = hold(session, StoryRow, story_id)
+            story = rows.find_open_story(session, story_id, hold=True)
             image = find(session, ImageRow, image_id)
             member = rows.cast(session, story, find_character(session, image.character_id))
             option = rows.find_option(session, member, image.id)
@@ -293,19 +308,17 @@ class CharacterLibrary:
         self,
         cast_member_id: str,
         image_id: str,
-        description: str | None = None,
-        visual_profile: VisualProfile | None = None,
-        prompt: str | None = None,
-        name: str | None = None,
+        written: CharacterText = NO_TEXT,
+        shown: CharacterText = NO_TEXT,
     ) -> Character:
         """Puts a cast member's character in the library, with one of the pictures on offer as the canonical one.
 
-        What is None stays as it is. A trashed character comes back.
+        A trashed character comes back. `written` and `shown` are as in `edit_character`, and raise the same.
         """
         with self._writing() as session:
             member = hold(session, CastMemberRow, cast_member_id)
             character = member.character
-            rows.describe(character, name, description, visual_profile, prompt)
+            rows.rewrite(character, written, shown)
             character.canonical_image_id = rows.option_on_offer(member, image_id).image_id
             character.is_saved_to_library, character.saved_at, character.trashed_at = True, rows.now(), None
             rows.faces_changed(session, character.project_id)
@@ -314,14 +327,18 @@ class CharacterLibrary:
     def edit_character(
         self,
         character_id: str,
-        name: str | None = None,
-        description: str | None = None,
-        visual_profile: VisualProfile | None = None,
+        written: CharacterText,
+        shown: CharacterText = NO_TEXT,
     ) -> Character:
-        """What is None stays as it is. Raises InvalidRequest for an empty name."""
+        """Writes what differs from what was shown. What is None in `written` stays, what is None in `shown` is written
+        whatever is there.
+
+        Raises InvalidRequest for an empty name, and CharacterChanged, which writes nothing, where a field to be written
+        is not as it was shown any more.
+        """
         with self._writing() as session:
             character = hold_character(session, character_id)
-            rows.describe(character, name, description, visual_profile, None)
+            rows.rewrite(character, written, shown)
             return character.record()
 
     def get_character(self, character_id: str) -> Character:
@@ -382,11 +399,15 @@ class CharacterLibrary:
             character.is_favourite = favourite
             return character.record()
 
-    def set_tags(self, character_id: str, tags: Sequence[str]) -> Character:
-        """These tags and no others. Case does not tell them apart, and the project's first spelling of one is kept."""
+    def set_tags(self, character_id: str, tags: Sequence[str], instead_of: Sequence[str] | None = None) -> Character:
+        """These tags and no others. Case does not tell them apart, and the project's first spelling of one is kept.
+
+        With `instead_of`, the tags that were shown, others that were added since then stay, and removed ones stay away.
+        """
         with self._writing() as session:
             character = hold_character(session, character_id)
-            rows.retag(session, character, tags)
+            kept = [tag.tag for tag in character.tags]
+            rows.retag(session, character, tags if instead_of is None else tags_to_write(tags, instead_of, kept))
             return character.record()
 
     def list_uses(self, character_id: str) -> list[Use]:
@@ -472,10 +493,17 @@ class CharacterLibrary:
             character.canonical_image_id = rows.find_image_of(session, character, image_id).id
             return character.record()
 
-    def set_steering(self, character_id: str, image_ids: Sequence[str]) -> None:
-        """These pictures of a character, and no others, steer together with the canonical one."""
+    def set_steering(
+        self, character_id: str, image_ids: Sequence[str], instead_of: Sequence[str] | None = None
+    ) -> None:
+        """These pictures of a character, and no others, steer together with the canonical one.
+
+        With `instead_of`, those that were shown, others that were added since then stay, and removed ones stay away.
+        """
         with self._writing() as session:
             character = hold_character(session, character_id)
+            if instead_of is not None:
+                image_ids = list_to_write(image_ids, instead_of, rows.steering_of(session, character))
             session.execute(delete(SteeringRow).where(SteeringRow.character_id == character.id))
             for image_id in dict.fromkeys(image_ids):
                 image = rows.find_image_of(session, character, image_id)
@@ -484,7 +512,7 @@ class CharacterLibrary:
     def list_steering(self, character_id: str) -> list[str]:
         """What steers together with the canonical image, without that image itself."""
         with self._reading() as session:
-            return rows.steering_of(session, find_character(session, character_id))
+            return rows.steering_beside_canonical(session, find_character(session, character_id))
 
     def get_reference(self, image_id: str) -> Reference:
         """The picture and the identities kept of it, the steering encoder's first; none if no face was found."""
@@ -503,7 +531,7 @@ class CharacterLibrary:
             if character.project_id != story.project_id:
                 raise AnotherProject
             stands = character.canonical_image_id == image.id
-            image_ids = (image.id, *(rows.steering_of(session, character) if stands else ()))
+            image_ids = (image.id, *(rows.steering_beside_canonical(session, character) if stands else ()))
             faces = rows.faces_of(session, image_ids)
             identities = tuple(faces[id].identities if id in faces else () for id in image_ids)
             return ReferenceRead(story.record(), character.record(), image_ids, identities)
@@ -558,7 +586,7 @@ class CharacterLibrary:
                 paths[image_id] = self._pictures.thumbnail_path(content_hash)
         return paths
 
-    # Take it with you
+    # Export and import
 
     def export_zip(
         self, path: Path, project_id: str, character_ids: Collection[str] | None = None, embeddings: bool = False
@@ -569,8 +597,8 @@ class CharacterLibrary:
         one of another project and for one that is not saved.
         """
         with self._reading() as session:
-            portable = read_portable(session, project_id, character_ids, embeddings)
-        write_zip(path, portable, self._pictures)
+            export = read_export(session, project_id, character_ids, embeddings)
+        write_zip(path, export, self._pictures)
 
     def import_zip(self, path: Path | str, project_id: str | None = None) -> ImportReport:
         """Adds what a zip holds, under the ids that it had, and changes nothing that is there: all of it or nothing.
@@ -579,17 +607,17 @@ class CharacterLibrary:
         UnreadableExport, and InvalidRequest for what is in another project of this library already.
         """
         path = Path(path)
-        portable = read_zip(path)
+        export = read_zip(path)
         with self._reading() as session:
-            plan = plan_import(session, portable, project_id)
+            plan = plan_import(session, export, project_id)
         hashes = {new.content_hash for new in plan.new_pictures.values()}
         try:
             sizes = keep_pictures(path, plan.new_pictures.values(), self._pictures)
             with self._writing() as session:
-                plan = plan_import(session, portable, project_id)
+                plan = plan_import(session, export, project_id)
                 kept = {content_hash for content_hash in sizes if self._pictures.has(content_hash)}
                 gone = [new for new in plan.new_pictures.values() if new.content_hash not in kept]  # purged since then
-                add_portable(session, portable, plan, sizes | keep_pictures(path, gone, self._pictures))
+                add_export(session, export, plan, sizes | keep_pictures(path, gone, self._pictures))
         except BaseException:
             with suppress(LibraryUnavailable):  # spare files harm nobody
                 self._remove_unused_files(hashes)
@@ -632,6 +660,10 @@ class CharacterLibrary:
         with self._writing() as session:
             for content_hash in endings.unused(session, hashes):
                 self._pictures.remove(content_hash)
+
+
+def _hold_story(session: Session, story_id: str, also_in_trash: bool) -> StoryRow:
+    return hold(session, StoryRow, story_id) if also_in_trash else rows.find_open_story(session, story_id, hold=True)
 
 
 def _not_in_trash(table: type[TrashableT]) -> Select[TrashableT]:

@@ -44,13 +44,15 @@ class Pictures:
         self.served_folder = served_folder
 
     @classmethod
-    def open(cls, url: str, may_be_new: bool = True) -> Pictures:
-        """A folder or fsspec URL. A new folder is made and marked; without `may_be_new` the marker must be there.
+    def open(cls, place: Path | str, may_be_new: bool = True) -> Pictures:
+        """A folder, taken literally, or text that fsspec understands, as a URL or as a folder.
+
+        A new folder is made and marked; without `may_be_new` the marker must be there.
 
         The marker tells a folder without pictures from a disk that is not mounted. Raises LibraryUnavailable.
         """
-        with _explained(Message("The pictures at {url} cannot be reached", url=repr(url))):
-            files, root = cast("tuple[Any, str]", fsspec.core.url_to_fs(url))  # pyright: ignore[reportUnknownMemberType]
+        with _explained(Message("The pictures at {url} cannot be reached", url=repr(str(place)))):
+            files, root = _file_system(place)
             is_local = isinstance(files, LocalFileSystem)
             served_folder = Path(root) if is_local else Path(tempfile.mkdtemp(prefix="castbook-pictures-"))
             pictures = cls(files, root, served_folder)
@@ -158,6 +160,13 @@ class Pictures:
 
     def _full_name(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"
+
+
+def _file_system(place: Path | str) -> tuple[Any, str]:
+    """With the name of the place in it."""
+    if isinstance(place, Path):
+        return LocalFileSystem(), place.absolute().as_posix()
+    return cast("tuple[Any, str]", fsspec.core.url_to_fs(place))  # pyright: ignore[reportUnknownMemberType]
 
 
 def _name(content_hash: str) -> str:

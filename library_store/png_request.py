@@ -22,9 +22,9 @@ from pydantic import TypeAdapter, ValidationError
 from library_store.kept_likeness import to_json
 from library_store.records import NewPicture
 from pipeline.request import PictureRequest, Seed
+from pipeline.uploads import MAX_BYTES
 
 PARAMETERS, OURS = "parameters", "castbook"
-MAX_FILE = 40 * 2**20  # bytes, as for uploads
 MAX_TEXT = 2**16  # characters of a chunk; a long prompt has two thousand
 SAMPLERS = {  # diffusers' schedulers as AUTOMATIC1111 calls them
     "DDIMScheduler": "DDIM",
@@ -80,7 +80,7 @@ def _quoted(value: str) -> str:
 def _texts(source: str | PathLike[str] | bytes) -> dict[str, str]:
     """The text chunks before the pixels, which are not decoded."""
     try:
-        if (len(source) if isinstance(source, bytes) else Path(source).stat().st_size) > MAX_FILE:
+        if (len(source) if isinstance(source, bytes) else Path(source).stat().st_size) > MAX_BYTES:
             return {}
         with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=("PNG",)) as opened:
             found = {name: opened.info.get(name) for name in (PARAMETERS, OURS)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -78,6 +78,30 @@ class Character:
     is_favourite: bool = False
     tags: tuple[str, ...] = ()  # in alphabetical order
     trashed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CharacterText:
+    """What is written about a character, or was shown of it, each part of the visual profile by itself; None: not
+    written, or not shown."""
+
+    name: str | None = None
+    description: str | None = None
+    prompt: str | None = None
+    hair: str | None = None
+    face: str | None = None
+    body: str | None = None
+    outfit: str | None = None
+    accessories: str | None = None
+    other: str | None = None
+
+    @classmethod
+    def of(cls, character: Character) -> CharacterText:
+        looks = character.visual_profile
+        return cls(character.name, character.description, character.prompt, **asdict(looks))
+
+
+NO_TEXT = CharacterText()
 
 
 @dataclass(frozen=True)

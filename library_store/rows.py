@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from typing import TypeVar
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from errors import AnotherProject, NotFound
+from errors import AnotherProject, InvalidRequest, NotFound
+from library_store.changes import text_to_write
 from library_store.kept_likeness import to_json
-from library_store.records import CastMember, How, NewPicture, VisualProfile
+from library_store.records import CastMember, CharacterText, How, NewPicture, VisualProfile
 from library_store.schema import (
     CastMemberRow,
     CastOptionRow,
@@ -43,6 +44,27 @@ def find(session: Session, table: type[RowT], id: str, hold: bool = False) -> Ro
 def hold(session: Session, table: type[RowT], id: str) -> RowT:
     """Finds a row and keeps other writers from it until the transaction ends (SQLite has but one writer anyway)."""
     return find(session, table, id, hold=True)
+
+
+def find_open_story(session: Session, id: str, hold: bool = False) -> StoryRow:
+    """For what writes into a story. Raises InvalidRequest where it is in the trash, alone or with its project."""
+    story = find(session, StoryRow, id, hold)
+    if in_trash(session, story):
+        raise InvalidRequest("This story is in the trash.", "Restore it first, or choose another story.")
+    return story
+
+
+def find_open_project(session: Session, id: str) -> ProjectRow:
+    """Raises InvalidRequest where it is in the trash."""
+    project = find(session, ProjectRow, id)
+    if project.trashed_at:
+        raise InvalidRequest("This project is in the trash.", "Restore it first, or choose another project.")
+    return project
+
+
+def in_trash(session: Session, story: StoryRow) -> bool:
+    """Alone or with its project."""
+    return bool(story.trashed_at or find(session, ProjectRow, story.project_id).trashed_at)
 
 
 def find_character(session: Session, id: str, hold: bool = False) -> CharacterRow:
@@ -111,6 +133,14 @@ def describe(
     character.search_text = folded("\n".join(texts))
 
 
+def rewrite(character: CharacterRow, written: CharacterText, shown: CharacterText) -> None:
+    """Sets what somebody changed. Raises CharacterChanged, see `text_to_write`."""
+    kept = character.record()
+    text = text_to_write(written, shown, CharacterText.of(kept))
+    parts = {part: new for part in asdict(kept.visual_profile) if (new := getattr(text, part)) is not None}
+    describe(character, text.name, text.description, replace(kept.visual_profile, **parts), text.prompt)
+
+
 def retag(session: Session, character: CharacterRow, tags: Sequence[str]) -> None:
     """These tags and no others, each in the spelling that other characters of the project have it in."""
     wanted = {folded(tag): clean(tag) for tag in reversed(tags) if clean(tag)}  # the first spelling of two wins
@@ -160,7 +190,7 @@ def find_image_of(session: Session, character: CharacterRow, image_id: str) -> I
     return image
 
 
-def steering_of(session: Session, character: CharacterRow) -> list[str]:
+def steering_beside_canonical(session: Session, character: CharacterRow) -> list[str]:
     """What steers together with the canonical image, without that image itself."""
     chosen = select(SteeringRow.image_id).where(SteeringRow.character_id == character.id)
     others = chosen.where(SteeringRow.image_id != character.canonical_image_id)
@@ -191,6 +221,12 @@ def add_image(session: Session, character: CharacterRow, new: NewPicture, conten
 def add_identities(session: Session, image: ImageRow, face: Face) -> None:
     for identity in face.identities:
         added(session, IdentityRow.of(image.id, face, identity))
+
+
+def steering_of(session: Session, character: CharacterRow) -> list[str]:
+    """The pictures chosen to steer, in the order in which they were; the canonical one may be among them."""
+    chosen = select(SteeringRow.image_id).where(SteeringRow.character_id == character.id)
+    return list(session.scalars(chosen.order_by(SteeringRow.id)))
 
 
 def identities_of(session: Session, image: ImageRow) -> Sequence[IdentityRow]:

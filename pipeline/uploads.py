@@ -1,6 +1,7 @@
 """A stranger's file -> a clean RGB picture, or a sentence about why not. Everything that is uploaded passes here.
 
-Also what has been uploaded and looked at, and boxes that were drawn on it by hand.
+What a picture from outside may be is decided here alone, for exports and requests in pictures too. Also what has been
+uploaded and looked at, and boxes that were drawn on it by hand.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from errors import InvalidRequest, UnreadablePicture
 from pipeline.values import Box, Face
 
 # Three formats and no more: the rarer decoders of Pillow are where its holes have been (FlashPix among them).
-FORMATS = ("JPEG", "PNG", "WEBP")
+FORMATS = {"JPEG": (".jpg", ".jpeg", ".jfif"), "PNG": (".png",), "WEBP": (".webp",)}  # and how their files end
+FILE_TYPES = [ending for endings in FORMATS.values() for ending in endings]
 MAX_BYTES = 40 * 2**20
 MAX_PIXELS = 50_000_000  # any camera's picture; decoded it takes 150 MB
 MIN_SIDE = 32  # below it neither a detector nor a person finds a face
@@ -40,7 +42,7 @@ class Upload:
 def read_picture(source: str | PathLike[str] | bytes, max_side: int = 1024) -> Image.Image:
     """Upright, RGB, without metadata, transparency on white, at most `max_side` a side. Raises UnreadablePicture."""
     try:
-        with Image.open(BytesIO(_read(source)), formats=FORMATS) as opened:
+        with Image.open(BytesIO(_read(source)), formats=tuple(FORMATS)) as opened:
             if opened.width * opened.height > MAX_PIXELS:  # from the header: nothing is decoded yet
                 raise UnreadablePicture(
                     "The picture is too large: {width} x {height} pixels.",

@@ -1,34 +1,40 @@
 """Drawing: what was asked for -> pictures drawn, judged and kept.
 
-Verbs that draw are iterators: they yield a `Step` for each step done and end with what was kept. Closing one stops it.
-A picture's way is straight: one `PictureRequest` is made, one read says who it is, the models draw, one write keeps.
+Verbs that draw start a run (runs.py): iterating over it shows its steps and ends with what was kept. A picture's way is
+straight: one `PictureRequest` is made, one read says who it is, the models draw, one write keeps.
 """
 
 from __future__ import annotations
 
 import secrets
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TypeVar
 
 from PIL import Image
 
-from errors import InvalidRequest, Stopped
+from errors import InvalidRequest
 from library_store.library import CharacterLibrary
 from library_store.records import CastMember, CastOption, NewPicture, ReferenceRead, Source
 from library_store.text import clean, required
 from pipeline.likeness import average
 from pipeline.packs import Pack
 from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfile, check, composed, differences
-from pipeline.streaming import stream
-from pipeline.values import Reference, Step, Variant, Variants
+from pipeline.values import Reference, Variant, Variants
 from pipeline.variants import OnStep
 from studio.identities import Identities
 from studio.models import Models
+from studio.runs import LOCAL, Run, Runs
 
 SEEDS = 2**32
-T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a list of runs says of one."""
+
+    story_id: str
+    name: str  # of the character
+    request: PictureRequest
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class Drawing:
     pack: Pack
     models: Models
     identities: Identities
+    runs: Runs[Asked, Made]
 
     # Prompts
 
@@ -108,12 +115,15 @@ class Drawing:
         description: str = "",
         count: int | None = None,
         seed: int | None = None,
-        stop: threading.Event | None = None,
-    ) -> Iterator[Step | Made]:
-        """Draws a character who did not exist. The first picture with a face becomes the active one."""
+        who: str = LOCAL,
+    ) -> Run[Asked, Made]:
+        """Draws a character who did not exist. The first picture with a face becomes the active one.
+
+        Raises InvalidRequest for a story in the trash. One moved there while the run goes on gets its pictures.
+        """
+        context = composed(self.library.get_open_story(story_id).context)
         required(name, "character")
         written, look = _checked_prompt(prompt), _cleaned(visual_profile)
-        context = composed(self.library.get_story(story_id).context)
         request = self.pack.request(
             composed(written, *_said(look), context),
             _seed(seed),
@@ -127,10 +137,12 @@ class Drawing:
         def work(on_step: OnStep) -> Made:
             variants = self.models.get().generate(request, None, on_step)
             pictures = _new_pictures(variants, "generated")
-            member = self.library.create_character(story_id, name, pictures, "generated", written, look, description)
+            member = self.library.create_character(
+                story_id, name, pictures, "generated", written, look, description, also_in_trash=True
+            )
             return _made(member, pictures, variants)
 
-        yield from stream(_stoppable(work, stop))
+        return self.runs.start(who, Asked(story_id, clean(name), request), work)
 
     def generate_character_variant(
         self,
@@ -142,12 +154,15 @@ class Drawing:
         seed: int | None = None,
         identity_scale: float | None = None,
         look: VisualProfile = NO_LOOK,
-        stop: threading.Event | None = None,
-    ) -> Iterator[Step | Made]:
+        who: str = LOCAL,
+    ) -> Run[Asked, Made]:
         """Draws the reference's person in a new scene; the `keep` best pictures (or all) become options of the story's
         cast member. `look` is what they wear there, and the scene's mood and place. The picture that stands for a
         character is helped by those chosen to steer together with it.
+
+        A story in the trash: as for `generate_character`.
         """
+        self.library.get_open_story(story_id)
         read = self.library.read_reference(story_id, reference_image_id)
         written, look = clean(prompt), _cleaned(look)
         _checked_prompt(composed(written, *_said(look)))
@@ -177,7 +192,7 @@ class Drawing:
             member = self.library.keep_variants(story_id, read.character.id, pictures)
             return _made(member, pictures, variants)
 
-        yield from stream(_stoppable(work, stop))
+        return self.runs.start(who, Asked(story_id, read.character.name, request), work)
 
     def draw_again(self, request: PictureRequest) -> Image.Image:
         """A picture as it was drawn, from its own request; nothing is kept.
@@ -239,20 +254,6 @@ def _new_pictures(variants: Variants, source: Source, parent_id: str | None = No
 
 def _made(member: CastMember, new: Sequence[NewPicture], variants: Variants) -> Made:
     return Made(member, tuple(picture.id for picture in new), variants.ranked, variants.request, variants.half_said)
-
-
-def _stoppable(work: Callable[[OnStep], T], stop: threading.Event | None) -> Callable[[OnStep], T]:
-    """The same work, which `stop` ends at its next step: what was finished until then is kept."""
-
-    def watched(on_step: OnStep) -> T:
-        def report(step: Step) -> None:
-            if stop is not None and stop.is_set():
-                raise Stopped
-            on_step(step)
-
-        return work(report)
-
-    return watched
 
 
 def _checked_prompt(prompt: str) -> str:

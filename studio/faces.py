@@ -170,8 +170,11 @@ class Faces:
         similarity = similarity_of(seen[0], seen[1])
         return None if calibration.band(similarity) == "same person" else similarity
 
-    def set_steering(self, character_id: str, image_ids: Sequence[str]) -> None:
-        """Which pictures steer together with the canonical one: their identities are averaged.
+    def set_steering(
+        self, character_id: str, image_ids: Sequence[str], instead_of: Sequence[str] | None = None
+    ) -> None:
+        """Which pictures steer together with the canonical one: their identities are averaged. `instead_of`: those that
+        were shown, of which others may have been added or removed since.
 
         Raises InvalidRequest for a picture without a face.
         """
@@ -179,7 +182,7 @@ class Faces:
         for number, image_id in enumerate(image_ids, start=1):
             if image_id not in faces:
                 self._check_face(image_id, Message("picture {number} of those that are to steer", number=number))
-        self.library.set_steering(character_id, image_ids)
+        self.library.set_steering(character_id, image_ids, instead_of)
 
     def _face_meant(self, upload: Upload, number: int | None, box: Box | None) -> Face:
         if box is not None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from library_store.library import CharacterLibrary
 from pipeline.packs import Pack
-from studio.drawing import Drawing
+from studio.drawing import Asked, Drawing, Made
+from studio.exports import Exports
 from studio.faces import Faces, RecentUploads
 from studio.identities import Backfill, Identities
 from studio.models import Models
 from studio.requests import Requests
-from studio.travelling import Travelling
+from studio.runs import Runs
 from studio.trust import Trust
 
 
@@ -27,8 +28,9 @@ class Studio:
         self.library = library
         self.pack = pack
         self.models = models
-        self.drawing = Drawing(library, pack, models, identities)
+        self.runs = Runs[Asked, Made]()
+        self.drawing = Drawing(library, pack, models, identities, self.runs)
         self.faces = Faces(library, pack, models, identities, RecentUploads(models))
         self.trust = Trust(library, pack, identities, (pack.folder, *report_folders))
-        self.travelling = Travelling(library)
+        self.exports = Exports(library)
         self.requests = Requests(library, pack)

@@ -5,6 +5,7 @@ Red, green and blue are strangers (similarity 0); red and yellow are half alike 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,22 @@ class FakeGenerator:
     def cut_off(self, prompt: str) -> str:
         """It has room for forty words."""
         return " ".join(prompt.split()[40:])
+
+
+class PatientGenerator(FakeGenerator):
+    """After each step it waits until it may go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+
+    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
+        def report(step: Step) -> None:
+            on_step(step)
+            assert self.may_go_on.wait(60)
+
+        return super().generate(request, reference, report)
 
 
 class FakeFaces:

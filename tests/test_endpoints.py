@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from fakes import BLACK, BLUE, RED, FakeFaces, FakeGenerator, fake_pack, flat
+from fakes import BLACK, BLUE, RED, FakeFaces, PatientGenerator, fake_pack, flat
 from gradio_client import Client, handle_file
+from gradio_client.client import Job
 from gradio_client.exceptions import AppError
 from listening import listening
 from PIL import Image
@@ -25,20 +28,20 @@ from ui import build_page, launch_options
 
 ENDPOINTS = set(  # what programs rely on: a new one is added here, and none goes without a line in CHANGELOG.md
     """
-    check_library count_library create_project create_story edit_character export_library generate_character
-    generate_character_variant get_character import_library list_cast list_images list_library list_projects
+    attach_run check_library count_library create_project create_story edit_character export_library generate_character
+    generate_character_variant get_character import_library list_cast list_images list_library list_projects list_runs
     list_steering list_stories list_tags list_uses load_character look_alikes_of look_at_upload merge_characters
     outliers preview_purge prompt_of_character prompt_of_variant purge_character remove_image rename_project
     rename_story request_in request_of restore_character restore_image restore_project restore_story save_character
-    select_image set_canonical set_context set_favourite set_steering set_tags trash_character trash_project
+    select_image set_canonical set_context set_favourite set_steering set_tags stop_run trash_character trash_project
     trash_story upload_character who_looks_like
     """.split()
 )
 
 
 @pytest.fixture(scope="module")
-def generator() -> FakeGenerator:
-    return FakeGenerator()
+def generator() -> PatientGenerator:
+    return PatientGenerator()
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,7 @@ def library(home: Path) -> Iterator[CharacterLibrary]:
 
 
 @pytest.fixture(scope="module")
-def client(library: CharacterLibrary, generator: FakeGenerator) -> Iterator[Client]:
+def client(library: CharacterLibrary, generator: PatientGenerator) -> Iterator[Client]:
     pack = fake_pack()
     studio = Studio(library, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)))
     demo = build_page(studio, library.pictures_folder)
@@ -114,9 +117,118 @@ def test_the_endpoints_are_those_that_programs_rely_on_and_no_others(client: Cli
 def test_generating_streams_its_steps_and_ends_with_the_result(client: Client, story: dict[str, str]) -> None:
     job = client.submit(story["story_id"], "Hana", "a girl", {}, "", 2, 0, api_name="/generate_character")
     *steps, result = list(job)
-    assert {"step": 1, "steps": 4} in steps
+    assert {tuple(step) for step in steps} == {("run_id", "step", "steps")}
     assert result["name"] == "Hana"
     assert result["prompt"] == "a girl, rainy night"
+
+
+@pytest.fixture
+def held(client: Client, story: dict[str, str], generator: PatientGenerator) -> Iterator[Job]:
+    """A drawing that is at its first step and cannot go on before `generator.may_go_on`."""
+    generator.may_go_on.clear()
+    job = client.submit(story["story_id"], "Hana", "a girl", {}, "", 2, 0, api_name="/generate_character")
+    while next(job)["step"] != 1:
+        pass
+    yield job
+    generator.may_go_on.set()
+
+
+def run_of(job: Job) -> str:
+    return job.outputs()[0]["run_id"]
+
+
+def state(client: Client, run_id: str) -> str:
+    [run] = [run for run in call(client, "list_runs") if run["run_id"] == run_id]
+    return run["state"]
+
+
+def test_a_cancelled_drawing_is_stopped_and_not_kept(
+    client: Client, story: dict[str, str], generator: PatientGenerator, held: Job
+) -> None:
+    run_id = run_of(held)
+    held.cancel()
+    generator.may_go_on.set()
+    with pytest.raises(AppError, match="Stopped"):
+        call(client, "attach_run", run_id)
+    assert state(client, run_id) == "stopped"
+    assert call(client, "list_cast", story["story_id"]) == []
+
+
+def test_a_drawing_whose_caller_is_gone_is_stopped(
+    client: Client, story: dict[str, str], generator: PatientGenerator
+) -> None:
+    generator.may_go_on.clear()
+    url = f"{client.src.rstrip('/')}/gradio_api/call/generate_character"
+    with httpx.Client() as gone:
+        values = [story["story_id"], "Hana", "a girl", {}, "", 2, 0]
+        event = gone.post(url, json={"data": values}).json()["event_id"]
+        with gone.stream("GET", f"{url}/{event}") as answer:
+            assert any("run_id" in line for line in answer.iter_lines())
+    [run_id] = [run["run_id"] for run in call(client, "list_runs") if run["state"] == "drawing"]
+    for _ in range(300):  # Gradio notices at the run's next sign of life
+        if state(client, run_id) == "stopping":
+            break
+        time.sleep(0.1)
+    generator.may_go_on.set()
+    with pytest.raises(AppError, match="Stopped"):
+        call(client, "attach_run", run_id)
+    assert call(client, "list_cast", story["story_id"]) == []
+
+
+def test_a_drawing_is_watched_from_elsewhere_and_outlives_that(
+    client: Client, generator: PatientGenerator, held: Job
+) -> None:
+    run_id = run_of(held)
+    elsewhere = Client(client.src, verbose=False)
+    watching = elsewhere.submit(run_id, api_name="/attach_run")
+    assert next(watching) == {"run_id": run_id, "step": 1, "steps": 4}
+    watching.cancel()
+    generator.may_go_on.set()
+    made = call(elsewhere, "attach_run", run_id)
+    assert (made["name"], made["stopped"]) == ("Hana", False)
+    assert held.result(10) == made
+    assert state(client, run_id) == "done"
+
+
+def test_a_drawing_is_stopped_from_elsewhere(client: Client, generator: PatientGenerator, held: Job) -> None:
+    stopping = call(client, "stop_run", run_of(held))
+    assert (stopping["name"], stopping["state"], stopping["step"]) == ("Hana", "stopping", 1)
+    generator.may_go_on.set()
+    with pytest.raises(AppError, match="Stopped"):
+        held.result(10)
+
+
+def test_nothing_is_put_into_a_story_that_is_in_the_trash(
+    client: Client, story: dict[str, str], hana: dict[str, Any], tmp_path: Path
+) -> None:
+    flat(RED).save(tmp_path / "me.png")
+    story_id, image_id = story["story_id"], hana["active_image_id"]
+    refused: list[tuple[Any, ...]] = [
+        ("generate_character", story_id, "Mina", "a girl"),
+        ("generate_character_variant", story_id, image_id, "moon"),
+        ("load_character", story_id, image_id),
+        ("upload_character", story_id, "Me", handle_file(tmp_path / "me.png")),
+    ]
+    call(client, "trash_story", story_id)
+    for verb, *values in refused:
+        with pytest.raises(AppError, match="This story is in the trash"):
+            call(client, verb, *values)
+    call(client, "trash_project", story["project_id"])
+    with pytest.raises(AppError, match="This project is in the trash"):
+        call(client, "create_story", story["project_id"], "Day off")
+    call(client, "restore_project", story["project_id"])
+    call(client, "restore_story", story_id)
+    assert ids(call(client, "list_cast", story_id), "name") == ["Hana"]
+
+
+def test_what_was_drawn_while_its_story_went_to_the_trash_is_in_it_and_said_to_be(
+    client: Client, story: dict[str, str], generator: PatientGenerator, held: Job
+) -> None:
+    call(client, "trash_story", story["story_id"])
+    generator.may_go_on.set()
+    assert held.result(10)["story_in_trash"] is True
+    call(client, "restore_story", story["story_id"])
+    assert ids(call(client, "list_cast", story["story_id"]), "name") == ["Hana"]
 
 
 def test_a_generated_characters_options_say_all_that_is_known(client: Client, hana: dict[str, Any]) -> None:
@@ -148,7 +260,7 @@ def test_saved_in_one_story_and_drawn_in_another(client: Client, story: dict[str
 
 
 def test_loading_links_the_very_picture_and_draws_nothing(
-    client: Client, story: dict[str, str], hana: dict[str, Any], generator: FakeGenerator
+    client: Client, story: dict[str, str], hana: dict[str, Any], generator: PatientGenerator
 ) -> None:
     image_id = hana["options"][1]["image_id"]
     call(client, "save_character", hana["cast_member_id"], image_id)
@@ -253,6 +365,37 @@ def test_a_character_is_edited_and_says_where_they_are_used(client: Client, stor
     assert call(client, "get_character", hana["character_id"]) == edited
     [use] = call(client, "list_uses", hana["character_id"])
     assert use["story_id"] == story["story_id"] and hana["canonical_image_id"] in use["image_ids"]
+
+
+def test_what_somebody_changed_since_it_was_read_is_not_overwritten(client: Client, story: dict[str, str]) -> None:
+    read = save(client, story["story_id"], "Hana")
+    who, cast_member = read["character_id"], call(client, "list_cast", story["story_id"])[-1]["cast_member_id"]
+    call(client, "edit_character", who, description="a pilot", visual_profile={"outfit": "coat"})
+    late = call(client, "edit_character", who, "Hana Kim", read["description"], read["visual_profile"], read)
+    assert (late["name"], late["description"], late["visual_profile"]["outfit"]) == ("Hana Kim", "a pilot", "coat")
+    for attempt in (
+        lambda: call(client, "edit_character", who, description="a sailor", instead_of=read),
+        lambda: call(client, "save_character", cast_member, read["canonical_image_id"], "a sailor", instead_of=read),
+    ):
+        with pytest.raises(AppError, match="description is 'a pilot' now"):
+            attempt()
+    assert call(client, "get_character", who) == late
+    call(client, "set_tags", who, ["sea"], instead_of=[])
+    assert call(client, "set_tags", who, ["air"], instead_of=[])["tags"] == ["air", "sea"]
+
+
+def test_a_profile_takes_texts_and_lists_of_them(client: Client, story: dict[str, str]) -> None:
+    hana = save(client, story["story_id"], "Hana")["character_id"]
+    profile = {"hair": ["black", " long "], "face": None, "body": [], "other": "in, the rain"}
+    edited = call(client, "edit_character", hana, visual_profile=profile)["visual_profile"]
+    assert [edited[part] for part in profile] == ["black, long", "", "", "in, the rain"]
+    for value in (7, True, {"colour": "black"}, ["black", 7], [["black"]], ["black", None]):
+        with pytest.raises(AppError, match=r"The hair is .*It should be a text, or a list of texts"):
+            call(client, "edit_character", hana, visual_profile={"hair": value})
+    for read in ({"name": 7}, {"visual_profile": "black"}, {"visual_profile": {"hair": 7}}):
+        with pytest.raises(AppError, match="It should be a"):
+            call(client, "edit_character", hana, "Hana Kim", instead_of=read)
+    assert call(client, "get_character", hana)["visual_profile"] == edited
 
 
 def test_a_characters_pictures_have_roles_and_a_lineage(client: Client, story: dict[str, str]) -> None:
@@ -373,6 +516,8 @@ BAD_CALLS = [
     ("export_library", ("nowhere",), "no project"),
     ("set_tags", ("nobody", []), "no character"),
     ("request_of", ("nothing",), "no picture"),
+    ("attach_run", ("nothing",), "no run"),
+    ("stop_run", ("nothing",), "no run"),
 ]
 
 

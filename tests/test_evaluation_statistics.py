@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from evaluation_rows import CALIBRATION, UNDETECTED, row, run
+from sklearn.metrics import roc_auc_score
 
 from evaluation.rows import Row
 from evaluation.statistics import (
@@ -191,6 +192,26 @@ def test_separability_is_1_where_every_picture_is_nearer_than_any_stranger_and_h
 
     assert separability(sample(*apart)).value == 1
     assert separability(sample(*alike)).value == 0.5
+
+
+def test_separability_and_its_interval_are_scikit_learns_over_resampled_people():
+    dice = np.random.default_rng(5)
+    people = [np.round(dice.normal((0.3, 0.1), 0.2, (3 + number % 3, 2)), 1) for number in range(8)]  # with ties
+    rows = [
+        row(number, seed=seed, judge_similarity=own, judge_stranger=stranger)
+        for number, pairs in enumerate(people)
+        for seed, (own, stranger) in enumerate(pairs.tolist())
+    ]
+
+    def area(drawn):
+        own, strangers = np.concatenate([people[person] for person in drawn]).T
+        return roc_auc_score([1] * len(own) + [0] * len(own), [*own, *strangers])
+
+    found = separability(sample(*rows))
+
+    assert found.value == pytest.approx(area(range(8)))
+    low, high = np.quantile([area(dice.integers(0, 8, 8)) for _ in range(100)], (0.025, 0.975))
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.04)
 
 
 # Planted faults: each makes a sound run wrong in one way.

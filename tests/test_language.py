@@ -414,7 +414,7 @@ def test_programs_are_told_verdicts_in_english_whoever_asks(library: CharacterLi
         rejection=(AnotherFace(0.2, 0.1), Missing(("hat",))),
     )
     picture = NewPicture(flat(RED), "generated", likeness=likeness)
-    member = library.create_character(studio.ensure_a_story().id, "Hana", [picture], "generated")
+    member = library.create_character(studio.library.ensure_a_story().id, "Hana", [picture], "generated")
 
     answer = image_json(studio, member.options[0].image)["likeness"]
 

@@ -20,11 +20,21 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from errors import ChangedElsewhere, InvalidRequest, LibraryUnavailable, NotFound
+from errors import CharacterChanged, ContextChanged, InvalidRequest, LibraryUnavailable, NotFound
 from library_store.database import open_database
 from library_store.library import CharacterLibrary
 from library_store.pictures import MARKER
-from library_store.records import CastMember, LibraryQuery, NewPicture, Project, Story, Use, VisualProfile
+from library_store.records import (
+    CastMember,
+    Character,
+    CharacterText,
+    LibraryQuery,
+    NewPicture,
+    Project,
+    Story,
+    Use,
+    VisualProfile,
+)
 from library_store.schema import CastMemberRow, CastOptionRow, ImageRow
 from pipeline.values import Likeness, Missing
 
@@ -53,7 +63,7 @@ def test_what_is_not_said_of_a_story_stays_as_it_is(library: CharacterLibrary, s
 
 def test_a_context_that_another_has_replaced_is_not_overwritten(library: CharacterLibrary, story: Story):
     library.update_story(story.id, context="dry Busan", instead_of=story.context)
-    with pytest.raises(ChangedElsewhere):
+    with pytest.raises(ContextChanged):
         library.update_story(story.id, "Chapter 2", "foggy Daegu", instead_of=story.context)
     assert library.get_story(story.id) == dataclasses.replace(story, context="dry Busan")
     assert library.update_story(story.id, context="dry Busan", instead_of=story.context).context == "dry Busan"
@@ -67,7 +77,7 @@ def test_empty_names_are_refused(library: CharacterLibrary, story: Story, mina: 
         lambda: library.create_story(story.project_id, empty),
         lambda: library.update_story(story.id, empty, ""),
         lambda: library.create_character(story.id, empty, [generated(1)], "generated"),
-        lambda: library.edit_character(mina.character.id, name=empty),
+        lambda: library.edit_character(mina.character.id, CharacterText(name=empty)),
     ):
         with pytest.raises(InvalidRequest, match="no name"):
             attempt()
@@ -105,7 +115,7 @@ def test_an_id_that_names_nothing_is_not_found(library: CharacterLibrary, story:
         ("story", lambda: library.cast_character("?", mina.character.id)),
         ("character", lambda: library.cast_character(story.id, "?")),
         ("character", lambda: library.get_character("?")),
-        ("character", lambda: library.edit_character("?", name="Mina")),
+        ("character", lambda: library.edit_character("?", CharacterText(name="Mina"))),
         ("character", lambda: library.trash_character("?")),
         ("character", lambda: library.restore_character("?")),
         ("character", lambda: library.set_favourite("?", True)),
@@ -317,7 +327,9 @@ def test_the_library_lists_what_is_saved_last_saved_first(library: CharacterLibr
 
 def test_saving_makes_the_picture_canonical_and_takes_what_is_given(library: CharacterLibrary, mina: CastMember):
     third = image_ids(mina)[2]
-    saved = library.save_character(mina.id, third, "the lead", VisualProfile(hair="black"), "a detective")
+    saved = library.save_character(
+        mina.id, third, CharacterText(description="the lead", prompt="a detective", hair="black")
+    )
     assert (saved.canonical_image_id, saved.is_saved_to_library) == (third, True)
     assert saved.saved_at is not None
     again = library.save_character(mina.id, third)
@@ -351,10 +363,93 @@ def test_the_library_is_searched_by_every_word(library: CharacterLibrary, story:
 
 def test_an_edited_character_is_found_by_its_new_words_only(library: CharacterLibrary, story: Story, mina: CastMember):
     library.save_character(mina.id, image_ids(mina)[0])
-    edited = library.edit_character(mina.character.id, name="Dana", description="a pilot")
+    edited = library.edit_character(mina.character.id, CharacterText(name="Dana", description="a pilot"))
     assert library.list_library(story.project_id, "dana pilot") == [edited]
     assert library.list_library(story.project_id, "mina") == []
     assert library.get_cast_member(mina.id).character == edited
+
+
+SHOWN = CharacterText(name="Mina", description="", prompt="", hair="black", outfit="")
+
+
+@pytest.fixture
+def black_haired(library: CharacterLibrary, mina: CastMember) -> Character:
+    """As SHOWN says."""
+    return library.edit_character(mina.character.id, CharacterText(hair="black"))
+
+
+def edit_elsewhere(library: CharacterLibrary, character: Character, **texts: str) -> Character:
+    return library.edit_character(character.id, CharacterText(**texts))
+
+
+def test_what_was_not_touched_is_not_written_back(library: CharacterLibrary, black_haired: Character):
+    edit_elsewhere(library, black_haired, description="a pilot", hair="red", outfit="coat")
+    edited = library.edit_character(black_haired.id, dataclasses.replace(SHOWN, name="Mina Kim"), SHOWN)
+    looks = VisualProfile(hair="red", outfit="coat")
+    assert (edited.name, edited.description, edited.visual_profile) == ("Mina Kim", "a pilot", looks)
+
+
+def test_what_was_changed_elsewhere_is_told_and_nothing_is_written(library: CharacterLibrary, black_haired: Character):
+    newer = edit_elsewhere(library, black_haired, hair="red", name="Dana")
+    written = dataclasses.replace(SHOWN, name="Mina Kim", description="a sailor", hair="blue")
+    with pytest.raises(CharacterChanged, match="name is 'Dana', hair is 'red'") as changed:
+        library.edit_character(black_haired.id, written, SHOWN)
+    assert changed.value.newer == {"name": "Dana", "hair": "red"}
+    assert library.get_character(black_haired.id) == newer
+
+
+def test_what_was_emptied_elsewhere_is_newer_too(library: CharacterLibrary, black_haired: Character):
+    edit_elsewhere(library, black_haired, hair="")
+    with pytest.raises(CharacterChanged) as changed:
+        library.edit_character(black_haired.id, dataclasses.replace(SHOWN, hair="red"), SHOWN)
+    assert changed.value.newer == {"hair": ""}
+    assert library.edit_character(black_haired.id, SHOWN, SHOWN).visual_profile.hair == ""
+
+
+def test_two_who_write_the_same_agree(library: CharacterLibrary, black_haired: Character):
+    red = dataclasses.replace(SHOWN, hair="red")
+    assert library.edit_character(black_haired.id, red, SHOWN) == library.edit_character(black_haired.id, red, SHOWN)
+    spaced = dataclasses.replace(SHOWN, hair=" black\0")
+    assert library.edit_character(black_haired.id, spaced, SHOWN).visual_profile.hair == "red"
+
+
+def test_what_nobody_looked_at_is_written_whatever_is_there(library: CharacterLibrary, black_haired: Character):
+    edit_elsewhere(library, black_haired, hair="red", description="a pilot")
+    edited = library.edit_character(black_haired.id, CharacterText(hair="blue"), CharacterText(description=""))
+    assert (edited.visual_profile.hair, edited.description) == ("blue", "a pilot")
+
+
+def test_saving_writes_over_nothing_newer(library: CharacterLibrary, mina: CastMember, black_haired: Character):
+    first, second, _ = image_ids(mina)
+    edit_elsewhere(library, black_haired, description="a pilot")
+    saved = library.save_character(mina.id, first, dataclasses.replace(SHOWN, prompt="a detective"), SHOWN)
+    assert (saved.description, saved.prompt, saved.canonical_image_id) == ("a pilot", "a detective", first)
+    with pytest.raises(CharacterChanged):
+        library.save_character(mina.id, second, dataclasses.replace(SHOWN, description="a sailor"), SHOWN)
+    assert library.get_character(saved.id) == saved
+
+
+def test_two_who_change_the_tags_both_keep_theirs(library: CharacterLibrary, mina: CastMember):
+    shown = library.set_tags(mina.character.id, ["lead", "sea"]).tags
+    library.set_tags(mina.character.id, ["lead", "hero"], instead_of=shown)
+    late = library.set_tags(mina.character.id, ["LEAD", "sea", "Pilot"], instead_of=shown)
+    assert late.tags == ("hero", "LEAD", "Pilot")
+    assert library.set_tags(mina.character.id, [], instead_of=["hero", "gone"]).tags == ("LEAD", "Pilot")
+
+
+def test_two_who_change_what_steers_both_keep_theirs(library: CharacterLibrary, mina: CastMember):
+    _, second, third = image_ids(mina)
+    library.set_steering(mina.character.id, [second], instead_of=[])
+    library.set_steering(mina.character.id, [third], instead_of=[])
+    assert library.list_steering(mina.character.id) == [second, third]
+    library.set_steering(mina.character.id, [], instead_of=[second])
+    library.set_steering(mina.character.id, [], instead_of=[second])
+    assert library.list_steering(mina.character.id) == [third]
+
+
+def test_every_part_of_a_profile_is_compared():
+    texts = {field.name for field in dataclasses.fields(CharacterText)}
+    assert texts == {"name", "description", "prompt", *(part.name for part in dataclasses.fields(VisualProfile))}
 
 
 def test_trash_hides_from_the_library_and_not_from_stories(library: CharacterLibrary, story: Story, mina: CastMember):

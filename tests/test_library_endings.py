@@ -15,7 +15,7 @@ from errors import InvalidRequest, NotFound
 from library_store.database import open_database
 from library_store.library import CharacterLibrary
 from library_store.pictures import Pictures
-from library_store.records import CastMember, Character, PurgePreview, Story
+from library_store.records import CastMember, Character, CharacterText, PurgePreview, Story
 from library_store.schema import Row
 
 # Merging
@@ -110,7 +110,7 @@ def test_old_links_lead_to_the_kept_one_even_through_two_merges(
     kept = library.merge_characters(last.id, mina.character.id)
     for old in (jun.id, mina.character.id):
         assert library.get_character(old) == kept
-    edited = library.edit_character(jun.id, name="Lasting")
+    edited = library.edit_character(jun.id, CharacterText(name="Lasting"))
     assert library.get_character(last.id) == edited
     assert library.cast_character(story.id, jun.id).character == edited
 

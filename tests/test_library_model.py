@@ -22,7 +22,7 @@ from made_up import image_ids, portrait
 
 from errors import NotFound
 from library_store.library import CharacterLibrary
-from library_store.records import CastMember, Character, LibraryQuery, NewPicture
+from library_store.records import CastMember, Character, CharacterText, LibraryQuery, NewPicture
 
 NAMES = st.sampled_from(["mina", "Mina B", "서연", "Éva"])
 COLOURS = st.sampled_from([RED, YELLOW, BLUE])
@@ -172,7 +172,7 @@ class LibraryMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.people)
     def edit_character(self, data: st.DataObject, name: str) -> None:
         id = self._draw_person(data)
-        self.library.edit_character(id, name=name)
+        self.library.edit_character(id, CharacterText(name=name))
         self._person(id).name = name
 
     @rule(data=st.data(), favourite=st.booleans())

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 
 from library_store.database import for_reading, open_database
 from library_store.library import CharacterLibrary
-from library_store.records import Character, LibraryQuery, Story
+from library_store.records import Character, CharacterText, LibraryQuery, Story
 from library_store.search import select_characters
 from pipeline.values import Identity
 
@@ -171,7 +171,7 @@ def test_a_search_by_face_is_right_after_every_write(library: CharacterLibrary, 
     assert found() == ["Rose", "Gold"]
     library.keep_identities(faceless.canonical_image_id, portrait(RED).face)
     assert found() == ["Rose", "Scarlet", "Gold"]
-    library.edit_character(gold.id, name="Golden")
+    library.edit_character(gold.id, CharacterText(name="Golden"))
     assert found() == ["Rose", "Scarlet", "Golden"]
     library.merge_characters(faceless.id, rose.id)
     assert found() == ["Scarlet", "Golden"]

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from fakes import (
     Asked,
     FakeFaces,
     FakeGenerator,
+    draw_the_reference,
     fake_pack,
     flat,
 )
@@ -31,13 +32,14 @@ from PIL import Image
 
 from errors import ChangedElsewhere, InvalidRequest, NoFaceFound, NotFound, PackUnavailable, Stopped, UnreadablePicture
 from library_store.library import CharacterLibrary
-from library_store.records import CastMember, NewPicture, Story, VisualProfile
-from pipeline.request import SteeringImage
-from pipeline.values import AnotherFace, Step
-from pipeline.variants import VariantMaker
+from library_store.records import CastMember, CharacterText, NewPicture, Story, VisualProfile
+from pipeline.request import PictureRequest, SteeringImage
+from pipeline.values import AnotherFace, Reference, Step
+from pipeline.variants import OnStep, VariantMaker
 from pipeline.vocabulary import Vocabulary
 from studio import Models, Studio
 from studio.drawing import Made
+from studio.runs import LOCAL, Run, Runs
 
 LOOKS = VisualProfile(
     hair="red hair", face="freckles", body="tall", outfit="hoodie", accessories="glasses", other="cat"
@@ -64,21 +66,29 @@ def story(studio: Studio) -> Story:
     return studio.library.create_story(studio.library.create_project("Moonlit Cafe").id, "Night shift", "rainy night")
 
 
-class StopAfter(threading.Event):
-    """Set once it has been asked `times` times: a stop at a step that can be counted (a fake's batch has 4)."""
+class StopsItself(FakeGenerator):
+    """Stops the newest run before it draws the picture of this seed, as a creator who presses Stop in that moment."""
 
-    def __init__(self, times: int) -> None:
+    def __init__(self, seed: int) -> None:
         super().__init__()
-        self._left = times
+        self.runs: Runs[Asked, Made] | None = None
+        self._at = seed
 
-    def is_set(self) -> bool:
-        self._left -= 1
-        return self._left < 0
+    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
+        if request.seed == self._at:
+            self.runs.list(LOCAL)[0].stop()
+        return super().generate(request, reference, on_step)
 
 
-def finished(run: Iterator[Step | Made]) -> Made:
-    *steps, made = run
-    assert all(isinstance(step, Step) for step in steps)
+def stops_itself(library: CharacterLibrary, seed: int) -> Studio:
+    generator = StopsItself(seed)
+    studio = studio_with(library, generator)
+    generator.runs = studio.runs
+    return studio
+
+
+def finished(run: Run[Asked, Made]) -> Made:
+    *_, made = run
     assert isinstance(made, Made)
     return made
 
@@ -198,10 +208,10 @@ def test_of_many_variants_the_best_are_kept_and_all_are_told(library: CharacterL
     assert not made.stopped
 
 
-def test_fewer_than_were_to_be_kept_are_kept_where_a_run_is_stopped(studio: Studio, story: Story) -> None:
+def test_fewer_than_were_to_be_kept_are_kept_where_a_run_is_stopped(library: CharacterLibrary, story: Story) -> None:
+    studio = stops_itself(library, seed=14)
     image_id = hana(studio, story).active_image_id
-    stop = StopAfter(6)
-    made = finished(studio.drawing.generate_character_variant(story.id, image_id, "moon", 8, keep=6, stop=stop))
+    made = finished(studio.drawing.generate_character_variant(story.id, image_id, "moon", 8, keep=6, seed=10))
     assert (made.stopped, len(made.options)) == (True, 4)
 
 
@@ -272,9 +282,20 @@ def test_why_a_variant_was_rejected_is_kept_with_it(library: CharacterLibrary) -
     assert kept.likeness.rejection == made.ranked[0].rejection == (AnotherFace(0.0, 0.1),)
 
 
-def test_finished_pictures_are_shown_while_others_are_drawn(studio: Studio, story: Story) -> None:
-    *steps, _ = studio.drawing.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 8)
-    assert [len(step.finished) for step in steps] == [0] * 4 + [4] * 4
+def test_finished_pictures_are_shown_while_others_are_drawn(library: CharacterLibrary) -> None:
+    shown: list[int] = []
+
+    class Looked(FakeGenerator):
+        def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
+            def report(step: Step) -> None:
+                on_step(step)
+                shown.append(len(studio.runs.list(LOCAL)[0].latest.finished))
+
+            return super().generate(request, reference, report)
+
+    studio = studio_with(library, Looked())
+    finished(studio.drawing.generate_character(studio.library.ensure_a_story().id, "Hana", "a girl", count=8))
+    assert shown == [0] * 4 + [4] * 4
 
 
 def test_pictures_chosen_to_steer_together_with_the_canonical_one_are_averaged(
@@ -324,7 +345,7 @@ def test_saved_in_one_story_found_in_the_projects_library(studio: Studio, story:
     member = hana(studio, story)
     assert studio.library.list_library(story.project_id) == []
     studio.library.save_character(
-        member.id, member.options[1].image.id, "a sailor", VisualProfile(hair="short"), "her prompt"
+        member.id, member.options[1].image.id, CharacterText(description="a sailor", prompt="her prompt", hair="short")
     )
     [saved] = studio.library.list_library(story.project_id, "sailor")
     assert saved.canonical_image_id == member.options[1].image.id
@@ -428,19 +449,50 @@ def test_a_character_of_another_project_is_refused(studio: Studio, story: Story)
         finished(studio.drawing.generate_character_variant(elsewhere.id, member.active_image_id, "moon"))
 
 
-def test_stopping_keeps_the_batches_that_were_finished(studio: Studio, story: Story, generator: FakeGenerator) -> None:
-    made = finished(studio.drawing.generate_character(story.id, "Hana", "a girl", count=8, stop=StopAfter(6)))
+def test_stopping_keeps_the_batches_that_were_finished(library: CharacterLibrary, story: Story) -> None:
+    studio = stops_itself(library, seed=4)
+    made = finished(studio.drawing.generate_character(story.id, "Hana", "a girl", count=8, seed=0))
     assert made.stopped
     assert len(made.options) == 4
-    assert len(generator.requests) == 2
 
 
-def test_stopping_before_anything_is_finished_keeps_nothing(studio: Studio, story: Story) -> None:
-    stop = threading.Event()
-    stop.set()
+def test_stopping_before_anything_is_finished_keeps_nothing(library: CharacterLibrary, story: Story) -> None:
+    studio = stops_itself(library, seed=0)
     with pytest.raises(Stopped):
-        finished(studio.drawing.generate_character(story.id, "Hana", "a girl", stop=stop))
+        finished(studio.drawing.generate_character(story.id, "Hana", "a girl", seed=0))
     assert studio.library.list_cast(story.id) == []
+
+
+def test_nothing_is_drawn_for_a_story_in_the_trash(studio: Studio, story: Story) -> None:
+    image_id = hana(studio, story).active_image_id
+    for trash, restore, id in (
+        (studio.library.trash_story, studio.library.restore_story, story.id),
+        (studio.library.trash_project, studio.library.restore_project, story.project_id),
+    ):
+        trash(id)
+        with pytest.raises(InvalidRequest, match="in the trash"):
+            studio.drawing.generate_character(story.id, "Mina", "a girl")
+        with pytest.raises(InvalidRequest, match="in the trash"):
+            studio.drawing.generate_character_variant(story.id, image_id, "moon")
+        restore(id)
+
+
+def test_what_was_drawn_while_its_story_went_to_the_trash_is_kept_there(library: CharacterLibrary) -> None:
+    story = library.ensure_a_story()
+
+    def draw_and_trash(request: Asked, seed: int) -> Image.Image:
+        library.trash_story(story.id)
+        return draw_the_reference(request, seed)
+
+    studio = studio_with(library, FakeGenerator(draw_and_trash))
+    member = hana(studio, story, count=1)
+    library.restore_story(story.id)
+    made = finished(studio.drawing.generate_character_variant(story.id, member.active_image_id, "moon", 2))
+
+    assert library.is_in_trash(story.id)
+    library.restore_story(story.id)
+    assert [len(member.options) for member in library.list_cast(story.id)] == [3]
+    assert len(made.options) == 2
 
 
 def test_words_that_the_pack_does_not_know_are_named(library: CharacterLibrary) -> None:

@@ -103,7 +103,7 @@ def _draw_missing(folder: Path, people: People, faces_only: bool, kept: Path) ->
     if not parts:
         return
     jobs = [(folder, people, part, faces_only) for part in parts]
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
+    with multiprocessing.get_context("spawn").Pool(min(len(jobs), os.cpu_count() or 1)) as pool:
         drawn = pool.imap_unordered(_draw_part, jobs)
         for first in tqdm(drawn, total=len(jobs), desc=f"drawing {people.count} people, {people.looks} looks each"):
             state["parts"].append(first)

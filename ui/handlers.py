@@ -21,7 +21,9 @@ api = cast("Callable[..., Any]", events.api)  # pyright: ignore[reportUnknownMem
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "show_progress_on": []}
 QUICK: dict[str, Any] = {**PRIVATE, "queue": False}  # answers at once; nothing that draws
 LATEST: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}  # while typing, only the last one counts
-GPU: dict[str, Any] = {"concurrency_id": "gpu", "concurrency_limit": 1}  # all that uses the models, one at a time
+GPU: dict[str, Any] = {"concurrency_id": "gpu", "concurrency_limit": 1}  # what looks for faces, one at a time
+# Who watches a run, or waits for its turn, holds one of the 40 threads in which Gradio answers everybody.
+WATCHING: dict[str, Any] = {"concurrency_id": "runs", "concurrency_limit": 24}
 
 
 def unchanged() -> Any:

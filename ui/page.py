@@ -24,20 +24,23 @@ from ui.story.desk import NEW, SCENE, UPLOAD, Desk, build_turned_to
 from ui.story.first_minutes import bind_first_minutes, build_first_minutes
 from ui.story.manage import build_manage
 from ui.story.new_character import bind_new_character, build_new_character
-from ui.story.run_area import build_run_area
+from ui.story.request_field import bind_request_field, build_request_field
+from ui.story.run_area import bind_return, build_run_area
 from ui.story.save_form import bind_save_form, build_save_form
 from ui.story.scene import SceneForm, bind_scene, build_scene, show_reference
 from ui.story.story_context import build_context_keeper
 from ui.story.upload_form import bind_upload_form, build_upload_form
-from ui.take_along import bind_request_field, build_request_field
 from ui.theme import css, head, theme
 
 FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
 
 
 def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
-    """`pictures_folder` is where the library's picture files lie; they and nothing beside them are served."""
-    gr.set_static_paths([pictures_folder])
+    """`pictures_folder` is where the library's picture files lie; they, exports and nothing beside them are served.
+
+    As they lie, that is: a copy of an export, which Gradio would make, would outlast a server that was killed.
+    """
+    gr.set_static_paths([pictures_folder, studio.exports.folder])
     with gr.Blocks(title="Castbook", analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as demo:
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Castbook", elem_id="wordmark")
@@ -62,7 +65,7 @@ def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
                                 upload = build_upload_form(studio, place)
                             with gr.Tab(t("New scene"), id=SCENE):
                                 scene = build_scene(studio)
-                        area = build_run_area()
+                        area = build_run_area(studio)
                         build_vocabulary(studio)
                         request_field = build_request_field()
             with gr.Tab(t("Library"), id=LIBRARY) as library_view:
@@ -87,7 +90,7 @@ def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
         bind_scene(studio, scene, place, area, model_buttons)
         _bind_choice(studio, popup, place, scene, tabs)
         follow_models(studio, demo, status, [*model_buttons, upload.add])
-        reopen(studio, place, demo)
+        bind_return(studio, area, place, model_buttons, reopen(studio, place, demo))
         build_endpoints(studio)
     draw_without_progress(demo)
     make_steady(demo)

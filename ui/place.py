@@ -116,7 +116,7 @@ def show_place(studio: Studio, story: Story) -> tuple[Any, ...]:
 
 
 def keep_context(studio: Studio, story_id: str, context: str, shown: str) -> None:
-    """Raises ChangedElsewhere where another tab changed what this one wrote over."""
+    """Raises ContextChanged where another tab changed what this one wrote over."""
     if context != shown:
         studio.library.update_story(story_id, context=context, instead_of=shown)
 
@@ -148,8 +148,11 @@ def bind_move(
     moved.failure(stay, place.remembered, [place.project, place.story], **QUICK)
 
 
-def reopen(studio: Studio, place: Place, demo: gr.Blocks) -> None:
-    """A loaded page shows what its link asks for (`?story=ID`, `?character=ID`), or the story looked at last."""
+def reopen(studio: Studio, place: Place, demo: gr.Blocks) -> Callable[..., Any]:
+    """A loaded page shows what its link asks for (`?story=ID`, `?character=ID`), or the story looked at last.
+
+    Gives the listener for what comes after that.
+    """
 
     def opened(remembered: str, request: gr.Request) -> tuple[Any, ...]:
         asked = cast("dict[str, str]", dict(request.query_params))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
@@ -172,6 +175,7 @@ def reopen(studio: Studio, place: Place, demo: gr.Blocks) -> None:
 
     loaded = demo.load(opened, place.remembered, [*place.outputs, place.open_character], **PRIVATE)
     loaded.success(None, js=FORGET_LINK)
+    return loaded.success
 
 
 def _build_naming(studio: Studio, place: Place, new_project: gr.Button, new_story: gr.Button) -> None:
@@ -216,7 +220,7 @@ def _remembered_story(studio: Studio, story_id: str) -> Story:
 def _open_story(studio: Studio, story_id: str) -> Story:
     """Raises NotFound for a story in the trash as well, alone or with its project."""
     story = studio.library.get_story(story_id)
-    if story.trashed_at or studio.library.get_project(story.project_id).trashed_at:
+    if studio.library.is_in_trash(story_id):
         raise NotFound("story", story_id)
     return story
 

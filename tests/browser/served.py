@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from fakes import FakeGenerator
+from fakes import PatientGenerator
 from listening import listening
-from PIL import Image
 from playwright.sync_api import Page
 
-from library_store.records import CastMember, Character
-from pipeline.request import PictureRequest
-from pipeline.values import Reference, Step
-from pipeline.variants import OnStep
+from library_store.records import CastMember, Character, VisualProfile
 from studio import Studio
+from studio.drawing import Made
 from ui import build_page, launch_options
-
-
-class PatientGenerator(FakeGenerator):
-    """After each step it waits until it may go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.may_go_on = threading.Event()
-        self.may_go_on.set()
-
-    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
-        def report(step: Step) -> None:
-            on_step(step)
-            assert self.may_go_on.wait(30)
-
-        return super().generate(request, reference, report)
 
 
 @dataclass
@@ -54,6 +34,15 @@ class App:
     @property
     def library(self) -> list[Character]:
         return self.studio.library.list_library(self.studio.library.list_projects()[0].id)
+
+
+def drawn(studio: Studio, story_id: str, name: str) -> Character:
+    """A saved character with one picture of their own request."""
+    *_, made = studio.drawing.generate_character(
+        story_id, name, "a girl", VisualProfile(hair="red hair"), count=1, seed=0
+    )
+    assert isinstance(made, Made)
+    return studio.library.save_character(made.member.id, made.image_ids[0])
 
 
 # Gradio gives what a tab or an accordion shows for the first time its value once more, a frame after it is there.

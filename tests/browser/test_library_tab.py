@@ -10,7 +10,7 @@ from fakes import BLUE, GREEN, RED, YELLOW, FakeFaces, flat
 from playwright.sync_api import Locator, Page, expect
 from served import App, settle
 
-from library_store.records import Character, NewPicture
+from library_store.records import Character, CharacterText, NewPicture
 from pipeline.values import Likeness
 
 Visit = Callable[..., Page]
@@ -191,6 +191,115 @@ def test_what_is_edited_is_kept_and_seen_in_the_gallery(app: App, visit: Visit) 
     expect(people(page)).to_have_text(["★ Hana of the Sea"])
     edited = app.studio.library.get_character(hana.id)
     assert (edited.description, edited.visual_profile.hair, edited.tags) == ("a sailor", "red hair", ("hero", "sea"))
+
+
+def edit(page: Page, **texts: str) -> None:
+    """Types into the fields, and saves."""
+    for field, text in texts.items():
+        box(page, f"edit-{field}").fill(text)
+    page.click("#edit-save")
+
+
+def test_of_two_tabs_the_later_writes_over_nothing_newer(app: App, visit: Visit) -> None:
+    hana = saved(app, "Hana", description="a sailor", tags=("sea",))
+    early, late = visit(app), visit(app)
+    for page in (early, late):
+        follow_link(page, app, hana)
+        page.get_by_role("button", name="Edit").click()
+        settle(page)
+    write(early, "edit-tags", "hero")
+    early.keyboard.press("Enter")
+    edit(early, description="a pilot")
+    expect(early.locator("#character-about")).to_contain_text("a pilot")
+    write(late, "edit-tags", "tall")
+    late.keyboard.press("Enter")
+    edit(late, name="Hana Kim")
+    expect(late.locator("#character-about")).to_contain_text("#hero #sea #tall")
+    expect(box(late, "edit-description")).to_have_value("a pilot")
+    known = app.studio.library.get_character(hana.id)
+    assert (known.name, known.description, known.tags) == ("Hana Kim", "a pilot", ("hero", "sea", "tall"))
+
+
+def test_whose_words_were_changed_elsewhere_is_told_and_chooses(app: App, visit: Visit) -> None:
+    hana = saved(app, "Hana", description="a sailor")
+    page = visit(app)
+    follow_link(page, app, hana)
+    page.get_by_role("button", name="Edit").click()
+    settle(page)
+    app.studio.library.edit_character(hana.id, CharacterText(name="Dana", description="a pilot"))
+    edit(page, name="Hana Kim", description="a doctor")
+    question = page.locator("#edit-newer-text")
+    expect(question).to_contain_text("Name: “Dana”")
+    expect(question).to_contain_text("Description: “a pilot”")
+    expect(box(page, "edit-description")).to_have_value("a doctor")
+    assert app.studio.library.get_character(hana.id).name == "Dana"
+
+    app.studio.library.edit_character(hana.id, CharacterText(description=""))
+    page.click("#edit-mine")
+    expect(question).to_contain_text("Description: empty")
+    expect(question).not_to_contain_text("Name")
+    page.click("#edit-mine")
+    expect(page.locator("#edit-newer")).to_be_hidden()
+    expect(page.locator("#character-about")).to_contain_text("a doctor")
+    assert app.studio.library.get_character(hana.id).name == "Hana Kim"
+
+    app.studio.library.edit_character(hana.id, CharacterText(description="a pilot"))
+    edit(page, name="Hana", description="a nurse")
+    expect(question).to_contain_text("“a pilot”")
+    page.click("#edit-theirs")
+    expect(box(page, "edit-description")).to_have_value("a pilot")
+    edit(page)
+    expect(page.locator("#character-name")).to_have_text("Hana")
+    assert app.studio.library.get_character(hana.id).description == "a pilot"
+
+
+def test_an_open_form_shows_what_the_other_view_changed_and_keeps_what_is_half_written(app: App, visit: Visit) -> None:
+    hana = saved(app, "Hana", description="a sailor")
+    [member] = app.cast
+    page = visit(app)
+    follow_link(page, app, hana)
+    page.get_by_role("button", name="Edit").click()
+    settle(page)
+    box(page, "edit-name").fill("Hana Kim")
+    page.get_by_role("tab", name="Story").click()
+    page.locator(f"#card-{member.id} .do-save").click()
+    expect(box(page, "save-description")).to_have_value("a sailor")
+    box(page, "save-description").fill("a pilot")
+    page.click("#save-confirm")
+    expect(page.locator("#save-form")).to_be_hidden()
+    open_library(page)
+    expect(box(page, "edit-description")).to_have_value("a pilot")
+    expect(box(page, "edit-name")).to_have_value("Hana Kim")
+    page.get_by_role("tab", name="Story").click()
+    page.locator(f"#card-{member.id} .do-save").click()
+    expect(box(page, "save-name")).to_have_value("Hana")
+    box(page, "save-prompt").fill("a girl")
+    open_library(page)
+    edit(page)
+    expect(page.locator("#character-name")).to_have_text("Hana Kim")
+    page.get_by_role("tab", name="Story").click()
+    expect(box(page, "save-name")).to_have_value("Hana Kim")
+    page.click("#save-confirm")
+    expect(page.locator("#save-form")).to_be_hidden()
+    known = app.studio.library.get_character(hana.id)
+    assert (known.name, known.description, known.prompt) == ("Hana Kim", "a pilot", "a girl")
+
+
+def test_a_picture_becomes_what_the_button_said_whoever_else_pressed_it(app: App, visit: Visit) -> None:
+    hana = saved(app, "Hana")
+    variant = vary(app, str(hana.canonical_image_id), RED, 70)
+    page = visit(app)
+    follow_link(page, app, hana)
+    strip = page.locator("#character-strip .thumbnail-item")
+    strip.nth(1).click()
+    expect(page.locator("#character-facts")).to_contain_text("70 × 70")
+    app.studio.faces.set_steering(hana.id, [variant])
+    app.studio.library.set_favourite(hana.id, True)
+    page.click("#character-steer")
+    expect(strip.nth(1)).to_contain_text("Steers too")
+    page.click("#character-favourite")
+    expect(people(page)).to_have_text(["★ Hana"])
+    assert app.studio.library.list_steering(hana.id) == [variant]
 
 
 def test_two_who_are_one_are_merged_after_a_warning(app: App, visit: Visit) -> None:

@@ -80,6 +80,37 @@ def test_the_later_of_two_tabs_is_told_and_loses_nothing(app: App, visit: Visit)
     assert app.studio.library.ensure_a_story().context == "rainy night, soft light"
 
 
+def test_both_contexts_say_nothing_twice_and_what_changes_while_one_chooses_is_told(app: App, visit: Visit) -> None:
+    page = visit(app)
+    app.studio.library.update_story(app.story_id, context="rainy night, city")
+    write(page, "context", "City, soft light")
+    leave_context(page)
+    expect(page.locator("#context-conflict-text")).to_contain_text("“rainy night, city”")
+    app.studio.library.update_story(app.story_id, context="")
+    page.click("#context-both")
+    expect(page.locator("#context-conflict-text")).to_contain_text("There it is empty")
+    app.studio.library.update_story(app.story_id, context="city, fog")
+    page.click("#context-mine")
+    expect(page.locator("#context-conflict-text")).to_contain_text("“city, fog”")
+    assert app.studio.library.get_story(app.story_id).context == "city, fog"
+    expect(box(page, "context")).to_have_value("City, soft light")
+    page.click("#context-both")
+    expect(box(page, "context")).to_have_value("city, fog, soft light")
+    assert app.studio.library.get_story(app.story_id).context == "city, fog, soft light"
+
+
+def test_beside_an_empty_context_mine_is_both(app: App, visit: Visit) -> None:
+    app.studio.library.update_story(app.story_id, context="snow")
+    page = visit(app)
+    app.studio.library.update_story(app.story_id, context="")
+    write(page, "context", "snow, soft light")
+    leave_context(page)
+    expect(page.locator("#context-conflict-text")).to_contain_text("There it is empty")
+    page.click("#context-both")
+    expect(page.locator("#context-conflict")).to_be_hidden()
+    assert app.studio.library.get_story(app.story_id).context == "snow, soft light"
+
+
 def test_a_story_is_not_left_while_two_contexts_wait_for_a_choice(app: App, visit: Visit) -> None:
     page = visit(app)
     app.studio.library.update_story(app.story_id, context="rainy night")

@@ -42,7 +42,7 @@ def app(library: CharacterLibrary) -> Iterator[App]:
         place = build_stories_bar(studio)
         with gr.Column(elem_id="desk"):
             form = build_upload_form(studio, place)
-            area = build_run_area()
+            area = build_run_area(studio)
         bind_upload_form(studio, form, place, area)
     _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
     yield App(url, studio, generator)

@@ -1,7 +1,7 @@
 """One character: what is known of them, their pictures, and where they are used."""
 
 from studio import Studio
-from ui.endpoints.endpoint import Json, endpoint, profile_of
+from ui.endpoints.endpoint import Json, endpoint, text_of, text_read
 from ui.endpoints.results import character_json, image_json, outlier_json, request_json, use_json
 
 
@@ -22,7 +22,11 @@ def _build_profile(studio: Studio) -> None:
 
     @endpoint
     def edit_character(
-        character_id: str, name: str | None = None, description: str | None = None, visual_profile: Json | None = None
+        character_id: str,
+        name: str | None = None,
+        description: str | None = None,
+        visual_profile: Json | None = None,
+        instead_of: Json | None = None,
     ) -> Json:
         """Changes what is written about a character; what is left out stays.
 
@@ -30,20 +34,23 @@ def _build_profile(studio: Studio) -> None:
             character_id: who
             name: what they are called
             description: who they are
-            visual_profile: any of hair, face, body, outfit, accessories, other; those left out become empty
+            visual_profile: any of hair, face, body, outfit, accessories, other; those left out stay
+            instead_of: the character as get_character gave them: what is as it was there is not written, and if
+                anything that is to be replaced says something else by now, nothing is
         """
-        profile = None if visual_profile is None else profile_of(visual_profile)
-        return character_json(studio, studio.library.edit_character(character_id, name, description, profile))
+        written = text_of(name, description, None, visual_profile)
+        return character_json(studio, studio.library.edit_character(character_id, written, text_read(instead_of)))
 
     @endpoint
-    def set_tags(character_id: str, tags: list[str]) -> Json:
+    def set_tags(character_id: str, tags: list[str], instead_of: list[str] | None = None) -> Json:
         """Gives a character these tags and no others.
 
         Args:
             character_id: who
             tags: all that they shall have
+            instead_of: the tags that you read: others, added since then, stay, and those removed since stay away
         """
-        return character_json(studio, studio.library.set_tags(character_id, tags))
+        return character_json(studio, studio.library.set_tags(character_id, tags, instead_of))
 
     @endpoint
     def set_favourite(character_id: str, favourite: bool) -> Json:
@@ -95,14 +102,15 @@ def _build_pictures(studio: Studio) -> None:
         return studio.library.list_steering(character_id)
 
     @endpoint
-    def set_steering(character_id: str, image_ids: list[str]) -> list[str]:
+    def set_steering(character_id: str, image_ids: list[str], instead_of: list[str] | None = None) -> list[str]:
         """Which pictures steer together with the canonical one: their identities are averaged.
 
         Args:
             character_id: who
             image_ids: of this character; none: the canonical one steers alone
+            instead_of: what list_steering gave: others, added since then, stay, and those removed since stay away
         """
-        studio.faces.set_steering(character_id, image_ids)
+        studio.faces.set_steering(character_id, image_ids, instead_of)
         return studio.library.list_steering(character_id)
 
     @endpoint

@@ -9,14 +9,14 @@ from dataclasses import fields
 from functools import wraps
 from inspect import isgeneratorfunction
 from reprlib import repr as shortened
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, cast, get_type_hints
 
 from gradio.utils import get_upload_folder, is_in_or_equal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from errors import InvalidRequest
-from library_store.records import VisualProfile
-from ui.handlers import GPU, api
+from library_store.records import CharacterText, VisualProfile
+from ui.handlers import GPU, WATCHING, api
 from ui.messages import told_to_programs
 
 Json = dict[str, Any]
@@ -31,8 +31,13 @@ def endpoint(verb: Callable[..., Any]) -> None:
 
 
 def model_endpoint(verb: Callable[..., Any]) -> None:
-    """For what uses the models: one call at a time, in turn with the page's own."""
+    """For what looks for faces: one call at a time, in turn with the page's own."""
     _serve(verb, **GPU)
+
+
+def watching_endpoint(verb: Callable[..., Any]) -> None:
+    """For what streams a run, which waits for its own turn."""
+    _serve(verb, **WATCHING)
 
 
 def uploaded(file: Json) -> str:
@@ -44,17 +49,54 @@ def uploaded(file: Json) -> str:
 
 
 def profile_of(given: Json | None) -> VisualProfile:
-    """Raises InvalidRequest for a field that no profile has."""
+    """Raises InvalidRequest for a part that no profile has, and for one that is neither a text nor a list of texts."""
+    return VisualProfile(**_parts_of(given or {}))
+
+
+def text_of(name: str | None, description: str | None, prompt: str | None, profile: Json | None) -> CharacterText:
+    """What a program writes about a character. Raises as `profile_of` does."""
+    return CharacterText(name, description, prompt, **_parts_of(profile or {}))
+
+
+def text_read(read: Json | None) -> CharacterText:
+    """What a program says that it read about a character: all that an endpoint gave of one, or less.
+
+    Raises InvalidRequest for what no endpoint gives.
+    """
+    read, profile = read or {}, (read or {}).get("visual_profile")
+    if not isinstance(profile, dict | None):
+        raise InvalidRequest(
+            "The visual profile is {value}.", "It should be a valid dictionary.", value=shortened(profile)
+        )
+    texts = {name: _words(name, read[name]) for name in ("name", "description", "prompt") if name in read}
+    return CharacterText(**texts, **_parts_of(cast("Json", profile or {})))
+
+
+def _parts_of(profile: Json) -> dict[str, str]:
     known = {field.name for field in fields(VisualProfile)}
-    given = given or {}
-    if unknown := set(given) - known:
+    if unknown := set(profile) - known:
         raise InvalidRequest(
             "The visual profile has no {unknown}.",
             "It has {known}.",
             unknown=", ".join(sorted(unknown)),
             known=", ".join(sorted(known)),
         )
-    return VisualProfile(**{name: "" if value is None else str(value) for name, value in given.items()})
+    return {name: _words(name, value) for name, value in profile.items()}
+
+
+def _words(name: str, value: object) -> str:
+    """Several phrases are one text, as the page's own fields write them; nothing is an empty one."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    try:
+        phrases = TypeAdapter(list[str]).validate_python(value, strict=True)
+    except ValidationError as error:
+        raise InvalidRequest(
+            "The {name} is {value}.", "It should be a text, or a list of texts.", name=name, value=shortened(value)
+        ) from error
+    return ", ".join(phrase.strip() for phrase in phrases if phrase.strip())
 
 
 def _serve(verb: Callable[..., Any], **how: Any) -> None:

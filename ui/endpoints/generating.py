@@ -3,8 +3,18 @@
 from collections.abc import Iterator
 
 from studio import Studio
-from ui.endpoints.endpoint import Amount, Edges, Json, Number, endpoint, model_endpoint, profile_of, uploaded
-from ui.endpoints.results import match_json, member_json, steps_then_result, upload_json
+from ui.endpoints.endpoint import (
+    Amount,
+    Edges,
+    Json,
+    Number,
+    endpoint,
+    model_endpoint,
+    profile_of,
+    uploaded,
+    watching_endpoint,
+)
+from ui.endpoints.results import DrawingRun, match_json, member_json, steps_then_result, upload_json
 
 
 def build_generating_endpoints(studio: Studio) -> None:
@@ -14,7 +24,7 @@ def build_generating_endpoints(studio: Studio) -> None:
 
 
 def _build_drawing(studio: Studio) -> None:
-    @model_endpoint
+    @watching_endpoint
     def generate_character(
         story_id: str,
         name: str,
@@ -24,7 +34,9 @@ def _build_drawing(studio: Studio) -> None:
         count: int | None = None,
         seed: int | None = None,
     ) -> Iterator[Json]:
-        """Draws a new character. Streams {step, steps}, then the cast member with its options.
+        """Draws a new character. Streams {run_id, step, steps}, then the cast member with its options.
+
+        A cancelled call, or one whose caller is gone, stops the run; pictures that were finished are kept.
 
         Args:
             story_id: the story whose cast the character joins
@@ -37,9 +49,9 @@ def _build_drawing(studio: Studio) -> None:
         """
         profile = profile_of(visual_profile)
         run = studio.drawing.generate_character(story_id, name, prompt, profile, description, count, seed)
-        yield from steps_then_result(run, studio)
+        yield from _while_called(run, studio)
 
-    @model_endpoint
+    @watching_endpoint
     def generate_character_variant(
         story_id: str,
         reference_image_id: str,
@@ -50,7 +62,9 @@ def _build_drawing(studio: Studio) -> None:
         keep: int | None = None,
         look: Json | None = None,
     ) -> Iterator[Json]:
-        """Draws the person of a kept picture in a new scene. Streams {step, steps}, then the cast member.
+        """Draws the person of a kept picture in a new scene. Streams {run_id, step, steps}, then the cast member.
+
+        A cancelled call, or one whose caller is gone, stops the run; pictures that were finished are kept.
 
         Args:
             story_id: the story whose cast the pictures join
@@ -72,7 +86,18 @@ def _build_drawing(studio: Studio) -> None:
             identity_scale=identity_scale,
             look=profile_of(look),
         )
+        yield from _while_called(run, studio)
+
+
+def _while_called(run: DrawingRun, studio: Studio) -> Iterator[Json]:
+    """Gradio closes the generator of a call that was cancelled, and of one whose caller is gone: there is no telling
+    which, and nobody can ask for the rest of an answer. What shall outlive a call is attached to (attach_run).
+    """
+    try:
         yield from steps_then_result(run, studio)
+    except GeneratorExit:
+        run.stop()
+        raise
 
 
 def _build_uploads(studio: Studio) -> None:

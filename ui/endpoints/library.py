@@ -4,7 +4,7 @@ from typing import Literal
 
 from library_store.records import LibraryQuery
 from studio import Studio
-from ui.endpoints.endpoint import Amount, Json, endpoint, profile_of
+from ui.endpoints.endpoint import Amount, Json, endpoint, text_of, text_read
 from ui.endpoints.results import character_json, library_check_json, purge_json
 
 
@@ -22,6 +22,7 @@ def _build_search(studio: Studio) -> None:
         visual_profile: Json | None = None,
         prompt: str | None = None,
         name: str | None = None,
+        instead_of: Json | None = None,
     ) -> Json:
         """Saves a cast member's character to the project's library; the picture will stand for them.
 
@@ -29,12 +30,14 @@ def _build_search(studio: Studio) -> None:
             cast_member_id: who
             image_id: one of the member's options
             description: who the character is; left out, as before
-            visual_profile: any of hair, face, body, outfit, accessories, other; left out, as before
+            visual_profile: any of hair, face, body, outfit, accessories, other; those left out, as before
             prompt: what they are drawn from; left out, as before
             name: what they are called; left out, as before
+            instead_of: the character as get_character gave them: what is as it was there is not written, and if
+                anything that is to be replaced says something else by now, nothing is saved
         """
-        profile = None if visual_profile is None else profile_of(visual_profile)
-        saved = studio.library.save_character(cast_member_id, image_id, description, profile, prompt, name)
+        written = text_of(name, description, prompt, visual_profile)
+        saved = studio.library.save_character(cast_member_id, image_id, written, text_read(instead_of))
         return character_json(studio, saved)
 
     @endpoint

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from gradio.data_classes import FileData
 from gradio_client import utils as client_utils  # pyright: ignore[reportMissingTypeStubs]
 
-from library_store.portable import ImportReport
+from library_store.export_zip import ImportReport
 from library_store.records import (
     CastMember,
     CastOption,
@@ -29,13 +29,16 @@ from pipeline.request import PictureRequest
 from pipeline.uploads import Upload
 from pipeline.values import Likeness, Step
 from studio import Studio
-from studio.drawing import Made
+from studio.drawing import Asked, Made
+from studio.runs import Run, Waiting
 from studio.trust import LibraryCheck
 from verdicts import objection, reason_for, reason_of
 
 # What Gradio leaves half untyped.
 replaced = cast("Callable[..., Any]", client_utils.traverse)  # pyright: ignore[reportUnknownMemberType]
 is_a_file = cast("Callable[[Any], bool]", client_utils.is_file_obj_with_meta)  # pyright: ignore[reportUnknownMemberType]
+
+DrawingRun = Run[Asked, Made]
 
 
 def project_json(project: Project) -> dict[str, Any]:
@@ -172,12 +175,24 @@ def request_json(studio: Studio, request: PictureRequest | None) -> dict[str, An
     return {**replaced(said, _nothing, is_a_file), "changed_since": changed}
 
 
-def steps_then_result(run: Iterator[Step | Made], studio: Studio) -> Iterator[dict[str, Any]]:
+def run_json(run: DrawingRun) -> dict[str, Any]:
+    return {
+        **asdict(run.asked),
+        "state": run.state,
+        "started_at": _moment(run.started_at),
+        **_step_json(run, run.latest),
+    }
+
+
+def steps_then_result(run: DrawingRun, studio: Studio) -> Iterator[dict[str, Any]]:
     for event in run:
-        if isinstance(event, Step):
-            yield {"step": event.step, "steps": event.steps}
-        else:
-            yield _made_json(studio, event)
+        yield _made_json(studio, event) if isinstance(event, Made) else _step_json(run, event)
+
+
+def _step_json(run: DrawingRun, event: Waiting | Step) -> dict[str, Any]:
+    """Before the first step is done nobody knows how many there will be."""
+    step, steps = (event.step, event.steps) if isinstance(event, Step) else (0, None)
+    return {"run_id": run.id, "step": step, "steps": steps}
 
 
 def _option_json(studio: Studio, member: CastMember, option: CastOption) -> dict[str, Any]:
@@ -213,6 +228,7 @@ def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
         "half_said": dict(made.half_said),
         "cut_off": made.cut_off,
         "stopped": made.stopped,
+        "story_in_trash": studio.library.is_in_trash(made.member.story_id),
     }
 
 

@@ -43,11 +43,13 @@ class Viewer:
     facts: gr.Markdown
     canonical: gr.Button
     steer: gr.Button
+    steers: gr.Checkbox  # whether it steers, as `steer` says; hidden
     download: gr.DownloadButton
 
     @property
     def outputs(self) -> list[Any]:
-        return [self.viewed, self.picture, self.likeness, self.facts, self.canonical, self.steer, self.download]
+        return [self.viewed, self.picture, self.likeness, self.facts, self.canonical, self.steer, self.steers,
+                self.download]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class CharacterPage:
     name: gr.Markdown
     about: gr.Markdown
     favourite: gr.Button
+    is_favourite: gr.Checkbox  # as `favourite` says; hidden
     generate: gr.Button
     load: gr.Button
     copy: gr.Button  # a link that opens this page
@@ -75,7 +78,8 @@ class CharacterPage:
     @property
     def outputs(self) -> list[Any]:
         """What `show_character` and `show_nobody` set: all but the forms, so that what is half written stays."""
-        return [self.nobody, self.box, self.character, self.name, self.about, self.favourite, *self.viewer.outputs,
+        return [self.nobody, self.box, self.character, self.name, self.about, self.favourite, self.is_favourite,
+                *self.viewer.outputs,
                 self.strip, self.images, self.outliers, self.lineage, self.stories, self.story_ids,
                 *self.trash_bar.outputs, self.upkeep.living]  # fmt: skip
 
@@ -129,10 +133,11 @@ def build_character_page(studio: Studio) -> CharacterPage:
             samples_per_page=20, elem_id="character-stories", elem_classes="stories",
         )  # fmt: skip
         upkeep = build_upkeep(studio)
-    viewer = Viewer(gr.State(None), picture, likeness, facts, canonical, steer, download)
+    steers, is_favourite = gr.Checkbox(visible="hidden"), gr.Checkbox(visible="hidden")
+    viewer = Viewer(gr.State(None), picture, likeness, facts, canonical, steer, steers, download)
     return CharacterPage(
-        nobody, box, character, name, about, favourite, generate, load, copy, viewer, alike, strip, gr.State([]),
-        outliers, lineage, stories, gr.State([]), trash_bar, upkeep,
+        nobody, box, character, name, about, favourite, is_favourite, generate, load, copy, viewer, alike, strip,
+        gr.State([]), outliers, lineage, stories, gr.State([]), trash_bar, upkeep,
     )  # fmt: skip
 
 
@@ -140,9 +145,9 @@ def bind_character_page(studio: Studio, page: CharacterPage, place: Place, relis
     """`relist(event)` makes the gallery follow a change."""
     _bind_pictures(studio, page)
 
-    def star(character_id: str, viewed: str) -> tuple[Any, ...]:
+    def star(character_id: str, viewed: str, is_favourite: bool) -> tuple[Any, ...]:
         with told_to_people():
-            studio.library.set_favourite(character_id, not studio.library.get_character(character_id).is_favourite)
+            studio.library.set_favourite(character_id, not is_favourite)
             return show_character(studio, character_id, viewed)
 
     def stand(character_id: str, viewed: str) -> tuple[Any, ...]:
@@ -150,17 +155,16 @@ def bind_character_page(studio: Studio, page: CharacterPage, place: Place, relis
             studio.library.set_canonical(character_id, viewed)
             return *show_character(studio, character_id, viewed), new_revision()
 
-    def steer(character_id: str, viewed: str) -> tuple[Any, ...]:
+    def steer(character_id: str, viewed: str, steers: bool) -> tuple[Any, ...]:
         with told_to_people():
-            steering = studio.library.list_steering(character_id)
-            others = [image_id for image_id in steering if image_id != viewed]
-            studio.faces.set_steering(character_id, others if viewed in steering else [*steering, viewed])
+            wanted, shown = ([], [viewed]) if steers else ([viewed], [])
+            studio.faces.set_steering(character_id, wanted, instead_of=shown)
             return show_character(studio, character_id, viewed)
 
     looked_at = [page.character, page.viewer.viewed]
-    relist(page.favourite.click(star, looked_at, page.outputs, **QUICK))
+    relist(page.favourite.click(star, [*looked_at, page.is_favourite], page.outputs, **QUICK))
     relist(page.viewer.canonical.click(stand, looked_at, [*page.outputs, place.revision], **PRIVATE))
-    page.viewer.steer.click(steer, looked_at, page.outputs, **QUICK)
+    page.viewer.steer.click(steer, [*looked_at, page.viewer.steers], page.outputs, **QUICK)
     bind_upkeep(
         studio, page.upkeep, page.trash_bar, place, page.character,
         lambda character_id: show_character(studio, character_id), show_nobody, page.outputs, relist,
@@ -193,6 +197,7 @@ def show_character(studio: Studio, character_id: str, viewed: str | None = None)
         f"### {in_markdown(character.name)}",
         _about(character),
         _star(character),
+        character.is_favourite,
         *_view(studio, character, steering, next((image for image in images if image.id == looked_at), None)),
         gr.Gallery(strip, selected_index=ids.index(looked_at) if looked_at in ids else None),
         ids,
@@ -212,8 +217,8 @@ def show_character(studio: Studio, character_id: str, viewed: str | None = None)
 def show_nobody() -> tuple[Any, ...]:
     """Values for `CharacterPage.outputs` when nobody is chosen."""
     return (
-        gr.Markdown(visible=True), gr.Column(visible=False), "", "", "", gr.Button(),
-        None, None, "", "", gr.Button(), gr.Button(), gr.DownloadButton(),
+        gr.Markdown(visible=True), gr.Column(visible=False), "", "", "", gr.Button(), False,
+        None, None, "", "", gr.Button(), gr.Button(), False, gr.DownloadButton(),
         [], [], gr.Markdown(visible=False), "", gr.Dataset(visible=False), [],
         gr.Column(visible=False), "", gr.Column(visible=False), gr.Column(),
     )  # fmt: skip
@@ -249,7 +254,8 @@ def _view(
 ) -> tuple[Any, ...]:
     """Values for `Viewer.outputs`; None: a picture that has gone, with their character or to another one."""
     if image is None:
-        return "", None, "", "", gr.Button(visible=False), gr.Button(visible=False), gr.DownloadButton(visible=False)
+        hidden = gr.Button(visible=False)
+        return "", None, "", "", hidden, hidden, False, gr.DownloadButton(visible=False)
     stands = image.id == character.canonical_image_id
     try:
         path, facts = studio.library.get_picture_path(image.id), _facts(character, steering, image)
@@ -262,6 +268,7 @@ def _view(
         facts,
         gr.Button(visible=not stands),
         gr.Button(t("Steer no more") if image.id in steering else t("Steer too"), visible=not stands),
+        image.id in steering,
         gr.DownloadButton(value=path, visible=path is not None),
     )
 

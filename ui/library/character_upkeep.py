@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import gradio as gr
 
+from errors import CharacterChanged
+from library_store.changes import tags_to_write
 from library_store.records import Character, LibraryQuery, PurgePreview, VisualProfile
 from studio import Studio
-from ui.handlers import LATEST, PRIVATE, QUICK
+from ui.character_fields import CharacterFields, build_character_fields
+from ui.handlers import LATEST, PRIVATE, QUICK, unchanged
 from ui.language import say, t
 from ui.messages import told_to_people
 from ui.place import Place, new_revision
-from ui.profile_editor import ProfileEditor, build_profile_editor
+from ui.profile_editor import build_profile_editor
 from ui.words import counted, in_markdown
 
 MOST_OFFERED = 60  # names in the list of whom to merge with; typing finds the others
@@ -23,15 +27,19 @@ MOST_OFFERED = 60  # names in the list of whom to merge with; typing finds the o
 
 @dataclass(frozen=True)
 class EditForm:
-    name: gr.Textbox
-    description: gr.Textbox
     tags: gr.Dropdown
-    profile: ProfileEditor
+    shown_tags: gr.Textbox  # JSON: those that the character had when the field was filled; hidden
+    fields: CharacterFields
     save: gr.Button
 
     @property
+    def inputs(self) -> list[Any]:
+        """What `refreshed_edit` takes and sets."""
+        return [self.tags, self.shown_tags, *self.fields.inputs]
+
+    @property
     def outputs(self) -> list[Any]:
-        return [self.name, self.description, self.tags, *self.profile.inputs]
+        return [*self.inputs, *self.fields.question]
 
 
 @dataclass(frozen=True)
@@ -105,12 +113,18 @@ def build_upkeep(studio: Studio) -> Upkeep:
 
 def show_upkeep(studio: Studio, upkeep: Upkeep, character: Character) -> tuple[Any, ...]:
     """Values for `Upkeep.outputs`."""
-    tags = gr.Dropdown(
-        choices=studio.library.list_tags(character.project_id), value=list(character.tags), multiselect=True
-    )
-    profile = upkeep.edit.profile.values(character.visual_profile)
+    fields = upkeep.edit.fields
     others = gr.Dropdown(choices=_others(studio, character, ""), value=None)
-    return character.name, character.description, tags, *profile, others, *_no_warning()
+    edit = (*_tags(studio, character, [], []), *fields.filled(character), *fields.ask_nothing())
+    return *edit, others, *_no_warning()
+
+
+def refreshed_edit(
+    studio: Studio, form: EditForm, character: Character, tags: list[str] | None, shown_tags: str, *written: Any
+) -> tuple[Any, ...]:
+    """Values for `EditForm.inputs`: what was changed elsewhere, in the fields that nobody touched."""
+    shown = json.loads(shown_tags or "[]")
+    return *_tags(studio, character, tags or [], shown), *form.fields.refreshed(character, *written)
 
 
 def show_trash_bar(character: Character) -> tuple[Any, ...]:
@@ -140,13 +154,18 @@ def bind_upkeep(
 
         return handle
 
-    def save(character_id: str, name: str, description: str, tags: list[str] | None, *profile: Any) -> tuple[Any, ...]:
+    edit, fields = upkeep.edit, upkeep.edit.fields
+
+    def save(character_id: str, tags: list[str] | None, shown_tags: str, *written: Any) -> tuple[Any, ...]:
         with told_to_people():
-            looks: VisualProfile = upkeep.edit.profile.profile(profile)
-            studio.library.edit_character(character_id, name, description, looks)
-            saved = studio.library.set_tags(character_id, tags or [])
+            try:
+                studio.library.edit_character(character_id, *fields.written(*written))
+            except CharacterChanged as changed:
+                return *[unchanged() for _ in [*outputs, *edit.inputs]], *fields.ask(changed.newer)
+            saved = studio.library.set_tags(character_id, tags or [], instead_of=json.loads(shown_tags or "[]"))
+            form = refreshed_edit(studio, edit, saved, tags, shown_tags, *written)
             gr.Success(say("What you wrote about {name} is saved.", name=escape(saved.name)), title=say("Saved"))
-            return *show(character_id), new_revision()
+            return *show(character_id), new_revision(), *form, *fields.ask_nothing()
 
     def ask(character_id: str) -> tuple[Any, ...]:
         with told_to_people():
@@ -160,7 +179,9 @@ def bind_upkeep(
             return *show_nobody(), new_revision()
 
     outputs = [*page, place.revision]
-    relist(upkeep.edit.save.click(save, [character, *upkeep.edit.outputs], outputs, **PRIVATE))
+    written, saved = [character, *edit.inputs], [*outputs, *edit.outputs]
+    relist(edit.save.click(save, written, saved, **PRIVATE))
+    relist(fields.bind().success(save, written, saved, **PRIVATE))
     relist(upkeep.trash.click(changed(studio.library.trash_character), character, outputs, **PRIVATE))
     relist(bar.restore.click(changed(studio.library.restore_character), character, outputs, **PRIVATE))
     bar.ask.click(ask, character, [bar.sure, bar.warning], **QUICK)
@@ -179,8 +200,17 @@ def _build_edit(studio: Studio) -> EditForm:
         interactive=True, elem_id="edit-tags", elem_classes="choices",
     )  # fmt: skip
     profile = build_profile_editor(studio, "edit", VisualProfile())
+    fields = build_character_fields({"name": name, "description": description}, profile, "edit")
     save = gr.Button(t("Save"), variant="primary", size="md", elem_id="edit-save")
-    return EditForm(name, description, tags, profile, save)
+    return EditForm(tags, gr.Textbox(visible="hidden"), fields, save)
+
+
+def _tags(studio: Studio, character: Character, written: Sequence[str], shown: Sequence[str]) -> tuple[Any, str]:
+    """Values for the tags' field, with what was added to and removed from those that it showed, and for what it shows
+    from now on."""
+    known = studio.library.list_tags(character.project_id)
+    tags = tags_to_write(written, shown, character.tags)
+    return gr.Dropdown(choices=known, value=tags, multiselect=True), json.dumps(character.tags)
 
 
 def _build_merge() -> MergeForm:

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from library_store.records import Character, FaceMatch, LibraryQuery
+from pipeline.uploads import FILE_TYPES
 from studio import Studio
 from ui.handlers import GPU, LATEST, PRIVATE, QUICK, on, unchanged
 from ui.language import say, t
@@ -19,7 +20,6 @@ from ui.thumbnails import THUMBNAILS
 from ui.words import in_markdown
 
 PAGE = 60  # thumbnails a browser paints at once without a wait
-PICTURE_FILES = [".png", ".jpg", ".jpeg", ".webp"]
 EVERYONE = LibraryQuery()
 EMPTY = (
     "**Nobody is saved in this project yet.** Save a character with *Save to library* on their card; "
@@ -66,7 +66,7 @@ def build_gallery(prefix: str, with_trash: bool) -> Gallery:
             elem_id=f"{prefix}-search", scale=3, min_width=200,
         )  # fmt: skip
         upload = gr.UploadButton(
-            t("Search by a picture"), file_types=PICTURE_FILES, type="filepath", size="md", scale=0, min_width=150,
+            t("Search by a picture"), file_types=FILE_TYPES, type="filepath", size="md", scale=0, min_width=150,
             elem_id=f"{prefix}-upload",
         )  # fmt: skip
     with gr.Row(elem_classes="gallery-filters"):

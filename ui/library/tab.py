@@ -22,6 +22,8 @@ from ui.library.character_page import (
     show_character,
     show_nobody,
 )
+from ui.library.character_upkeep import refreshed_edit
+from ui.library.exporting import ExportForm, bind_export_form, build_export_form
 from ui.library.gallery import (
     Gallery,
     bind_face_search,
@@ -36,7 +38,6 @@ from ui.messages import told_to_people
 from ui.place import Place, bind_move, new_revision
 from ui.story.cast import FOCUS_SCENE
 from ui.story.desk import Desk, show_scene
-from ui.take_along import TakeAlong, bind_take_along, build_take_along
 from ui.words import in_markdown
 
 STORY, LIBRARY = "story", "library"  # ids of the page's two views
@@ -50,7 +51,7 @@ class LibraryTab:
     gallery: Gallery
     page: CharacterPage
     back: gr.Button  # from the page to the gallery, on phones, where one is below the other
-    take_along: TakeAlong
+    export_form: ExportForm
     joined: gr.Textbox  # id of the cast member whose card is to be scrolled to; hidden, for JavaScript
 
 
@@ -59,11 +60,11 @@ def build_library_tab(studio: Studio) -> LibraryTab:
         with gr.Column(scale=5, min_width=320, elem_id="people"):
             title = gr.Markdown(elem_id="people-title")
             gallery = build_gallery("people", with_trash=True)
-            take_along = build_take_along()
+            export_form = build_export_form()
         with gr.Column(scale=6, min_width=320, elem_id="person"):
             back = gr.Button(t("Back to everyone"), size="sm", elem_id="back-to-people", elem_classes="only-phone")
             page = build_character_page(studio)
-    return LibraryTab(title, gallery, page, back, take_along, gr.Textbox(visible="hidden"))
+    return LibraryTab(title, gallery, page, back, export_form, gr.Textbox(visible="hidden"))
 
 
 def bind_library_tab(
@@ -74,7 +75,7 @@ def bind_library_tab(
     bind_gallery(studio, gallery, place)
     relisting = partial(relist, studio, gallery, place)
     bind_character_page(studio, page, place, relisting)
-    bind_take_along(studio, library.take_along, place, page.character, relisting)
+    bind_export_form(studio, library.export_form, place, page.character, relisting)
     bind_face_search(studio, gallery, place, page.alike, page.viewer.viewed).success(None, js=SHOW_PEOPLE)
     library.back.click(None, js=SHOW_PEOPLE)
     _bind_opening(studio, library, place, tab, views)
@@ -82,7 +83,7 @@ def bind_library_tab(
 
 
 def _bind_opening(studio: Studio, library: LibraryTab, place: Place, tab: gr.Tab, views: gr.Tabs) -> None:
-    gallery, page = library.gallery, library.page
+    gallery, page, edit = library.gallery, library.page, library.page.upkeep.edit
 
     def choose(shown: list[str], event: gr.SelectData) -> Any:
         with told_to_people():
@@ -114,6 +115,15 @@ def _bind_opening(studio: Studio, library: LibraryTab, place: Place, tab: gr.Tab
             stays = not character_id or studio.library.get_character(character_id).project_id == project_id
             return _title(studio, project_id), *people, *(_as_they_are(page.outputs) if stays else show_nobody())
 
+    def refresh(character_id: str, *form: Any) -> Any:
+        with told_to_people():
+            if not character_id:
+                return _as_they_are(edit.inputs)
+            try:
+                return refreshed_edit(studio, edit, studio.library.get_character(character_id), *form)
+            except NotFound:  # deleted in another tab
+                return _as_they_are(edit.inputs)
+
     gallery.pictures.select(choose, gallery.shown, page.opening, **QUICK).success(None, js=SHOW_PAGE)
     place.open_character.change(linked, place.open_character, [views, *page.opening], **QUICK)
     looked_at = [page.character, page.viewer.viewed]
@@ -121,6 +131,7 @@ def _bind_opening(studio: Studio, library: LibraryTab, place: Place, tab: gr.Tab
         entered, [place.project, *looked_at, gallery.offset, *gallery.query],
         [library.title, gallery.tags, *gallery.outputs, *page.outputs], **QUICK,
     )  # fmt: skip
+    tab.select(refresh, [page.character, *edit.inputs], edit.inputs, **QUICK)
     place.project.change(
         moved, [place.project, page.character],
         [library.title, *gallery.query, *gallery.outputs, *page.outputs], **QUICK,

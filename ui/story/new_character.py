@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,7 @@ from ui.language import t
 from ui.messages import told_to_people
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
-from ui.story.run_area import Run, RunArea, bind_run, prompt_note
+from ui.story.run_area import DrawingRun, RunArea, bind_run, prompt_note
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,6 @@ def bind_new_character(
             return _composed(studio, story_id, prompt, form.profile.profile(looks), context)
 
     def begin(
-        stop: threading.Event,
         story_id: str,
         count: int,
         seed: int | None,
@@ -109,9 +107,9 @@ def bind_new_character(
         prompt: str,
         description: str,
         *looks: Any,
-    ) -> Run:
+    ) -> DrawingRun:
         profile = form.profile.profile(looks)
-        return studio.drawing.generate_character(story_id, name, prompt, profile, description, int(count), seed, stop)
+        return studio.drawing.generate_character(story_id, name, prompt, profile, description, int(count), seed)
 
     worded = [place.context, form.prompt, *form.profile.inputs]
     on(

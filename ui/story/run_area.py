@@ -1,12 +1,13 @@
-"""What a run of the models looks like on the page: progress, a preview, Stop, and what came of it."""
+"""What a run of the models looks like on the page: progress, a preview, Stop, and what came of it.
+
+The page only watches: a run goes on when its tab is closed, and a page that is loaded again shows it again.
+"""
 
 from __future__ import annotations
 
 import math
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -16,15 +17,17 @@ from errors import Stopped
 from pipeline.packs import Pack
 from pipeline.values import Step, Variant
 from studio import Studio
-from studio.drawing import Made
-from ui.handlers import GPU, PRIVATE, QUICK, unchanged
+from studio.drawing import Asked, Made
+from studio.runs import LOCAL, Run, Waiting
+from ui.handlers import PRIVATE, QUICK, WATCHING, unchanged
 from ui.language import say, t
 from ui.messages import told_to_people
 from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
 from ui.words import in_markdown, long_likeness, rejected, short_likeness
 
-Run = Iterator[Step | Made]
+DrawingRun = Run[Asked, Made]
+Shown = dict[Any, Any]  # what Gradio takes for some of an event's outputs: component to value
 
 
 @dataclass(frozen=True)
@@ -34,19 +37,17 @@ class RunArea:
     pictures: gr.Gallery
     report: gr.Markdown
     stop: gr.Button
+    run: gr.BrowserState  # the id of the run that is shown, or was last
     made_for: (
         gr.Textbox
     )  # id of the cast member whose card is to be scrolled to; hidden: a gr.State never reaches JavaScript
-    stops: dict[str, threading.Event] = field(
-        default_factory=dict[str, threading.Event]
-    )  # by browser tab, while its run lasts
 
     @property
     def outputs(self) -> list[Any]:
-        return [self.progress, self.pictures, self.report, self.stop, self.made_for]
+        return [self.progress, self.pictures, self.report, self.stop, self.run, self.made_for]
 
 
-def build_run_area() -> RunArea:
+def build_run_area(studio: Studio) -> RunArea:
     with gr.Column(visible=False, elem_id="run") as box:
         with gr.Row(elem_classes="run-line"):
             progress = gr.HTML(elem_id="run-progress", padding=False)
@@ -59,15 +60,15 @@ def build_run_area() -> RunArea:
             elem_classes="people",
             **THUMBNAILS,
         )
-    area = RunArea(box, progress, pictures, report, stop, gr.Textbox(visible="hidden"))
+    run = gr.BrowserState("", storage_key="castbook-run", secret="castbook")
 
-    def stop_it(request: gr.Request) -> Any:
-        if stopping := area.stops.get(str(request.session_hash)):
-            stopping.set()
-        return gr.Button(t("Stopping …"), interactive=False)
+    def stop_it(run_id: str) -> Any:
+        with told_to_people():
+            studio.runs.stop(run_id, LOCAL)
+            return gr.Button(t("Stopping …"), interactive=False)
 
-    stop.click(stop_it, None, stop, **QUICK)
-    return area
+    stop.click(stop_it, run, stop, **QUICK)
+    return RunArea(box, progress, pictures, report, stop, run, gr.Textbox(visible="hidden"))
 
 
 def bind_run(
@@ -76,72 +77,90 @@ def bind_run(
     place: Place,
     button: gr.Button,
     all_buttons: Sequence[gr.Button],
-    begin: Callable[..., Run],
+    begin: Callable[..., DrawingRun],
     inputs: Sequence[Any],
 ) -> None:
-    """Makes a click on `button` begin a run; no other can begin in this tab until it has ended.
+    """Makes a click on `button` begin the run that `begin(*values of inputs)` gives.
 
-    `begin(stop, *values of inputs)` gives the studio's iterator.
+    None of `all_buttons` can be pressed in this tab until it has ended.
     """
 
-    def start(request: gr.Request, story_id: str, context: str, shown: str) -> list[Any]:
+    def prepare(story_id: str, context: str, shown: str) -> Shown:
         with told_to_people():
             studio.library.update_story(
                 story_id, context=context, instead_of=shown
             )  # typed, and not left before the click
-        area.stops[str(request.session_hash)] = threading.Event()
-        return [
-            gr.Column(visible=True),
-            _waiting(),
-            gr.Gallery(visible=False),
-            "",
-            _stop_button(True),
-            *_buttons(all_buttons, False),
-        ]
+        return _opened(area, all_buttons)
 
-    def run(request: gr.Request, *values: Any) -> Iterator[tuple[Any, ...]]:
-        stop = area.stops.get(str(request.session_hash)) or threading.Event()
+    def draw(*values: Any) -> Iterator[Shown]:
         with told_to_people():
-            try:
-                began, finished = None, 0
-                for event in begin(stop, *values):
-                    if isinstance(event, Made):
-                        yield _shown_made(studio, event)
-                        continue
-                    began = began or time.monotonic()
-                    seen = event.previews or len(event.finished) > finished
-                    finished = len(event.finished)
-                    yield (
-                        progress_bar(event, time.monotonic() - began),
-                        gr.Gallery(pictures_so_far(event), visible=True) if seen else unchanged(),
-                        *[unchanged()] * 4,
-                    )
-            except Stopped:
-                yield (
-                    "",
-                    gr.Gallery(visible=False),
-                    say("Stopped before a picture was finished."),
-                    _stop_button(False),
-                    "",
-                    unchanged(),
-                )
+            yield from _until_it_ends(studio, area, place, all_buttons, lambda: begin(*values))
 
-    def end(request: gr.Request) -> list[Any]:
-        area.stops.pop(str(request.session_hash), None)
-        return ["", _stop_button(False), *_buttons(all_buttons, True)]
-
-    started = button.click(
-        start,
-        place.written_context,
-        [area.box, area.progress, area.pictures, area.report, area.stop, *all_buttons],
-        **QUICK,
-    )
-    started.success(None, js="() => window.castbook?.showRun()")
-    started.failure(None, js="() => window.castbook?.lookAtContext()")
-    ran = started.success(run, list(inputs), [*area.outputs, place.revision], **PRIVATE, **GPU)
-    for ended in (ran.success, ran.failure):  # `then` stays silent after a generator that failed at once
-        ended(end, None, [area.progress, area.stop, *all_buttons], **QUICK)
+    prepared = button.click(prepare, place.written_context, [area.box, *area.outputs, *all_buttons], **QUICK)
+    prepared.success(None, js="() => window.castbook?.showRun()")
+    prepared.failure(None, js="() => window.castbook?.lookAtContext()")
+    outputs = [*area.outputs, *all_buttons, place.revision]
+    ran = prepared.success(draw, list(inputs), outputs, **PRIVATE, **WATCHING)
     ran.success(None, area.made_for, js="(id) => window.castbook?.showCard(id)")
+
+
+def bind_return(
+    studio: Studio, area: RunArea, place: Place, all_buttons: Sequence[gr.Button], loaded: Callable[..., Any]
+) -> None:
+    """When a page is `loaded` and knows its story, it shows the run that was left there or in this browser, if any."""
+
+    def come_back(story_id: str, run_id: str) -> Iterator[Shown]:
+        with told_to_people():
+            for run in _left(studio, story_id, run_id)[:1]:
+                yield _opened(area, all_buttons)
+                yield from _until_it_ends(studio, area, place, all_buttons, lambda run=run: run)
+
+    outputs = [area.box, *area.outputs, *all_buttons, place.revision]
+    loaded(come_back, [place.remembered, area.run], outputs, **PRIVATE, **WATCHING)
+
+
+def _left(studio: Studio, story_id: str, run_id: str) -> list[DrawingRun]:
+    """Those that go on, and those of which nobody has seen what came: the newest first."""
+    runs = studio.runs.list(LOCAL)
+    return [run for run in runs if not run.told and (run.id == run_id or run.asked.story_id == story_id)]
+
+
+def _until_it_ends(
+    studio: Studio, area: RunArea, place: Place, all_buttons: Sequence[gr.Button], begin: Callable[[], DrawingRun]
+) -> Iterator[Shown]:
+    ended = {area.progress: "", area.stop: _stop_button(False), **_enabled(all_buttons, studio.models.ready)}
+    try:
+        run = begin()
+        yield {area.run: run.id, area.stop: _stop_button(True)}
+        yield from _watched(studio, area, place, run)
+    except Stopped:
+        yield {area.pictures: gr.Gallery(visible=False), area.report: say("Stopped before a picture was finished.")}
+    except Exception:
+        yield ended
+        raise
+    yield ended
+
+
+def _watched(studio: Studio, area: RunArea, place: Place, run: DrawingRun) -> Iterator[Shown]:
+    last = None
+    for event in run:
+        if isinstance(event, Made):
+            yield _shown_made(studio, area, event) | {place.revision: new_revision()}
+        elif event is last:
+            yield {area.progress: unchanged()}  # a sign of life: a generator can be closed only where it yields
+        elif isinstance(event, Waiting):
+            yield {area.progress: _waiting(event)}
+        else:
+            yield _shown_step(area, event, run.seconds, last)
+        last = event
+
+
+def _shown_step(area: RunArea, step: Step, seconds: float, last: object) -> Shown:
+    finished_before = len(last.finished) if isinstance(last, Step) else 0
+    progress = {area.progress: progress_bar(step, seconds)}
+    if not step.previews and len(step.finished) == finished_before:
+        return progress
+    return progress | {area.pictures: gr.Gallery(pictures_so_far(step), visible=True)}
 
 
 def pictures_so_far(step: Step) -> list[tuple[Image.Image, str]]:
@@ -150,17 +169,21 @@ def pictures_so_far(step: Step) -> list[tuple[Image.Image, str]]:
     return [*finished, *[(picture, say("Being drawn …")) for picture in step.previews]]
 
 
-def _shown_made(studio: Studio, made: Made) -> tuple[Any, ...]:
+def _shown_made(studio: Studio, area: RunArea, made: Made) -> Shown:
     """Kept pictures by their files, the others for as long as the page stays."""
     kept = [studio.library.get_thumbnail_path(option.image.id) for option in made.options]
     left_out = [variant.picture for variant in made.ranked[len(kept) :]]
     captions = [f"{place}. {_caption(variant)}".rstrip(". ") for place, variant in enumerate(made.ranked, start=1)]
     pictures = list(zip([*kept, *left_out], captions, strict=True))
-    return "", gr.Gallery(pictures, visible=True), report(made), _stop_button(False), made.member.id, new_revision()
+    return {
+        area.pictures: gr.Gallery(pictures, visible=True),
+        area.report: report(made, studio.library.is_in_trash(made.member.story_id)),
+        area.made_for: made.member.id,
+    }
 
 
-def report(made: Made) -> str:
-    """Markdown: what came of a run, each picture in a line."""
+def report(made: Made, in_trash: bool = False) -> str:
+    """Markdown: what came of a run, each picture in a line; and where it is, if its story is in the trash by now."""
     count, drawn = len(made.options), len(made.ranked)
     name = in_markdown(made.member.character.name)
     heading = [
@@ -173,6 +196,8 @@ def report(made: Made) -> str:
         say("then stopped") if made.stopped else "",
     ]
     lines = [", ".join(part for part in heading if part)]
+    if in_trash:
+        lines.append(say("The story was moved to the trash meanwhile. The pictures are in it: restore it to use them."))
     if note := words_note(made.unknown_words, made.half_said):
         lines.append(note)
     if made.cut_off:
@@ -238,14 +263,25 @@ def _time_left(seconds: float) -> str:
     return say("about {minutes} min left", minutes=round(seconds / 60))
 
 
-def _waiting() -> str:
-    waiting = say("Waiting for the models …")
-    return f"<progress aria-label='{waiting}'></progress><span>{waiting}</span>"
+def _waiting(waiting: Waiting) -> str:
+    text = say("Waiting until other pictures are drawn …") if waiting.for_others else say("Waiting for the models …")
+    return f"<progress aria-label='{text}'></progress><span>{text}</span>"
+
+
+def _opened(area: RunArea, all_buttons: Sequence[gr.Button]) -> Shown:
+    return {
+        area.box: gr.Column(visible=True),
+        area.progress: _waiting(Waiting(for_others=False)),
+        area.pictures: gr.Gallery(visible=False),
+        area.report: "",
+        area.stop: _stop_button(False),  # until there is a run to stop
+        **_enabled(all_buttons, False),
+    }
 
 
 def _stop_button(running: bool) -> gr.Button:
     return gr.Button(t("Stop"), interactive=running, visible=running)
 
 
-def _buttons(all_buttons: Sequence[gr.Button], interactive: bool) -> list[gr.Button]:
-    return [gr.Button(interactive=interactive) for _ in all_buttons]
+def _enabled(all_buttons: Sequence[gr.Button], interactive: bool) -> Shown:
+    return {button: gr.Button(interactive=interactive) for button in all_buttons}

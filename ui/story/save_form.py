@@ -9,13 +9,15 @@ from typing import Any
 
 import gradio as gr
 
+from errors import CharacterChanged
 from library_store.records import CastMember, VisualProfile
 from studio import Studio
-from ui.handlers import PRIVATE, QUICK
+from ui.character_fields import CharacterFields, build_character_fields
+from ui.handlers import PRIVATE, QUICK, unchanged
 from ui.language import say, t
 from ui.messages import told_to_people
 from ui.place import Place, new_revision
-from ui.profile_editor import ProfileEditor, build_profile_editor, build_profile_filler
+from ui.profile_editor import build_profile_editor, build_profile_filler
 
 FOCUS_SAVE = "() => window.castbook?.showDesk('#save-name')"
 
@@ -26,21 +28,14 @@ class SaveForm:
     member: gr.State  # the cast member's id
     image: gr.State  # the id of the picture that will stand for them
     picture: gr.Image
-    name: gr.Textbox
-    description: gr.Textbox
-    prompt: gr.Textbox
-    profile: ProfileEditor
+    fields: CharacterFields
     save: gr.Button
     cancel: gr.Button
 
     @property
-    def written(self) -> list[Any]:
-        return [self.name, self.description, self.prompt, *self.profile.inputs]
-
-    @property
     def outputs(self) -> list[Any]:
         """What `show_save_form` sets."""
-        return [self.box, self.member, self.image, self.picture, *self.written]
+        return [self.box, self.member, self.image, self.picture, *self.fields.inputs, *self.fields.question]
 
 
 def build_save_form(studio: Studio) -> SaveForm:
@@ -65,33 +60,47 @@ def build_save_form(studio: Studio) -> SaveForm:
         with gr.Accordion(t("Visual profile"), open=True, elem_classes="profile"):
             profile = build_profile_editor(studio, "save", VisualProfile())
             build_profile_filler(studio, profile, "save", image)
+        fields = build_character_fields({"name": name, "description": description, "prompt": prompt}, profile, "save")
         with gr.Row(elem_classes="actions"):
             save = gr.Button(t("Save"), variant="primary", size="md", elem_id="save-confirm", scale=3)
             cancel = gr.Button(t("Cancel"), size="md", scale=1, min_width=90, elem_id="save-cancel")
-    return SaveForm(box, gr.State(None), image, picture, name, description, prompt, profile, save, cancel)
+    return SaveForm(box, gr.State(None), image, picture, fields, save, cancel)
 
 
 def show_save_form(studio: Studio, form: SaveForm, member: CastMember, image_id: str) -> tuple[Any, ...]:
     """Values for `SaveForm.outputs`."""
-    character = member.character
-    profile = form.profile.values(character.visual_profile)
+    fields = form.fields
     thumbnail = studio.library.get_thumbnail_path(image_id)
-    written = (character.name, character.description, character.prompt, *profile)
-    return gr.Column(visible=True), member.id, image_id, thumbnail, *written
+    shown = gr.Column(visible=True), member.id, image_id, thumbnail
+    return *shown, *fields.filled(member.character), *fields.ask_nothing()
 
 
 def bind_save_form(studio: Studio, form: SaveForm, place: Place) -> None:
-    def save(member_id: str, image_id: str, name: str, description: str, prompt: str, *looks: Any) -> tuple[Any, ...]:
+    fields = form.fields
+
+    def save(member_id: str, image_id: str, shown: str, *values: Any) -> tuple[Any, ...]:
         with told_to_people():
-            profile = form.profile.profile(looks)
-            saved = studio.library.save_character(member_id, image_id, description, profile, prompt, name)
+            try:
+                saved = studio.library.save_character(member_id, image_id, *fields.written(shown, *values))
+            except CharacterChanged as changed:
+                return unchanged(), unchanged(), *fields.ask(changed.newer)
             known = say("{name} is in the library now, for every story of this project.", name=escape(saved.name))
             gr.Success(known, title=say("Saved"))
-            return gr.Column(visible=False), new_revision()
+            return gr.Column(visible=False), new_revision(), *fields.ask_nothing()
+
+    def refresh(member_id: str | None, shown: str, *values: Any) -> list[Any]:
+        """What was changed in the library shows itself here, too."""
+        with told_to_people():
+            if member_id is None:
+                return [unchanged() for _ in fields.inputs]
+            return fields.refreshed(studio.library.get_cast_member(member_id).character, shown, *values)
 
     def close() -> Any:
         return gr.Column(visible=False)
 
-    form.save.click(save, [form.member, form.image, *form.written], [form.box, place.revision], **PRIVATE)
+    written, saved = [form.member, form.image, *fields.inputs], [form.box, place.revision, *fields.question]
+    form.save.click(save, written, saved, **PRIVATE)
+    fields.bind().success(save, written, saved, **PRIVATE)
+    place.revision.change(refresh, [form.member, *fields.inputs], fields.inputs, **QUICK)
     form.cancel.click(close, None, form.box, **QUICK)
     place.story.change(close, None, form.box, **QUICK)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from ui.messages import told_to_people
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.story.new_character import build_composed, build_count, build_seed
-from ui.story.run_area import Run, RunArea, bind_run, prompt_note
+from ui.story.run_area import DrawingRun, RunArea, bind_run, prompt_note
 from ui.thumbnails import THUMBNAILS
 from ui.words import LOOK_FIELDS, in_markdown, profile_line, strength_in_words
 
@@ -200,7 +199,6 @@ def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all
                 return "", ""
 
     def begin(
-        stop: threading.Event,
         story_id: str,
         image_id: str | None,
         count: int,
@@ -208,7 +206,7 @@ def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all
         seed: int | None,
         identity_scale: float,
         *words: Any,
-    ) -> Run:
+    ) -> DrawingRun:
         if not image_id:
             raise InvalidRequest("No character is chosen.", "Choose one from the library first.")
         return studio.drawing.generate_character_variant(
@@ -220,7 +218,6 @@ def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all
             keep=min(int(keep), int(count)),
             seed=seed,
             identity_scale=identity_scale,
-            stop=stop,
         )
 
     on(

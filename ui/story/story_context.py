@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from errors import ChangedElsewhere
+from errors import ContextChanged
 from studio import Studio
 from ui.handlers import PRIVATE, QUICK, on, unchanged
 from ui.language import say, t
@@ -23,31 +23,36 @@ def build_context_keeper(studio: Studio, place: Place) -> None:
         mine = gr.Button(t("Keep mine"), size="sm", elem_id="context-mine", scale=0, min_width=100)
         theirs = gr.Button(t("Take the other"), size="sm", elem_id="context-theirs", scale=0, min_width=100)
         both = gr.Button(t("Keep both"), size="sm", elem_id="context-both", scale=0, min_width=100)
+    asked = gr.Textbox(visible="hidden")  # the other context, as the line says it
 
     def keep(story_id: str, context: str, shown: str) -> tuple[Any, ...]:
         with told_to_people():
             try:
                 keep_context(studio, story_id, context, shown)
-            except ChangedElsewhere:
-                return unchanged(), unchanged(), gr.Row(visible=True), _both_said(studio, story_id)
-            return *_as_kept(studio, story_id, context), gr.Row(visible=False), ""
+            except ContextChanged as changed:
+                return ask(changed.now)
+            return *_as_kept(studio, story_id, context), gr.Row(visible=False), "", ""
 
-    def settle(choice: str, story_id: str, context: str) -> tuple[Any, ...]:
+    def settle(choice: str, story_id: str, context: str, other: str) -> tuple[Any, ...]:
+        wanted = {"mine": context, "theirs": None, "both": _joined(other, context)}[choice]
         with told_to_people():
-            other = studio.library.get_story(story_id).context
-            studio.library.update_story(
-                story_id, context={"mine": context, "theirs": other, "both": f"{other}, {context}"}[choice]
-            )
-            return *_as_kept(studio, story_id, context), gr.Row(visible=False), ""
+            try:
+                studio.library.update_story(story_id, context=wanted, instead_of=other)
+            except ContextChanged as changed:  # once more, since the line asked
+                return ask(changed.now)
+            return *_as_kept(studio, story_id, context), gr.Row(visible=False), "", ""
 
-    outputs = [place.context, place.shown_context, line, text]
+    def ask(other: str) -> tuple[Any, ...]:
+        return unchanged(), unchanged(), gr.Row(visible=True), _both_said(other), other
+
+    outputs = [place.context, place.shown_context, line, text, asked]
     on([place.context.blur, place.context.submit], keep, place.written_context, outputs, **QUICK)
     for choice, button in (("mine", mine), ("theirs", theirs), ("both", both)):
 
-        def chosen(story_id: str, context: str, choice: str = choice) -> tuple[Any, ...]:
-            return settle(choice, story_id, context)
+        def chosen(story_id: str, context: str, other: str, choice: str = choice) -> tuple[Any, ...]:
+            return settle(choice, story_id, context, other)
 
-        button.click(chosen, [place.remembered, place.context], outputs, **PRIVATE)
+        button.click(chosen, [place.remembered, place.context, asked], outputs, **PRIVATE)
     place.story.change(lambda: gr.Row(visible=False), None, line, **QUICK)
 
 
@@ -57,8 +62,18 @@ def _as_kept(studio: Studio, story_id: str, written: str) -> tuple[Any, str]:
     return unchanged() if kept == written else kept, kept
 
 
-def _both_said(studio: Studio, story_id: str) -> str:
-    other = in_markdown(studio.library.get_story(story_id).context)
+def _joined(other: str, mine: str) -> str:
+    """The other one as it is, and after it those phrases of mine that it does not say already."""
+    said = {phrase.casefold() for phrase in _phrases(other)}
+    return ", ".join([*([other] if other else []), *(each for each in _phrases(mine) if each.casefold() not in said)])
+
+
+def _phrases(context: str) -> list[str]:
+    return [phrase for phrase in (part.strip() for part in context.split(",")) if phrase]
+
+
+def _both_said(other: str) -> str:
+    other = in_markdown(other)
     changed = say("This story's context was changed in another tab.")
     says = say("There it says: “{other}”. Yours is not saved yet.", other=other) if other else say("There it is empty.")
     return f"**{changed}** {says}"

@@ -5,7 +5,7 @@ from ui.endpoints.endpoint import Json, endpoint, uploaded
 from ui.endpoints.results import file_json, import_json, request_json
 
 
-def build_travelling_endpoints(studio: Studio) -> None:
+def build_export_endpoints(studio: Studio) -> None:
     @endpoint
     def export_library(project_id: str, character_ids: list[str] | None = None, embeddings: bool = False) -> Json:
         """A project, or some of its saved characters, as a zip for import_library and Hugging Face `datasets`.
@@ -15,7 +15,7 @@ def build_travelling_endpoints(studio: Studio) -> None:
             character_ids: these characters alone, without the stories; left out, the whole project
             embeddings: whether face identities go along, which are biometric data
         """
-        return file_json(studio.travelling.export_library(project_id, character_ids, embeddings))
+        return file_json(studio.exports.write(project_id, character_ids, embeddings))
 
     @endpoint
     def import_library(project_id: str | None, zip_file: Json) -> Json:

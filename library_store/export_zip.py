@@ -1,9 +1,17 @@
-"""Characters in one zip that travels: a Hugging Face `imagefolder`, which is at the same time all that an import needs.
+"""An export: characters in one zip, from which another Castbook takes them in, and which Hugging Face `datasets` opens.
 
-    metadata.jsonl     a line per picture: the file, its character, and how it came about
+    metadata.jsonl     a line per picture (ExportedPicture): the file, its character, and how it came about
     images/            the PNG files as the library keeps them, named by their SHA-256
-    castbook.json      the project, its stories and who is cast in them
+    castbook.json      the project, its stories and who is cast in them (ExportedProject)
     embeddings.npz     face identities, which are biometric: only where they were asked for
+
+`load_dataset("imagefolder", data_dir="unpacked")` gives a row per line, with `image` and, where a picture was made from
+another one, `reference`. `datasets` fixes each column's type by the first 10 MB of lines and cannot open a column that
+is empty there and filled later. So the file begins with lines that together fill every column that any line fills, and
+what has no fixed fields is the text of a JSON object: `json.loads(row["request"])`.
+
+Version 1 is read as well: there `request` and `likeness` are objects. It makes no difference in which order the lines
+are, with which program the zip was packed again, or how an editor ends lines.
 
 What is read here comes from strangers: every name, size, hash and value is checked, and nothing is unpacked to disk.
 """
@@ -19,9 +27,9 @@ import tokenize
 import uuid
 import zipfile
 import zlib
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
@@ -29,21 +37,32 @@ from typing import Annotated, Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import from_json, to_json
 
 from errors import LibraryUnavailable, UnreadableExport
+from library_store import kept_likeness
 from library_store.kept_likeness import KeptLikeness
 from library_store.pictures import Pictures
 from library_store.records import Character, CharacterReferenceImage, How, Source, VisualProfile
 from message import Message
 from pipeline.request import PictureRequest
-from pipeline.values import Face, Identity
+from pipeline.uploads import MAX_BYTES as MAX_PICTURE
+from pipeline.uploads import MAX_PIXELS
+from pipeline.values import Face, Identity, Likeness
 
-FORMAT, VERSION = "castbook", 1
+FORMAT, VERSION = "castbook", 2
 METADATA, PROJECT, EMBEDDINGS, FOLDER = "metadata.jsonl", "castbook.json", "embeddings.npz", "images/"
 
-MAX_PICTURE = 40 * 2**20  # bytes, as for uploads
-MAX_PIXELS = 50_000_000
 MAX_TEXT = 2**28  # bytes; 100,000 pictures have half of it
 MAX_RATIO = 200  # of what a zip unpacks to: such metadata reaches forty, a bomb a thousand
 
@@ -80,6 +99,24 @@ def _storable(value: T) -> T:
     return value
 
 
+def _read_json(value: object) -> object:
+    """Version 1 has the object itself, not its text."""
+    return from_json(value, allow_inf_nan=False) if isinstance(value, str) else value
+
+
+def _json_text(value: object) -> str:
+    return to_json(value).decode()
+
+
+def _likeness_text(likeness: Likeness) -> str:
+    return _json_text(kept_likeness.to_json(likeness))
+
+
+def _exact(moment: datetime) -> str:
+    """Always with microseconds: `datasets` would take a text without them for another type."""
+    return moment.isoformat(timespec="microseconds")
+
+
 def _readable(request: dict[str, Any]) -> dict[str, Any]:
     if PictureRequest.read(request) is None:
         raise ValueError("is none that a picture can be asked for with")
@@ -92,15 +129,27 @@ Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]  # a database m
 Name = Annotated[Words, StringConstraints(strip_whitespace=True, min_length=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Moment = Annotated[  # what every database and every time zone can hold
-    AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=timezone.utc), lt=datetime(9999, 1, 1, tzinfo=timezone.utc))
+    AwareDatetime,
+    Field(ge=datetime(1970, 1, 1, tzinfo=timezone.utc), lt=datetime(9999, 1, 1, tzinfo=timezone.utc)),
+    PlainSerializer(_exact),
+]
+RequestText = Annotated[
+    dict[str, Any],
+    BeforeValidator(_read_json),
+    AfterValidator(_storable),
+    AfterValidator(_readable),
+    PlainSerializer(_json_text),
+]
+LikenessText = Annotated[
+    KeptLikeness, BeforeValidator(_read_json), AfterValidator(_storable), PlainSerializer(_likeness_text)
 ]
 
 
 @dataclass(frozen=True)
-class PortablePicture:
+class ExportedPicture:
     """A line of metadata.jsonl. What it says of the character, every line of that character says."""
 
-    file_name: FileName
+    file_name: FileName  # before the other one: `datasets` would swap the pictures
     reference_file_name: FileName | None  # the picture it was made from, where that is in the zip too
     image_id: Id
     character_id: Id
@@ -118,11 +167,12 @@ class PortablePicture:
     parent_id: Id | None
     source: Source
     prompt: Words | None  # as composed and drawn; None for an uploaded picture
-    request: Annotated[dict[str, Any], AfterValidator(_storable), AfterValidator(_readable)] | None
+    request: RequestText | None
     pack: Words | None
     seed: Seed | None
-    likeness: Annotated[KeptLikeness, AfterValidator(_storable)] | None
+    likeness: LikenessText | None
     created_at: Moment
+    similarity: float | None = None  # the likeness's, for readers of the table; in no export of version 1
 
     @classmethod
     def of(
@@ -131,7 +181,7 @@ class PortablePicture:
         image: CharacterReferenceImage,
         reference: CharacterReferenceImage | None,
         steers: bool,
-    ) -> PortablePicture:
+    ) -> ExportedPicture:
         return cls(
             file_name=_file_name(image.content_hash),
             reference_file_name=reference and _file_name(reference.content_hash),
@@ -156,6 +206,7 @@ class PortablePicture:
             seed=image.seed,
             likeness=image.likeness,
             created_at=image.created_at,
+            similarity=image.likeness.similarity if image.likeness else None,
         )
 
     @property
@@ -164,7 +215,7 @@ class PortablePicture:
 
 
 @dataclass(frozen=True)
-class PortableStory:
+class ExportedStory:
     id: Id
     title: Name
     context: Words
@@ -172,7 +223,7 @@ class PortableStory:
 
 
 @dataclass(frozen=True)
-class PortableOption:
+class ExportedOption:
     id: Id
     image_id: Id
     how: How
@@ -181,12 +232,12 @@ class PortableOption:
 
 
 @dataclass(frozen=True)
-class PortableMember:
+class ExportedMember:
     id: Id
     story_id: Id
     character_id: Id
     active_image_id: Id | None
-    options: tuple[PortableOption, ...]
+    options: tuple[ExportedOption, ...]
 
 
 @dataclass(frozen=True)
@@ -199,25 +250,25 @@ class MergedCharacter:
 
 
 @dataclass(frozen=True)
-class PortableProject:
+class ExportedProject:
     """castbook.json: what belongs to no single picture."""
 
     id: Id
     name: Name
     owner: Words
-    stories: tuple[PortableStory, ...]
-    cast: tuple[PortableMember, ...]
+    stories: tuple[ExportedStory, ...]
+    cast: tuple[ExportedMember, ...]
     merged: tuple[MergedCharacter, ...]
     format: Literal["castbook"] = FORMAT
     version: int = VERSION
 
 
 @dataclass(frozen=True)
-class Portable:
+class Export:
     """All of a zip but the picture files."""
 
-    project: PortableProject
-    pictures: tuple[PortablePicture, ...]
+    project: ExportedProject
+    pictures: tuple[ExportedPicture, ...]
     faces: tuple[tuple[str, Face], ...]  # of which image; each seen by one encoder
 
 
@@ -231,16 +282,17 @@ class ImportReport:
     pictures: int  # that were added, to either
 
 
-def write_zip(path: Path, portable: Portable, pictures: Pictures) -> None:
+def write_zip(path: Path, export: Export, pictures: Pictures) -> None:
     """The whole file appears or none. Raises LibraryUnavailable for a missing picture or a full disk."""
     temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(METADATA, b"".join(_PICTURE.dump_json(line) + b"\n" for line in portable.pictures))
-            archive.writestr(PROJECT, _PROJECT.dump_json(portable.project, indent=2))
-            if portable.faces:
-                archive.writestr(EMBEDDINGS, _npz(portable.faces), zipfile.ZIP_STORED)
-            for name, content_hash in {line.file_name: line.content_hash for line in portable.pictures}.items():
+            lines = _filled_first(export.pictures)
+            archive.writestr(METADATA, b"".join(_PICTURE.dump_json(line) + b"\n" for line in lines))
+            archive.writestr(PROJECT, _PROJECT.dump_json(export.project, indent=2))
+            if export.faces:
+                archive.writestr(EMBEDDINGS, _npz(export.faces), zipfile.ZIP_STORED)
+            for name, content_hash in {line.file_name: line.content_hash for line in export.pictures}.items():
                 archive.writestr(name, pictures.read(content_hash), zipfile.ZIP_STORED)  # a PNG is compressed already
         temporary.replace(path)
     except OSError as error:
@@ -253,29 +305,30 @@ def write_zip(path: Path, portable: Portable, pictures: Pictures) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def read_zip(path: Path) -> Portable:
+def read_zip(path: Path) -> Export:
     """Everything but the pictures. Raises UnreadableExport for what is no export, damaged, contradictory or unsafe."""
-    with _opened(path) as archive:
-        project = _read_project(_read(archive, PROJECT, MAX_TEXT))
-        lines = _read(archive, METADATA, MAX_TEXT).split(b"\n")
-        pictures = tuple(
-            _validated(_PICTURE, line, f"{METADATA}, line {number}") for number, line in enumerate(lines, 1) if line
-        )
-        has_faces = EMBEDDINGS in archive.namelist()
-        faces = _read_npz(_read(archive, EMBEDDINGS, MAX_TEXT)) if has_faces else ()
+    with _opened(path) as files:
+        project = _read_project(files.read_text(PROJECT))
+        lines = files.read_text(METADATA).split("\n")  # no other end of a line: JSON may have them within a text
+        pictures = [
+            _validated(_PICTURE, line, f"{METADATA}, line {number}")
+            for number, line in enumerate(lines, 1)
+            if line.strip()
+        ]
+        faces = _read_npz(files.read(EMBEDDINGS, MAX_TEXT)) if EMBEDDINGS in files.entries else ()
     _check_references(project, pictures)
-    return Portable(project, pictures, faces)
+    return Export(project, tuple(sorted(pictures, key=_place)), faces)
 
 
-def keep_pictures(path: Path, lines: Iterable[PortablePicture], pictures: Pictures) -> dict[str, tuple[int, int]]:
+def keep_pictures(path: Path, lines: Iterable[ExportedPicture], pictures: Pictures) -> dict[str, tuple[int, int]]:
     """Keeps the lines' files, one at a time, and gives width and height by content hash.
 
     Raises UnreadableExport for a picture that is missing, damaged or not the one that the name says.
     """
-    with _opened(path) as archive:
+    with _opened(path) as files:
         sizes: dict[str, tuple[int, int]] = {}
         for name, content_hash in {line.file_name: line.content_hash for line in lines}.items():
-            data = _read(archive, name, MAX_PICTURE)
+            data = files.read(name, MAX_PICTURE)
             if hashlib.sha256(data).hexdigest() != content_hash:
                 raise UnreadableExport("The picture {name} is not the one that was exported.", _EXPORT_AGAIN, name=name)
             sizes[content_hash] = _size(data, name)
@@ -283,8 +336,8 @@ def keep_pictures(path: Path, lines: Iterable[PortablePicture], pictures: Pictur
         return sizes
 
 
-_PICTURE = TypeAdapter(PortablePicture)
-_PROJECT = TypeAdapter(PortableProject)
+_PICTURE = TypeAdapter(ExportedPicture)
+_PROJECT = TypeAdapter(ExportedProject)
 
 
 @dataclass(frozen=True)
@@ -300,20 +353,35 @@ def _file_name(content_hash: str) -> str:
     return f"{FOLDER}{content_hash}.png"
 
 
-def _read_project(data: bytes) -> PortableProject:
-    if (head := _validated(_HEAD, data, PROJECT)).version != VERSION:
+def _filled_first(pictures: Sequence[ExportedPicture]) -> list[ExportedPicture]:
+    """For each column that is filled anywhere, a line in which it is comes first."""
+    columns = [field.name for field in fields(ExportedPicture)]
+    leading = {
+        next((line.image_id for line in pictures if getattr(line, column) not in (None, ())), None)
+        for column in columns
+    }
+    return sorted(pictures, key=lambda line: line.image_id not in leading)
+
+
+def _place(line: ExportedPicture) -> tuple[str, datetime, str]:
+    """Character by character, oldest first."""
+    return line.character_id, line.created_at, line.image_id
+
+
+def _read_project(text: str) -> ExportedProject:
+    if not 1 <= (head := _validated(_HEAD, text, PROJECT)).version <= VERSION:
         raise UnreadableExport(
             "This export is of version {version}, and Castbook knows version {known}.",
             "Update Castbook." if head.version > VERSION else _EXPORT_AGAIN,
             version=head.version,
             known=VERSION,
         )
-    return _validated(_PROJECT, data, PROJECT)
+    return _validated(_PROJECT, text, PROJECT)
 
 
-def _validated(adapter: TypeAdapter[T], data: bytes, where: str) -> T:
+def _validated(adapter: TypeAdapter[T], text: str, where: str) -> T:
     try:
-        return adapter.validate_json(data)
+        return adapter.validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -325,7 +393,7 @@ def _validated(adapter: TypeAdapter[T], data: bytes, where: str) -> T:
         ) from error
 
 
-def _check_references(project: PortableProject, pictures: Collection[PortablePicture]) -> None:
+def _check_references(project: ExportedProject, pictures: Collection[ExportedPicture]) -> None:
     """What names a thing of the zip must find it there; a parent alone may have stayed behind."""
     stories = {story.id for story in project.stories}
     owners = {line.image_id: line.character_id for line in pictures}
@@ -343,8 +411,31 @@ def _check_references(project: PortableProject, pictures: Collection[PortablePic
             raise UnreadableExport("The merged character {id} points outside this export.", _EXPORT_AGAIN, id=merged.id)
 
 
+@dataclass(frozen=True)
+class _Files:
+    """The files of an export by the names that it gave them, whatever the zip was packed with since."""
+
+    archive: zipfile.ZipFile
+    entries: Mapping[str, zipfile.ZipInfo]
+
+    def read(self, name: str, limit: int) -> bytes:
+        """`zipfile` never gives more than the size that it announces, and checks the sum of what it gives."""
+        with _explained(name):
+            entry = self.entries[name]
+            if entry.file_size > limit:
+                size = f"{entry.file_size / 2**20:.0f}"
+                raise UnreadableExport("{name} has {size} MB.", "Import a smaller export.", name=name, size=size)
+            return self.archive.read(entry)
+
+    def read_text(self, name: str) -> str:
+        """An editor may have saved it with a byte order mark, or as UTF-16."""
+        data = self.read(name, MAX_TEXT)
+        with _explained(name):
+            return data.decode(json.detect_encoding(data))
+
+
 @contextmanager
-def _opened(path: Path) -> Generator[zipfile.ZipFile]:
+def _opened(path: Path) -> Generator[_Files]:
     with _explained(Message("This file")):
         archive = zipfile.ZipFile(path)
     with archive:
@@ -353,22 +444,26 @@ def _opened(path: Path) -> Generator[zipfile.ZipFile]:
             raise UnreadableExport("This zip has files that lead out of its folder.", "Do not unpack it.")
         if sum(entry.file_size for entry in entries) > MAX_RATIO * path.stat().st_size:
             raise UnreadableExport("This zip unpacks to far more than it holds.", "Do not unpack it.")
-        yield archive
+        yield _Files(archive, _in_their_folder(entries))
+
+
+def _in_their_folder(entries: Iterable[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """By name. An unpacked export may have been packed again with the folder that it was in, and with backslashes."""
+    named = {PurePosixPath(_with_slashes(entry.filename)): entry for entry in entries if not entry.is_dir()}
+    folders = {name.parent for name in named if name.name == PROJECT} or {PurePosixPath()}
+    if len(folders) > 1:
+        raise UnreadableExport("This zip holds more than one export.", "Import them one by one.")
+    (folder,) = folders
+    return {str(name.relative_to(folder)): entry for name, entry in named.items() if name.is_relative_to(folder)}
+
+
+def _with_slashes(name: str) -> str:
+    return name.replace("\\", "/")
 
 
 def _leads_outside(name: str) -> bool:
-    path = PurePosixPath(name.replace("\\", "/"))
+    path = PurePosixPath(_with_slashes(name))
     return path.is_absolute() or ".." in path.parts or ":" in name
-
-
-def _read(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    """`zipfile` never gives more than the size that it announces, and checks the sum of what it gives."""
-    with _explained(name):
-        entry = archive.getinfo(name)
-        if entry.file_size > limit:
-            size = f"{entry.file_size / 2**20:.0f}"
-            raise UnreadableExport("{name} has {size} MB.", "Import a smaller export.", name=name, size=size)
-        return archive.read(entry)
 
 
 @contextmanager

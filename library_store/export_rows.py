@@ -1,4 +1,4 @@
-"""What a zip holds (portable.py) out of the database and into another, within sessions that library.py has opened."""
+"""What a zip holds (export_zip.py) out of the database and into another, within sessions that library.py has opened."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from sqlalchemy.orm import Session
 
 from errors import InvalidRequest, UnreadableExport
 from library_store import rows
-from library_store.kept_likeness import to_json
-from library_store.portable import (
+from library_store.export_zip import (
+    Export,
+    ExportedMember,
+    ExportedOption,
+    ExportedPicture,
+    ExportedProject,
+    ExportedStory,
     ImportReport,
     MergedCharacter,
-    Portable,
-    PortableMember,
-    PortableOption,
-    PortablePicture,
-    PortableProject,
-    PortableStory,
 )
+from library_store.kept_likeness import to_json
 from library_store.records import VisualProfile
 from library_store.schema import (
     CastMemberRow,
@@ -44,9 +44,7 @@ from pipeline.values import Face
 # Out of the database
 
 
-def read_portable(
-    session: Session, project_id: str, character_ids: Collection[str] | None, embeddings: bool
-) -> Portable:
+def read_export(session: Session, project_id: str, character_ids: Collection[str] | None, embeddings: bool) -> Export:
     """A whole project; or some of its saved characters, without the stories that they are cast in.
 
     Raises InvalidRequest for no character, for one of another project and for one that is not saved.
@@ -56,18 +54,18 @@ def read_portable(
     meant = _whole(project) if everything else _some(session, project, character_ids)
     pictures = _pictures(session, meant)
     stories = select(StoryRow).where(StoryRow.project_id == project.id).order_by(StoryRow.id)
-    portable_project = PortableProject(
+    exported_project = ExportedProject(
         id=project.id,
         name=project.name,
         owner=project.owner,
         stories=tuple(
-            PortableStory(story.id, story.title, story.context, story.trashed_at)
+            ExportedStory(story.id, story.title, story.context, story.trashed_at)
             for story in (session.scalars(stories) if everything else ())
         ),
         cast=_cast(session, meant) if everything else (),
         merged=_merged(session, project, {line.character_id for line in pictures}),
     )
-    return Portable(portable_project, pictures, _faces(session, meant) if embeddings else ())
+    return Export(exported_project, pictures, _faces(session, meant) if embeddings else ())
 
 
 def _whole(project: ProjectRow) -> ColumnElement[bool]:
@@ -90,7 +88,7 @@ def _some(session: Session, project: ProjectRow, character_ids: Collection[str])
     return CharacterRow.id.in_([character.id for character in characters])
 
 
-def _pictures(session: Session, meant: ColumnElement[bool]) -> tuple[PortablePicture, ...]:
+def _pictures(session: Session, meant: ColumnElement[bool]) -> tuple[ExportedPicture, ...]:
     """Character by character, oldest first."""
     characters = {row.id: row.record() for row in session.scalars(select(CharacterRow).where(meant))}
     of_meant = select(ImageRow).join(CharacterRow, CharacterRow.id == ImageRow.character_id).where(meant)
@@ -99,14 +97,14 @@ def _pictures(session: Session, meant: ColumnElement[bool]) -> tuple[PortablePic
     steering = select(SteeringRow.image_id).join(CharacterRow, CharacterRow.id == SteeringRow.character_id).where(meant)
     steers = set(session.scalars(steering))
     return tuple(
-        PortablePicture.of(characters[image.character_id], image, images.get(image.parent_id or ""), image.id in steers)
+        ExportedPicture.of(characters[image.character_id], image, images.get(image.parent_id or ""), image.id in steers)
         for image in images.values()
     )
 
 
-def _cast(session: Session, meant: ColumnElement[bool]) -> tuple[PortableMember, ...]:
+def _cast(session: Session, meant: ColumnElement[bool]) -> tuple[ExportedMember, ...]:
     """With the options that were removed, which can be restored."""
-    options: defaultdict[str, list[PortableOption]] = defaultdict(list)
+    options: defaultdict[str, list[ExportedOption]] = defaultdict(list)
     offers = select(
         CastOptionRow.cast_member_id,
         CastOptionRow.id,
@@ -119,12 +117,12 @@ def _cast(session: Session, meant: ColumnElement[bool]) -> tuple[PortableMember,
     for member_id, id, image_id, how, added_at, removed_at in session.execute(
         of_meant.order_by(CastOptionRow.id)
     ).tuples():
-        options[member_id].append(PortableOption(id, image_id, how, added_at, removed_at))
+        options[member_id].append(ExportedOption(id, image_id, how, added_at, removed_at))
     members = select(
         CastMemberRow.id, CastMemberRow.story_id, CastMemberRow.character_id, CastMemberRow.active_image_id
     ).join(CharacterRow, CharacterRow.id == CastMemberRow.character_id)
     return tuple(
-        PortableMember(id, story_id, character_id, active_image_id, tuple(options[id]))
+        ExportedMember(id, story_id, character_id, active_image_id, tuple(options[id]))
         for id, story_id, character_id, active_image_id in session.execute(
             members.where(meant).order_by(CastMemberRow.id)
         ).tuples()
@@ -159,7 +157,7 @@ class Plan:
     characters: Mapping[str, str]  # a character's id in the zip -> who that is here: whom they were merged into
     known_characters: frozenset[str]  # merged ones too
     left_out: frozenset[str]  # new characters all of whose pictures are somebody else's here
-    new_pictures: Mapping[str, PortablePicture]
+    new_pictures: Mapping[str, ExportedPicture]
     theirs: frozenset[str]  # pictures that belong to the same character here as in the zip
     parents: frozenset[str]  # pictures of the project that others can have been made from
 
@@ -169,14 +167,14 @@ class Plan:
         return ImportReport(self.project_id, len(self.characters) - skipped, skipped, len(self.new_pictures))
 
 
-def plan_import(session: Session, portable: Portable, project_id: str | None) -> Plan:
+def plan_import(session: Session, export: Export, project_id: str | None) -> Plan:
     """None: the project that the zip came from. Raises NotFound for an unknown project and, for what is in another
     project already, InvalidRequest.
     """
-    target = portable.project.id if project_id is None else rows.find(session, ProjectRow, project_id).id
-    lines = {line.image_id: line for line in portable.pictures}
-    names = {line.character_id: line.name for line in portable.pictures}
-    merged = {merged.id: merged.name for merged in portable.project.merged}
+    target = export.project.id if project_id is None else rows.find(session, ProjectRow, project_id).id
+    lines = {line.image_id: line for line in export.pictures}
+    names = {line.character_id: line.name for line in export.pictures}
+    merged = {merged.id: merged.name for merged in export.project.merged}
 
     known_characters: dict[str, str] = {}
     for batch in rows.batched(names | merged):
@@ -200,7 +198,7 @@ def plan_import(session: Session, portable: Portable, project_id: str | None) ->
             if owner == target:
                 parents.add(id)
 
-    for batch in rows.batched(story.id for story in portable.project.stories):
+    for batch in rows.batched(story.id for story in export.project.stories):
         for title, owner in session.execute(
             select(StoryRow.title, StoryRow.project_id).where(StoryRow.id.in_(batch))
         ).tuples():
@@ -219,22 +217,22 @@ def plan_import(session: Session, portable: Portable, project_id: str | None) ->
     )
 
 
-def add_portable(session: Session, portable: Portable, plan: Plan, sizes: Mapping[str, tuple[int, int]]) -> None:
+def add_export(session: Session, export: Export, plan: Plan, sizes: Mapping[str, tuple[int, int]]) -> None:
     """Adds what is not there yet and changes nothing that is. `sizes`: width and height of the new pictures, by hash.
 
     Raises UnreadableExport where the zip contradicts itself or the library.
     """
     try:
         if session.get(ProjectRow, plan.project_id) is None:
-            project = portable.project
+            project = export.project
             rows.added(session, ProjectRow(id=project.id, name=project.name, owner=project.owner))
-        _add_stories(session, portable, plan)
-        new = _add_characters(session, portable, plan)
+        _add_stories(session, export, plan)
+        new = _add_characters(session, export, plan)
         _add_pictures(session, plan, sizes)
-        _complete_characters(session, new, portable, plan)
-        _add_tags(session, new, portable, plan)
-        _add_faces(session, portable, plan)
-        _add_cast(session, portable, plan)
+        _complete_characters(session, new, export, plan)
+        _add_tags(session, new, export, plan)
+        _add_faces(session, export, plan)
+        _add_cast(session, export, plan)
         rows.faces_changed(session, plan.project_id)
         session.flush()
     except (IntegrityError, CycleError) as error:
@@ -243,17 +241,17 @@ def add_portable(session: Session, portable: Portable, plan: Plan, sizes: Mappin
         ) from error
 
 
-def _add_stories(session: Session, portable: Portable, plan: Plan) -> None:
-    for story in portable.project.stories:
+def _add_stories(session: Session, export: Export, plan: Plan) -> None:
+    for story in export.project.stories:
         if session.get(StoryRow, story.id) is None:
             session.add(StoryRow(project_id=plan.project_id, **asdict(story)))
     session.flush()
 
 
-def _add_characters(session: Session, portable: Portable, plan: Plan) -> dict[str, CharacterRow]:
+def _add_characters(session: Session, export: Export, plan: Plan) -> dict[str, CharacterRow]:
     """The new characters by id, without what points at their pictures; and the ids that lead to merged ones."""
     new: dict[str, CharacterRow] = {}
-    for line in portable.pictures:
+    for line in export.pictures:
         if line.character_id not in plan.known_characters | plan.left_out | new.keys():
             new[line.character_id] = character = CharacterRow(
                 id=line.character_id,
@@ -266,7 +264,7 @@ def _add_characters(session: Session, portable: Portable, plan: Plan) -> dict[st
             rows.describe(character, line.name, line.description, line.visual_profile, line.character_prompt)
     session.add_all(new.values())
     session.flush()
-    for merged in portable.project.merged:
+    for merged in export.project.merged:
         if merged.id not in plan.known_characters and merged.merged_into_id not in plan.left_out:
             kept_id = plan.characters[merged.merged_into_id]
             left = CharacterRow(id=merged.id, project_id=plan.project_id, merged_into_id=kept_id)
@@ -285,11 +283,11 @@ def _add_pictures(session: Session, plan: Plan, sizes: Mapping[str, tuple[int, i
         session.execute(insert(ImageRow), images)
 
 
-def _one_of(new: Mapping[str, PortablePicture], id: str | None) -> tuple[str, ...]:
+def _one_of(new: Mapping[str, ExportedPicture], id: str | None) -> tuple[str, ...]:
     return (id,) if id is not None and id in new else ()
 
 
-def _image(line: PortablePicture, plan: Plan, width: int, height: int) -> dict[str, Any]:
+def _image(line: ExportedPicture, plan: Plan, width: int, height: int) -> dict[str, Any]:
     return {
         "id": line.image_id,
         "character_id": plan.characters[line.character_id],
@@ -306,9 +304,9 @@ def _image(line: PortablePicture, plan: Plan, width: int, height: int) -> dict[s
     }
 
 
-def _complete_characters(session: Session, new: Mapping[str, CharacterRow], portable: Portable, plan: Plan) -> None:
+def _complete_characters(session: Session, new: Mapping[str, CharacterRow], export: Export, plan: Plan) -> None:
     """Whose canonical picture is somebody else's here is stood for by the first of their own."""
-    for line in portable.pictures:
+    for line in export.pictures:
         character = new.get(line.character_id)
         if character is None or line.image_id not in plan.theirs:
             continue
@@ -319,14 +317,14 @@ def _complete_characters(session: Session, new: Mapping[str, CharacterRow], port
     session.flush()
 
 
-def _add_tags(session: Session, new: Mapping[str, CharacterRow], portable: Portable, plan: Plan) -> None:
+def _add_tags(session: Session, new: Mapping[str, CharacterRow], export: Export, plan: Plan) -> None:
     """In the spelling that the project has them in already."""
     of_project = select(TagRow.folded, TagRow.tag).join(CharacterRow, CharacterRow.id == TagRow.character_id)
     known = session.execute(of_project.where(CharacterRow.project_id == plan.project_id).distinct())
     spellings = dict(known.tuples().all())
     wanted = {
         (line.character_id, folded(tag)): spellings.setdefault(folded(tag), clean(tag))
-        for line in portable.pictures
+        for line in export.pictures
         for tag in line.tags
         if line.character_id in new
     }
@@ -334,23 +332,23 @@ def _add_tags(session: Session, new: Mapping[str, CharacterRow], portable: Porta
     session.flush()
 
 
-def _add_faces(session: Session, portable: Portable, plan: Plan) -> None:
+def _add_faces(session: Session, export: Export, plan: Plan) -> None:
     known: set[tuple[str, str]] = set()
-    for batch in rows.batched(image_id for image_id, _ in portable.faces):
+    for batch in rows.batched(image_id for image_id, _ in export.faces):
         seen = select(IdentityRow.image_id, IdentityRow.encoder).where(IdentityRow.image_id.in_(batch))
         known.update(session.execute(seen).tuples())
-    for image_id, face in portable.faces:
+    for image_id, face in export.faces:
         identity = face.identities[0]
         if image_id in plan.theirs and (image_id, identity.encoder) not in known:
             session.add(IdentityRow.of(image_id, face, identity))
     session.flush()
 
 
-def _add_cast(session: Session, portable: Portable, plan: Plan) -> None:
+def _add_cast(session: Session, export: Export, plan: Plan) -> None:
     """A story has one entry for a character, and an entry one option for a picture, whatever their ids are here."""
     members: dict[tuple[str, str], str] = {}
     options: set[tuple[str, str]] = set()
-    for batch in rows.batched(story.id for story in portable.project.stories):
+    for batch in rows.batched(story.id for story in export.project.stories):
         in_stories = CastMemberRow.story_id.in_(batch)
         entries = select(CastMemberRow.story_id, CastMemberRow.character_id, CastMemberRow.id).where(in_stories)
         members |= {(story_id, character_id): id for story_id, character_id, id in session.execute(entries).tuples()}
@@ -359,7 +357,7 @@ def _add_cast(session: Session, portable: Portable, plan: Plan) -> None:
         options.update(session.execute(of_members).tuples())
 
     new_options: list[dict[str, Any]] = []
-    for member in portable.project.cast:
+    for member in export.project.cast:
         if member.character_id in plan.left_out:
             continue
         pair = (member.story_id, plan.characters[member.character_id])

@@ -6,28 +6,35 @@ import dataclasses
 import hashlib
 import io
 import json
+import os
+import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 import pytest
 from fakes import BLUE, GREEN, RED, YELLOW, FakeFaces, fake_maker, fake_pack, flat
+from gradio.utils import is_static_file
 from sqlalchemy import create_engine, text
 
 from errors import InvalidRequest, NotFound, UnreadableExport
+from library_store.export_zip import ImportReport, read_zip
 from library_store.kept_likeness import to_json
 from library_store.library import CharacterLibrary
-from library_store.portable import ImportReport
-from library_store.records import CastMember, LibraryQuery, NewPicture, Story, VisualProfile
+from library_store.records import CastMember, CharacterText, LibraryQuery, NewPicture, Story, VisualProfile
+from pipeline.request import SteeringImage
 from pipeline.values import AnotherFace, Copied, Likeness, Missing, NoFace
 from studio import Models, Studio
+from ui import build_page
 
 NO_ID, OTHER_ID = "01890000-0000-7000-8000-000000000000", "01890000-0000-7000-8000-000000000001"
 TABLES = {  # what is compared of them: all but what the database is free to choose
@@ -134,14 +141,13 @@ def seen(colour: tuple[int, int, int], **fields: Any) -> NewPicture:
 def requested(colour: tuple[int, int, int], parent_id: str | None, seed: int) -> NewPicture:
     objections = {8: (AnotherFace(0.71, 0.1), Missing(("hat", "coat"))), 9: (NoFace(),)}.get(seed, ())
     likeness = Likeness(0.71, "fake-judge", "same person", 0.01, False, usual=False, rejection=objections)
-    request = {"prompt": "비 오는 서울", "seed": seed, "count": 1, "reference": parent_id, "guidance_scale": 5.5}
+    steering = (SteeringImage(parent_id, "main"),) if parent_id else ()
+    request = fake_pack().request("비 오는 서울", seed, count=1, steering=steering)
     return seen(
         colour,
         source="variant" if parent_id else "generated",
         parent_id=parent_id,
         request=request,
-        pack="fake",
-        seed=seed,
         likeness=likeness,
     )
 
@@ -250,7 +256,7 @@ def test_importing_twice_adds_nothing(old: Installation, new: Installation):
 def test_importing_where_it_came_from_changes_nothing(old: Installation):
     moonlight = fill(old.library)
     path = exported(old, moonlight.project_id, embeddings=True)
-    old.library.edit_character(moonlight.mina.character.id, name="Mina, renamed")
+    old.library.edit_character(moonlight.mina.character.id, CharacterText(name="Mina, renamed"))
     before = old.everything()
     assert old.library.import_zip(path).pictures == 0
     assert old.everything() == before
@@ -293,8 +299,11 @@ def test_whose_canonical_picture_is_somebody_elses_here_has_the_oldest_of_their_
         entries["metadata.jsonl"] = json.dumps(line | {"character_id": NO_ID}).encode()
         changed_project(cast=[], merged=[])(entries)
 
+    def the_other_way_round(entries: dict[str, bytes]) -> None:
+        entries["metadata.jsonl"] = b"\n".join(reversed(entries["metadata.jsonl"].splitlines()))
+
     new.library.import_zip(changed(path, somebody_elses))
-    assert new.library.import_zip(path).added == 2
+    assert new.library.import_zip(changed(path, the_other_way_round)).added == 2
     assert new.library.get_character(moonlight.mina.character.id).canonical_image_id == first.id
 
 
@@ -411,23 +420,176 @@ def test_the_metadata_says_what_is_known_of_each_picture(old: Installation):
         True,
         False,
     )
-    assert (line["prompt"], line["request"], line["seed"]) == ("비 오는 서울", image.request, 8)
-    assert line["likeness"]["similarity"] == 0.71
+    assert (line["prompt"], json.loads(line["request"]), line["seed"]) == ("비 오는 서울", image.request.to_json(), 8)
+    assert line["similarity"] == json.loads(line["likeness"])["similarity"] == 0.71
 
 
-def test_datasets_opens_it_as_an_imagefolder(old: Installation, tmp_path: Path):
-    path = exported(old, fill(old.library).project_id, embeddings=True)
-    zipfile.ZipFile(path).extractall(tmp_path / "unzipped")
-    program = f"""
+def seen_by_datasets(path: Path, program: str) -> str:
+    """What a program prints of `rows`: the export as `datasets` opens it, which stays apart from this process."""
+    folder, cache = path.parent / "unzipped", path.parent / "cache"
+    zipfile.ZipFile(path).extractall(folder)
+    opening = f"""
+import json
 from datasets import load_dataset
-folder, cache = {str(tmp_path / "unzipped")!r}, {str(tmp_path / "cache")!r}
-rows = load_dataset("imagefolder", data_dir=folder, cache_dir=cache)["train"]
+rows = load_dataset("imagefolder", data_dir={str(folder)!r}, cache_dir={str(cache)!r})["train"]
+"""
+    environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(path.parent / "hf"), "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-c", opening + program]
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True)
+    return finished.stdout.strip() or finished.stderr
+
+
+def test_datasets_opens_it_as_an_imagefolder(old: Installation):
+    path = exported(old, fill(old.library).project_id, embeddings=True)
+    seen = seen_by_datasets(
+        path,
+        """
 variant = next(row for row in rows if row["seed"] == 8)
 print(len(rows), variant["name"], variant["image"].getpixel((0, 0)), variant["reference"].getpixel((0, 0)))
-"""
-    environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hf"), "PYTHONIOENCODING": "utf-8"}
-    finished = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
-    assert finished.stdout.strip() == f"7 민아 {YELLOW} {RED}", finished.stderr
+""",
+    )
+    assert seen == f"7 민아 {YELLOW} {RED}"
+
+
+def test_datasets_opens_a_long_one_in_which_columns_are_filled_late(old: Installation):
+    """It takes the columns' types from the first 10 MB."""
+    library = old.library
+    story = library.create_story(library.create_project("달빛 카페").id, "1화")
+    for number in range(40):
+        library.create_character(story.id, f"{number}", [seen(BLUE)], "generated", "long " * 60_000)
+    mina = library.create_character(story.id, "민아", [requested(RED, None, 0)], "generated")
+    first = mina.options[0].image.id
+    mina = library.add_options(mina.id, [requested(YELLOW, first, 8)], "variant")
+    library.save_character(mina.id, first)
+    library.set_tags(mina.character.id, ["탐정"])
+    library.trash_character(mina.character.id)
+    path = exported(old, story.project_id)
+    assert zipfile.ZipFile(path).getinfo("metadata.jsonl").file_size > 11 * 2**20
+
+    seen_there = seen_by_datasets(
+        path,
+        """
+first, variant = (next(row for row in rows if row["seed"] == seed) for seed in (0, 8))
+kinds = {rows.features[name].dtype for name in ("saved_at", "trashed_at", "created_at", "parent_id", "prompt", "pack")}
+print(len(rows), kinds, variant["tags"], variant["image"].getpixel((0, 0)), variant["reference"].getpixel((0, 0)))
+print(first["reference"], json.loads(variant["request"])["prompt"], variant["similarity"], first["likeness"][:6])
+""",
+    )
+    assert seen_there == f"42 {{'string'}} ['탐정'] {YELLOW} {RED}\nNone 비 오는 서울 0.71 {{\"vers"
+
+
+def test_every_moment_is_written_alike(entries: dict[str, bytes], tmp_path: Path):
+    """Without microseconds one would be of another type for `datasets`."""
+    changed_line(created_at="2026-01-01T09:00:00+09:00")(entries)
+    export = read_zip(zipped(tmp_path / "x.zip", entries))
+    library = CharacterLibrary.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
+    library.import_zip(tmp_path / "x.zip")
+    library.export_zip(tmp_path / "again.zip", export.project.id)
+    library.close()
+    with zipfile.ZipFile(tmp_path / "again.zip") as archive:
+        moments = re.findall(
+            r'"\w+_at": ?"([^"]*)"', (archive.read("metadata.jsonl") + archive.read("castbook.json")).decode()
+        )
+    assert "2026-01-01T00:00:00.000000+00:00" in moments
+    assert {len(moment) for moment in moments} == {32}
+
+
+# However it was packed
+
+
+def packed_by_a_mac(entries: dict[str, bytes], path: Path) -> None:
+    """Finder's Compress: the folder itself, its own files beside every other, sizes behind the data."""
+    with path.open("wb") as file, zipfile.ZipFile(Unseekable(file), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("달빛 카페/", b"")
+        archive.writestr("달빛 카페/.DS_Store", b"Bud1")
+        for name, data in entries.items():
+            archive.writestr(f"달빛 카페/{name}", data)
+            archive.writestr(
+                f"__MACOSX/달빛 카페/{name.replace(PurePosixPath(name).name, '._' + PurePosixPath(name).name)}",
+                b"Mac OS X",
+            )
+
+
+def packed_by_windows(entries: dict[str, bytes], path: Path) -> None:
+    """An old .NET: backslashes; the folder's name as the system spells it, which is no UTF-8."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("FOLD\\images\\", b"")
+        for name, data in sorted(entries.items()):
+            archive.writestr(f"FOLD\\{name}".replace("/", "\\"), data)
+    path.write_bytes(path.read_bytes().replace(b"FOLD", "달빛".encode("cp949")))
+
+
+def packed_by_zip_r(entries: dict[str, bytes], path: Path) -> None:
+    """With folders, in the order of the disk."""
+    for name, data in entries.items():
+        file = path.parent / "unpacked" / "a" / "b" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    shutil.make_archive(str(path.with_suffix("")), "zip", path.parent / "unpacked")
+
+
+def edited(entries: dict[str, bytes], path: Path) -> None:
+    """Notepad's line ends and mark; lines and keys in another order, an empty line."""
+    lines = [json.dumps(dict(sorted(json.loads(line).items()))) for line in entries["metadata.jsonl"].splitlines()]
+    text = "\r\n".join([lines[-1], "", *reversed(lines[:-1]), " "])
+    project = json.dumps(json.loads(entries["castbook.json"]), indent=4).replace("\n", "\r\n")
+    files = {"metadata.jsonl": text.encode("utf-8-sig"), "castbook.json": project.encode("utf-8-sig")}
+    zipped(path, {**entries, **files})
+
+
+def saved_as_utf_16(entries: dict[str, bytes], path: Path) -> None:
+    texts = ("metadata.jsonl", "castbook.json")
+    zipped(path, {**entries, **{name: entries[name].decode().encode("utf-16") for name in texts}})
+
+
+def stored(entries: dict[str, bytes], path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in entries.items():
+            archive.writestr(f"./{name}", data)
+
+
+class Unseekable(io.RawIOBase):
+    """A pipe: what is written cannot be corrected."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return self.file.write(data)
+
+
+@pytest.mark.parametrize("pack", [packed_by_a_mac, packed_by_windows, packed_by_zip_r, edited, saved_as_utf_16, stored])
+def test_an_export_that_was_unpacked_and_packed_again_comes_in(
+    whole: bytes,
+    entries: dict[str, bytes],
+    old: Installation,
+    new: Installation,
+    pack: Callable[[dict[str, bytes], Path], None],
+):
+    (old.home / "whole.zip").write_bytes(whole)
+    old.library.import_zip(old.home / "whole.zip")
+    pack(entries, new.home / "packed.zip")
+    new.library.import_zip(new.home / "packed.zip")
+    assert new.everything() == old.everything()
+
+
+def test_an_export_of_version_1_comes_in(whole: bytes, entries: dict[str, bytes], old: Installation, new: Installation):
+    """Its lines had the request and the likeness themselves, and moments as short as they could be."""
+    (old.home / "whole.zip").write_bytes(whole)
+    old.library.import_zip(old.home / "whole.zip")
+    lines = [json.loads(line) for line in entries["metadata.jsonl"].splitlines()]
+    for line in lines:
+        del line["similarity"]
+        line |= {name: line[name] and json.loads(line[name]) for name in ("request", "likeness")}
+        line["created_at"] = line["created_at"].replace("+00:00", "Z")
+    assert any(line["request"] and line["likeness"] for line in lines)
+    entries["metadata.jsonl"] = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    changed_project(version=1)(entries)
+    new.library.import_zip(zipped(new.home / "first.zip", entries))
+    assert new.everything() == old.everything()
 
 
 # What must not come in
@@ -468,6 +630,16 @@ def without(name: str) -> Change:
 
 def replaced(name: str, data: bytes) -> Change:
     return lambda entries: entries.__setitem__(name, data)
+
+
+def in_a_folder(folder: str, change: Change) -> Change:
+    def change_and_move(entries: dict[str, bytes]) -> None:
+        change(entries)
+        moved = {f"{folder}/{name}": data for name, data in entries.items()}
+        entries.clear()
+        entries.update(moved)
+
+    return change_and_move
 
 
 def a_picture(data: Callable[[bytes], bytes], rename: bool) -> Change:
@@ -542,7 +714,8 @@ def two_entries_of_one_id(entries: dict[str, bytes]) -> None:
         (without("castbook.json"), "castbook.json"),
         (replaced("castbook.json", b"[" * 100_000), "castbook.json"),
         (replaced("metadata.jsonl", b"{}"), "line 1"),
-        (changed_project(version=2), "version 2.*Update Castbook"),
+        (changed_project(version=3), "version 3.*Update Castbook"),
+        (changed_project(version=0), "version 0.*Export it again"),
         (changed_project(format="other"), "castbook.json"),
         (changed_project(name="   "), "name"),
         (changed_project(stories=[]), "points outside"),
@@ -565,6 +738,13 @@ def two_entries_of_one_id(entries: dict[str, bytes]) -> None:
         (changed_line(request={"prompt": "a girl", "count": "4"}), "request"),
         (changed_line(request={"prompt": "a girl", "identity_scale": [1]}), "request"),
         (changed_line(request={"prompt": "a girl", "visual_profile": {"hair": 5}}), "request"),
+        (changed_line(request='{"prompt": "a girl", "more": NaN}'), "request"),
+        (changed_line(request='{"prompt": "a girl", "more": "a\\u0000b"}'), "request.*zero"),
+        (changed_line(request='{"prompt": 5}'), "request"),
+        (changed_line(request='{"prompt": "a girl"'), "request"),
+        (changed_line(request="[" * 100_000), "request"),
+        (changed_line(request='"a girl"'), "request"),
+        (changed_line(request=""), "request"),
         (changed_line(likeness=to_json(Likeness(float("inf"), None, "unsure", None, None))), "likeness"),
         (
             changed_line(likeness=to_json(Likeness(0.5, None, "unsure", None, None, as_written="a\0b"))),
@@ -573,6 +753,8 @@ def two_entries_of_one_id(entries: dict[str, bytes]) -> None:
         (changed_line(likeness={**OLD_LIKENESS, "version": 3}), "likeness.*version 3, and Castbook knows version 2"),
         (changed_line(likeness={**OLD_LIKENESS, "reason": 5}), "likeness.*a sentence"),
         (changed_line(likeness={**OLD_LIKENESS, "band": "sister"}), "likeness.band"),
+        (changed_line(likeness='{"similarity": "much"}'), "likeness"),
+        (changed_line(likeness="{}"), "likeness"),
         (a_picture(lambda png: png + b"more", rename=False), "not the one that was exported"),
         (a_picture(lambda png: png[: len(png) // 2], rename=True), "damaged"),
         (a_picture(lambda png: b"GIF89a" + png, rename=True), "damaged"),
@@ -583,6 +765,15 @@ def two_entries_of_one_id(entries: dict[str, bytes]) -> None:
         (replaced("../../evil.png", b""), "out of its folder"),
         (replaced("/evil.png", b""), "out of its folder"),
         (replaced("C:\\evil.png", b""), "out of its folder"),
+        (replaced("..\\evil.png", b""), "out of its folder"),
+        (replaced("\\evil.png", b""), "out of its folder"),
+        (replaced("__MACOSX/../../evil.png", b""), "out of its folder"),
+        (replaced("images/../../evil/castbook.json", b""), "out of its folder"),
+        (replaced("another/castbook.json", b"{}"), "more than one export.*one by one"),
+        (in_a_folder("a", replaced("another/castbook.json", b"{}")), "more than one export"),
+        (in_a_folder("a", without("metadata.jsonl")), "metadata.jsonl"),
+        (in_a_folder("a/..", lambda entries: None), "out of its folder"),
+        (replaced("metadata.jsonl", "민아".encode("cp949")), "metadata.jsonl"),
         (replaced("bomb.bin", bytes(2**24)), "far more than it holds"),
         (replaced("embeddings.npz", b"no npz"), "embeddings.npz"),
         (other_embeddings(embedding=lambda rows: rows * 2), "unit length"),
@@ -669,36 +860,149 @@ def studio_of(library: CharacterLibrary) -> Studio:
 def test_an_export_is_named_for_whom_it_holds(old: Installation):
     moonlight = fill(old.library)
     studio = studio_of(old.library)
-    assert studio.travelling.export_library(moonlight.project_id).name == "달빛 카페.zip"
-    assert studio.travelling.export_library(moonlight.project_id, [moonlight.mina.character.id]).name == "민아.zip"
+    assert studio.exports.write(moonlight.project_id).name == "달빛 카페.zip"
+    assert studio.exports.write(moonlight.project_id, [moonlight.mina.character.id]).name == "민아.zip"
     old.library.rename_project(moonlight.project_id, "../../: *")
-    assert studio.travelling.export_library(moonlight.project_id).name == "_ _.zip"
+    assert studio.exports.write(moonlight.project_id).name == "_ _.zip"
 
 
 def test_every_export_is_a_file_of_its_own(old: Installation):
     project_id = fill(old.library).project_id
     studio = studio_of(old.library)
     first, second = (
-        studio.travelling.export_library(project_id, embeddings=True),
-        studio.travelling.export_library(project_id),
+        studio.exports.write(project_id, embeddings=True),
+        studio.exports.write(project_id),
     )
     assert first != second
     assert "embeddings.npz" in zipfile.ZipFile(first).namelist()
     assert "embeddings.npz" not in zipfile.ZipFile(second).namelist()
 
 
+def aged(path: Path, hours: float) -> Path:
+    """An export as it is when so much time has passed."""
+    then = time.time() - hours * 3600
+    os.utime(path.parent, (then, then))
+    return path
+
+
+def test_an_export_waits_a_day_for_its_download(old: Installation):
+    moonlight = fill(old.library)
+    studio = studio_of(old.library)
+    made = [studio.exports.write(moonlight.project_id, embeddings=embeddings) for embeddings in (False, True)]
+    late, in_time = aged(made[0], 24.1), aged(made[1], 23.9)
+    studio.exports.write(moonlight.project_id, [moonlight.mina.character.id])
+    assert not late.parent.exists()
+    assert in_time.exists()
+
+
+def test_the_same_export_again_takes_the_place_of_one_that_is_an_hour_old(old: Installation):
+    moonlight = fill(old.library)
+    studio = studio_of(old.library)
+    one = [moonlight.mina.character.id]
+    choices = [(None, False), (None, True), (one, False)]
+    of_everyone, with_embeddings, of_one = [studio.exports.write(moonlight.project_id, *choice) for choice in choices]
+    for path in (of_everyone, with_embeddings, of_one):
+        aged(path, 1.1)
+    again = studio.exports.write(moonlight.project_id)
+    assert not of_everyone.exists()
+    assert with_embeddings.exists() and of_one.exists()
+    studio.exports.write(moonlight.project_id)
+    assert again.exists()  # someone may be about to download it
+
+
+def test_an_export_is_written_though_its_temporary_folder_was_cleaned(old: Installation):
+    project_id = fill(old.library).project_id
+    studio = studio_of(old.library)
+    shutil.rmtree(studio.exports.folder)
+    assert studio.exports.write(project_id).exists()
+    assert studio.exports.folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_page_serves_exports_as_they_lie(old: Installation):
+    """Gradio would copy them to where a killed server leaves them."""
+    project_id = fill(old.library).project_id
+    studio = studio_of(old.library)
+    build_page(studio, old.library.pictures_folder)
+    assert is_static_file(str(studio.exports.write(project_id)))
+
+
+AN_EXPORT = """
+import sys, time
+from library_store.library import CharacterLibrary
+from studio.exports import Exports
+
+library = CharacterLibrary.open(f"sqlite:///{sys.argv[1]}/castbook.db", f"{sys.argv[1]}/pictures")
+exports = Exports(library)
+print(exports.write(library.create_project("Moonlight").id, None, False), flush=True)
+time.sleep(600)
+"""
+AS_APP_DOES = "from app import stop_when_told; stop_when_told()"
+
+
+@dataclasses.dataclass(frozen=True)
+class Running:
+    process: subprocess.Popen[str]
+    export: Path
+
+    def end(self, with_signal: signal.Signals) -> None:
+        self.process.send_signal(with_signal)
+        self.process.wait(120)
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """`start()`: a process that has exported something. All share a temporary folder."""
+    started: list[subprocess.Popen[str]] = []
+    root, temporary = Path(__file__).parent.parent, tmp_path / "temporary"
+    temporary.mkdir()
+
+    def start_another(first: str = "") -> Running:
+        home = tmp_path / f"home-{len(started)}"
+        home.mkdir()
+        command = [sys.executable, "-c", first + AN_EXPORT, str(home)]
+        environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(root)}
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout
+        return Running(process, Path(process.stdout.readline().strip()))
+
+    yield start_another
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_server_that_is_told_to_stop_leaves_nothing_behind(start: Start, tmp_path: Path):
+    running = start(AS_APP_DOES)
+    assert running.export.name == "Moonlight.zip" and running.export.exists()
+    running.end(signal.SIGTERM)
+    assert list((tmp_path / "temporary").glob("castbook-*")) == []
+
+
+def test_what_a_killed_server_left_goes_at_the_next_start_and_nothing_of_a_living_one(start: Start):
+    killed, living = start(), start()
+    killed.end(signal.SIGKILL)
+    assert killed.export.exists()
+    start()
+    assert not killed.export.parent.parent.exists()
+    assert living.export.exists()
+
+
 def test_an_unknown_project_is_no_folder(old: Installation, tmp_path: Path):
     moonlight = fill(old.library)
     with pytest.raises(NotFound):
-        studio_of(old.library).travelling.export_library(str(tmp_path / "made"), [moonlight.mina.character.id])
+        studio_of(old.library).exports.write(str(tmp_path / "made"), [moonlight.mina.character.id])
     assert not (tmp_path / "made").exists()
 
 
 def test_the_studio_exports_and_imports(old: Installation, new: Installation):
     project_id = fill(old.library).project_id
     studio = studio_of(old.library)  # whose exports last as long as it does
-    path = studio.travelling.export_library(project_id, embeddings=True)
-    studio_of(new.library).library.import_zip(None, str(path))
+    path = studio.exports.write(project_id, embeddings=True)
+    studio_of(new.library).library.import_zip(str(path))
     assert new.rows() == old.rows()
 
 
@@ -712,11 +1016,10 @@ def test_the_request_in_a_picture_is_as_the_kept_ones(old: Installation, new: In
     shutil.copyfile(old.library.get_picture_path(image_id), dropped)
 
     found, kept = studio.requests.in_file(dropped), studio.requests.of_image(image_id)
-    assert found is not None and kept is not None
-    assert {name: found[name] for name in kept if name in found} == {name: kept[name] for name in kept if name in found}
-    assert set(found) >= {"prompt", "seed", "count", "identity_scale", "reference", "written", "visual_profile"}
+    assert found is not None and found == kept
+    assert found.main_image_id == made.image_ids[0]
     elsewhere = studio_of(new.library).requests.in_file(dropped)
-    assert elsewhere == {**found, "reference": None}
+    assert elsewhere == dataclasses.replace(found, steering=())
 
 
 def test_a_request_that_came_along_is_whole_when_it_is_asked_for(old: Installation, new: Installation):
@@ -725,14 +1028,13 @@ def test_a_request_that_came_along_is_whole_when_it_is_asked_for(old: Installati
     request = {"prompt": "a girl", "reference": OTHER_ID, "visual_profile": looks, "more": 1}
     new.library.import_zip(changed(exported(old, moonlight.project_id), changed_line(request=request, seed=3)))
     image_id = old.library.list_images(min(moonlight.mina.character.id, moonlight.joon.character.id))[0].id
-    assert new.library.get_image(image_id).request == request
     studio = studio_of(new.library)
     asked, usual = studio.requests.of_image(image_id), studio.pack.defaults
     assert asked is not None
-    assert asked["reference"] is None
-    assert VisualProfile(**asked["visual_profile"]) == VisualProfile(hair="red hair")
-    assert (asked["prompt"], asked["picture_seed"], asked["more"]) == ("a girl", 3, 1)
-    assert (asked["count"], asked["identity_scale"]) == (usual.count, usual.identity_scale)
+    assert asked.steering == ()
+    assert asked.look == VisualProfile(hair="red hair")
+    assert (asked.prompt, asked.picture_seed) == ("a girl", 3)
+    assert (asked.count, asked.identity_scale) == (usual.count, usual.identity_scale)
 
 
 def test_what_was_exported_with_sentences_is_imported_as_values(old: Installation, new: Installation):

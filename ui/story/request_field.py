@@ -1,0 +1,43 @@
+"""The field that a picture is dropped on: the request that it carries fills the form that it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from errors import InvalidRequest
+from studio import Studio
+from ui.handlers import PRIVATE, QUICK
+from ui.language import say, t
+from ui.messages import told_to_people
+from ui.place import Place
+from ui.story.cast import FOCUS_TURNED_TO
+from ui.story.desk import Desk, show_request
+from ui.words import changed_words
+
+
+def build_request_field() -> gr.File:
+    return gr.File(
+        label=t("Drop one of your pictures: its request fills the form"), file_types=[".png"], type="filepath",
+        height=56, elem_id="read-request",
+    )  # fmt: skip
+
+
+def bind_request_field(studio: Studio, field: gr.File, place: Place, desk: Desk) -> None:
+    def read(story_id: str, picture: str) -> tuple[Any, ...]:
+        with told_to_people():
+            request = studio.requests.in_file(picture)
+            if request is None:
+                raise InvalidRequest(
+                    "This picture says nothing of how it was made.",
+                    "Choose a PNG that was drawn here, as you downloaded it: other programs often drop the request.",
+                )
+            if studio.models.ready and (changed := studio.drawing.changed_since(request)):
+                gr.Info(changed_words(changed), title=say("Drawn again, it may look a little different"))
+            return show_request(studio, desk, story_id, request, request.seed)
+
+    filled = field.upload(read, [place.story, field], desk.remix_outputs, **PRIVATE)
+    filled.success(None, desk.turned_to, js=FOCUS_TURNED_TO)
+    for ended in (filled.success, filled.failure):
+        ended(lambda: None, None, field, **QUICK)  # ready for the next one
