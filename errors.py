@@ -6,15 +6,33 @@ Anything that is not a `CastbookError` is a fault in the program and keeps its t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from message import Message
+
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
 
 
 class CastbookError(Exception):
-    """A sentence of cause and a sentence of remedy, for whoever can act on it."""
+    """A sentence of cause and a sentence of remedy, for whoever can act on it.
 
-    def __init__(self, cause: str, remedy: str) -> None:
-        super().__init__(f"{cause} {remedy}")
-        self.cause = cause
-        self.remedy = remedy
+    Each is a message, or the template of one that is filled with the `values`.
+    """
+
+    def __init__(self, cause: LiteralString | Message, remedy: LiteralString | Message, /, **values: object) -> None:
+        self.cause_message = cause if isinstance(cause, Message) else Message(cause, **values)
+        self.remedy_message = remedy if isinstance(remedy, Message) else Message(remedy, **values)
+        super().__init__(f"{self.cause} {self.remedy}")
+
+    @property
+    def cause(self) -> str:
+        """In English, as `str` of the whole error is."""
+        return str(self.cause_message)
+
+    @property
+    def remedy(self) -> str:
+        return str(self.remedy_message)
 
 
 class NoFaceFound(CastbookError):
@@ -49,10 +67,12 @@ class AnotherProject(InvalidRequest):
 class NotFound(CastbookError):
     """An id that names nothing (any more)."""
 
-    def __init__(self, kind: str, id: str) -> None:
+    def __init__(self, kind: LiteralString, id: str) -> None:
         super().__init__(
-            f"There is no {kind} with the id {id!r}.",
+            "There is no {kind} with the id {id}.",
             "It may have been removed. Reload the page and choose again.",
+            kind=Message(kind),
+            id=repr(id),
         )
 
 
@@ -73,7 +93,9 @@ class CharacterChanged(ChangedElsewhere):
 
     def __init__(self, newer: Mapping[str, str]) -> None:
         says = ", ".join(f"{name} is {text!r}" for name, text in newer.items())
-        super().__init__(f"This was changed elsewhere in the meantime: {says} now.", "Look at it, then try again.")
+        super().__init__(
+            "This was changed elsewhere in the meantime: {values} now.", "Look at it, then try again.", values=says
+        )
         self.newer = newer
 
 

@@ -24,12 +24,13 @@ from library_store.database import open_database
 from library_store.pictures import Pictures
 from library_store.records import LOCAL_OWNER
 from library_store.store import LibraryStore
-from pipeline.likeness import Calibration
+from pipeline.likeness import Calibration, Drawings
 from pipeline.packs import Pack, load_pack
 from pipeline.variants import FaceEncoder, VariantMaker
 from settings import Settings
 from studio import Castbook, Models, Studio
 from studio.trust import LibraryCheck
+from verdicts import measured_on, observed, one_in, verdict_on, why_not_known
 
 DRAWN = 300  # people: all that were never trained on, but those that retention is measured with
 SQLITE = "sqlite:///"
@@ -63,7 +64,12 @@ def calibrate_pack(
 
 
 def write_calibration(
-    pack: Pack, people: Sequence[Person], data: str, file: Path, figure: Path, finder: FaceEncoder | None = None
+    pack: Pack,
+    people: Sequence[Person],
+    data: Drawings | str,
+    file: Path,
+    figure: Path,
+    finder: FaceEncoder | None = None,
 ) -> Calibration:
     """Measures the pack's judge, by the pack's own face models unless a `finder` is given. `data` says who they are."""
     from evaluation.calibration_figure import draw_calibration
@@ -72,8 +78,7 @@ def write_calibration(
     encoder = pack.judge_encoder
     faces = look_at(tqdm(people, desc="reading faces", unit="person"), finder or InsightFaces.load(pack), encoder)
     pairs = pairs_of(faces.embeddings, faces.people)
-    found = f"a face was found in {len(faces.people):,} of {faces.pictures:,} pictures"
-    calibration = calibrate(faces, pairs, encoder, f"{data}; {found}")
+    calibration = calibrate(faces, pairs, encoder, data)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(calibration.to_json() + "\n", "utf-8")
     draw_calibration(pairs, calibration, figure)
@@ -84,7 +89,9 @@ def check_library(pack: Pack, database_url: str) -> Iterator[str]:
     """A paragraph for each project: how many pairs of its characters the judge would take for one person, or why that
     cannot be said. Raises LibraryUnavailable."""
     if database_url.startswith(SQLITE) and not Path(database_url.removeprefix(SQLITE)).is_file():
-        raise LibraryUnavailable(f"There is no database {database_url!r}.", "Give an existing one: sqlite:////home/...")
+        raise LibraryUnavailable(
+            "There is no database {url}.", "Give an existing one: sqlite:////home/...", url=repr(database_url)
+        )
     with tempfile.TemporaryDirectory() as empty, _opened(database_url, empty) as store:
         studio = Castbook(store, pack, Models(_no_models)).seen_by(LOCAL_OWNER)
         for project in studio.library.list_projects():
@@ -94,35 +101,39 @@ def check_library(pack: Pack, database_url: str) -> Iterator[str]:
 def described(calibration: Calibration) -> str:
     """The thresholds and their intervals, a line each."""
     counts = f"{calibration.genuine_pairs:,} genuine and {calibration.impostor_pairs:,} impostor pairs"
-    lines = [f"{calibration.encoder}: {calibration.data}; {calibration.people} people, {counts}"]
+    lines = [f"{calibration.encoder}: {measured_on(calibration)}; {calibration.people} people, {counts}"]
     for rate, threshold in calibration.thresholds.items():
         lowest, highest = (calibration.threshold_intervals or {}).get(rate, (threshold, threshold))
         least, most = (calibration.rate_intervals or {}).get(rate, (rate, rate))
         lines.append(
-            f"1 in {round(1 / rate):>6,} strangers reach {threshold:.4f} ({lowest:.4f} to {highest:.4f}); "
+            f"1 in {one_in(rate):>6} strangers reach {threshold:.4f} ({lowest:.4f} to {highest:.4f}); "
             f"that is {least:.3g} to {most:.3g} of them"
         )
-    lines += [f"1 in {round(1 / rate):>6,} is not known: {why}" for rate, why in (calibration.left_out or {}).items()]
+    lines += [
+        f"1 in {one_in(rate):>6} is not known: {why_not_known(why)}"
+        for rate, why in (calibration.left_out or {}).items()
+    ]
     usual = calibration.genuine_quantiles
     lines.append(f"Two pictures of one person: {usual[0.05]:.4f} to {usual[0.95]:.4f}, the median {usual[0.5]:.4f}")
     return "\n".join(lines)
 
 
-def drawn_held_out(most: int | None = None) -> tuple[str, tuple[Person, ...]]:
-    """Drawn people that nothing was trained on and nothing is measured with: what they are, in words, and they."""
+def drawn_held_out(most: int | None = None) -> tuple[Drawings, tuple[Person, ...]]:
+    """Drawn people that nothing was trained on and nothing is measured with: what they are, and they."""
     people = load_people(str(drawn_people(DRAWN, first=MEASURED)), most=most)
-    return f"drawings of held-out people, {len(people[0].pictures)} looks each", people
+    return Drawings(len(people[0].pictures)), people
 
 
 def _known_people(
     pack: Pack, dataset: str | None, identity_column: str, most: int | None
-) -> tuple[str, tuple[Person, ...]]:
+) -> tuple[Drawings | str, tuple[Person, ...]]:
     if dataset is not None:
         return dataset, load_people(dataset, identity_column, most)
     if pack.vocabulary is None:
         raise InvalidRequest(
-            f"The pack {pack.name!r} draws any people, and there are none to calibrate it with.",
+            "The pack {pack} draws any people, and there are none to calibrate it with.",
             "Give --dataset an imagefolder or a hub dataset with a column that says who it is.",
+            pack=repr(pack.name),
         )
     return drawn_held_out(most)
 
@@ -135,7 +146,7 @@ def _checked(studio: Studio, project_id: str) -> str:
 
 
 def _report(check: LibraryCheck) -> str:
-    lines = [check.same_person.sentence, check.same_person.verdict]
+    lines = [str(observed(check.same_person)), str(verdict_on(check.same_person))]
     for rate in check.rates:
         lowest, highest = rate.interval
         lines.append(

@@ -24,7 +24,7 @@ from sklearn.metrics import roc_curve
 
 from errors import InvalidRequest
 from evaluation.people import Person
-from pipeline.likeness import Calibration, Interval, RocPoint, composition_likeness, identity_by
+from pipeline.likeness import Calibration, Drawings, Interval, RocPoint, TooFew, composition_likeness, identity_by
 from pipeline.values import Embedding
 from pipeline.variants import FaceEncoder
 
@@ -60,14 +60,16 @@ class Pairs:
     strangers: Numbers  # (2, number of impostor pairs): whose faces these are
 
 
-def calibrate(faces: Faces, pairs: Pairs, encoder: str, data: str) -> Calibration:
-    """Raises InvalidRequest where there are too few people for any threshold."""
+def calibrate(faces: Faces, pairs: Pairs, encoder: str, data: Drawings | str) -> Calibration:
+    """`data` says what was measured. Raises InvalidRequest where there are too few people for any threshold."""
     left_out = _left_out(pairs)
     rates = tuple(rate for rate in RATES if rate not in left_out)
     if not rates or not len(pairs.genuine):
         raise InvalidRequest(
-            f"{faces.people.max(initial=-1) + 1} people with {len(faces.people)} faces are too few to calibrate with.",
+            "{people} people with {faces} faces are too few to calibrate with.",
             "Take at least some twenty people, with two pictures or more of each.",
+            people=faces.people.max(initial=-1) + 1,
+            faces=len(faces.people),
         )
     thresholds = {rate: round(float(np.quantile(pairs.impostors, 1 - rate)), DIGITS) for rate in rates}
     threshold_intervals, rate_intervals = _intervals(faces, pairs, thresholds)
@@ -81,6 +83,8 @@ def calibrate(faces: Faces, pairs: Pairs, encoder: str, data: str) -> Calibratio
         date=datetime.date.today().isoformat(),
         copy_threshold=round(faces.copy_threshold, DIGITS),
         people=len(np.unique(faces.people)),
+        pictures=faces.pictures,
+        faces=len(faces.people),
         threshold_intervals=threshold_intervals,
         rate_intervals=rate_intervals,
         left_out=left_out or None,
@@ -120,14 +124,14 @@ def copy_threshold(compositions: Sequence[float]) -> float:
     return (float(np.quantile(compositions, 0.999)) + 1) / 2 if compositions else 1.0
 
 
-def _left_out(pairs: Pairs) -> dict[float, str]:
+def _left_out(pairs: Pairs) -> dict[float, TooFew | str]:
     """The rates that too few pairs of people exceed, whatever the number of their pictures."""
-    reasons = dict[float, str]()
+    reasons = dict[float, TooFew | str]()
     for rate in RATES:
         exceeding = pairs.strangers[:, : int(rate * len(pairs.impostors))]
         people = len(np.unique(np.sort(exceeding, axis=0), axis=1).T)
         if people < LEAST:
-            reasons[rate] = f"only {people} pairs of people would be as alike, and {LEAST} are needed to know"
+            reasons[rate] = TooFew(people, LEAST)
     return reasons
 
 

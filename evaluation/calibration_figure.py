@@ -17,6 +17,7 @@ from sklearn.metrics import DetCurveDisplay, RocCurveDisplay
 
 from evaluation.calibration import Pairs, labelled
 from pipeline.likeness import Calibration
+from verdicts import measured_on
 
 GENUINE, IMPOSTORS = "#2a7f62", "#c8401f"
 
@@ -33,7 +34,7 @@ def draw_calibration(pairs: Pairs, calibration: Calibration, file: Path) -> None
     roc.set(xscale="log", xlim=(1 / len(pairs.impostors), 1), aspect="auto", title="ROC")
     roc.set(xlabel="False-accept rate", ylabel="True-accept rate")
     _scale_by_normal_deviates(det)
-    figure.suptitle(f"{calibration.encoder}: {calibration.data}, {calibration.date}")
+    figure.suptitle(f"{calibration.encoder}: {measured_on(calibration)}, {calibration.date}")
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=110)
 

@@ -45,8 +45,11 @@ def connect(workers: int) -> Any:
     cpus = int(ray.cluster_resources().get("CPU", 0))
     if not 1 <= workers < max(cpus, 2):
         raise InvalidRequest(
-            f"{workers} workers were asked for, and the cluster has {cpus} CPUs.",
-            f"Choose 1 to {max(1, cpus - 1)}: one CPU is left to Ray itself.",
+            "{workers} workers were asked for, and the cluster has {cpus} CPUs.",
+            "Choose 1 to {most}: one CPU is left to Ray itself.",
+            workers=workers,
+            cpus=cpus,
+            most=max(1, cpus - 1),
         )
     return ray
 

@@ -30,8 +30,12 @@ def drawn_people(count: int, first: int = 0, cache: Path | None = None) -> Path:
 
     if not 0 < count <= HELD_OUT.count - first:
         raise InvalidRequest(
-            f"{count} drawn people from number {first} on were asked for, and {HELD_OUT.count} were never trained on.",
-            f"Ask for 1 to {HELD_OUT.count - first}.",
+            "{count} drawn people from number {first} on were asked for, and {held_out} were never trained on.",
+            "Ask for 1 to {most}.",
+            count=count,
+            first=first,
+            held_out=HELD_OUT.count,
+            most=HELD_OUT.count - first,
         )
     seeds = range(HELD_OUT.first + first, HELD_OUT.first + first + count)
     folder = (cache or user_cache_path("castbook") / "drawn") / f"{first}-{count}x{HELD_OUT.looks}-{style(seeds[0])}"

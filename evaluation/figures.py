@@ -21,6 +21,7 @@ from matplotlib.ticker import PercentFormatter
 from evaluation.rows import Arm
 from evaluation.statistics import ADHERENCE, RETENTION, SIMILARITY, Figure, Measure, Sample, figure_of, match_rate
 from evaluation.tables import LABELS, Table, by_identity_scale
+from verdicts import one_in
 
 # The arms that are drawn, in Okabe and Ito's palette, which the colour-blind tell apart.
 COLOURS: dict[Arm, str] = {
@@ -206,7 +207,7 @@ def _mark_thresholds(axes: Axes, sample: Sample, *, named: bool) -> None:
         axes.axvline(threshold, color="#888888", linewidth=0.9, linestyle=(0, (1, 2)))
         if named:
             axes.annotate(
-                f"1 in {round(1 / rate):,}" if rate == max(thresholds) else f"{round(1 / rate):,}",
+                f"1 in {one_in(rate)}" if rate == max(thresholds) else one_in(rate),
                 (threshold, 1),
                 xycoords=("data", "axes fraction"),
                 xytext=(0, 3),

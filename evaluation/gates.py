@@ -38,13 +38,17 @@ def _read_gate(text: str) -> Gate:
     name, equals, bound = (part.strip() for part in text.partition("="))
     names = ", ".join(GATES)
     if name not in GATES:
-        raise InvalidRequest(f"There is no gate {name!r}.", f"Choose among {names}, as in judge_retention=0.8.")
+        raise InvalidRequest(
+            "There is no gate {name}.", "Choose among {names}, as in judge_retention=0.8.", name=repr(name), names=names
+        )
     try:
         number = float(bound)
     except ValueError:
         number = math.nan
     if not equals or not math.isfinite(number):
-        raise InvalidRequest(f"{text!r} has no bound.", f"Write a number after the name, as in {name}=0.8.")
+        raise InvalidRequest(
+            "{text} has no bound.", "Write a number after the name, as in {name}=0.8.", text=repr(text), name=name
+        )
     return Gate(GATES[name], number)
 
 

@@ -93,7 +93,7 @@ def load_people(
         if identity is not None:
             rows.setdefault(identity, []).append(index)
     if not rows:
-        raise InvalidRequest(f"The column {column!r} of {source} is empty.", NO_DATA)
+        raise InvalidRequest("The column {column} of {source} is empty.", NO_DATA, column=repr(column), source=source)
     others = [name for name in table.features if name not in (column, image_column)]
     return tuple(
         Person(identity, tuple(_example(table, index, image_column, others, source) for index in indices[:pictures]))
@@ -127,7 +127,9 @@ def _open(source: str) -> Any:
         splits: Any = datasets.load_dataset("imagefolder", data_dir=source) if folder else datasets.load_dataset(source)
         return datasets.concatenate_datasets(list(splits.values()))
     except (OSError, ValueError, DatasetsError) as error:
-        raise InvalidRequest(f"No pictures could be read from {source} ({_first_line(error)}).", NO_DATA) from error
+        raise InvalidRequest(
+            "No pictures could be read from {source} ({error}).", NO_DATA, source=source, error=_first_line(error)
+        ) from error
 
 
 def _identity_column(table: Any, wanted: str, source: str) -> str:
@@ -136,16 +138,20 @@ def _identity_column(table: Any, wanted: str, source: str) -> str:
     if wanted == IDENTITY and LABEL in table.features:
         return LABEL
     raise InvalidRequest(
-        f"{source} has no column {wanted!r} that says who is shown.",
-        f"Name one of its columns with --identity-column ({', '.join(table.features)}), "
+        "{source} has no column {wanted} that says who is shown.",
+        "Name one of its columns with --identity-column ({columns}), "
         "or put each person's pictures into a sub-folder of their own.",
+        source=source,
+        wanted=repr(wanted),
+        columns=", ".join(table.features),
     )
 
 
 def _image_column(table: Any, source: str) -> str:
     column = next((name for name, kind in table.features.items() if isinstance(kind, datasets.Image)), None)
     if column is None:
-        raise InvalidRequest(f"{source} has no column of pictures ({', '.join(table.features)}).", NO_DATA)
+        columns = ", ".join(table.features)
+        raise InvalidRequest("{source} has no column of pictures ({columns}).", NO_DATA, source=source, columns=columns)
     return column
 
 
@@ -161,7 +167,11 @@ def _example(table: Any, index: int, image_column: str, others: list[str], sourc
         picture = row[image_column].convert("RGB")  # without the file's format: what is kept of it later is lossless
     except (OSError, ValueError, SyntaxError, AttributeError) as error:  # AttributeError: the cell is empty
         raise InvalidRequest(
-            f"Picture {index} of {source} cannot be read ({_first_line(error)}).", "Replace it, or take it out."
+            "Picture {index} of {source} cannot be read ({error}).",
+            "Replace it, or take it out.",
+            index=index,
+            source=source,
+            error=_first_line(error),
         ) from error
     said = {name: text for name in others if (text := _text(table.features[name], row[name])) is not None}
     return Example(picture, said.get(VIEW), said)
@@ -178,8 +188,10 @@ def _known(person: Person, faces: FindFaces) -> KnownPerson:
     known = tuple(KnownPicture(example, face) for example, face in found if face is not None)
     if not known:
         raise InvalidRequest(
-            f"No face was found in any of the {len(found)} pictures of {person.identity!r}.",
+            "No face was found in any of the {count} pictures of {person}.",
             "Give this person a picture where the face is larger and seen from the front, or leave them out.",
+            count=len(found),
+            person=repr(person.identity),
         )
     return KnownPerson(person.identity, known)
 

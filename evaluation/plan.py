@@ -56,7 +56,10 @@ def read_prompts(file: Path) -> tuple[str, ...]:
         lines = file.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidRequest(
-            f"The prompts in {file} cannot be read ({error}).", "Give a text file with one a line."
+            "The prompts in {file} cannot be read ({error}).",
+            "Give a text file with one a line.",
+            file=file,
+            error=error,
         ) from error
     return tuple(line.strip() for line in lines if line.strip())
 
@@ -170,6 +173,8 @@ def _check(people: Mapping[str, int], prompts: Sequence[str], count: int) -> Non
     if not people:
         raise InvalidRequest("There is nobody to measure.", "Give references of one person at least.")
     if not 1 <= len(prompts) <= LIMIT:
-        raise InvalidRequest(f"There are {len(prompts)} prompts.", f"Give 1 to {LIMIT}, one a line.")
+        raise InvalidRequest(
+            "There are {count} prompts.", "Give 1 to {limit}, one a line.", count=len(prompts), limit=LIMIT
+        )
     if not 1 <= count <= LIMIT:
-        raise InvalidRequest(f"{count} seeds were asked for.", f"Choose 1 to {LIMIT}.")
+        raise InvalidRequest("{count} seeds were asked for.", "Choose 1 to {limit}.", count=count, limit=LIMIT)

@@ -21,6 +21,7 @@ from evaluation.run import read_command
 from evaluation.statistics import MEASURES, Figure, Measure, Sample, separability
 from evaluation.tables import DifferenceTable, Table
 from pipeline.likeness import Calibration
+from verdicts import measured_on, one_in
 
 FORMAT = 1  # of report.json
 SHOWN = 6  # pictures of each kind on the sheet
@@ -171,8 +172,8 @@ def _judge(calibration: Calibration | None) -> str:
     rate, threshold = calibration.same_person_rate, calibration.thresholds[calibration.same_person_rate]
     return (
         f"Judge: {calibration.encoder}. Same person: a similarity of {threshold:.2f} or more, which 1 in "
-        f"{round(1 / rate):,} strangers reaches (calibrated on {calibration.genuine_pairs:,} genuine and "
-        f"{calibration.impostor_pairs:,} impostor pairs of {calibration.data}, {calibration.date})."
+        f"{one_in(rate)} strangers reaches (calibrated on {calibration.genuine_pairs:,} genuine and "
+        f"{calibration.impostor_pairs:,} impostor pairs of {measured_on(calibration)}, {calibration.date})."
     )
 
 

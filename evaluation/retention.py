@@ -109,12 +109,16 @@ def _people(asked: Retention) -> tuple[Person, ...]:
     if source is None:
         if asked.pack != PACK:
             raise InvalidRequest(
-                f"The pack {asked.pack!r} has no people of its own to be measured with.",
+                "The pack {pack} has no people of its own to be measured with.",
                 "Give a folder of pictures, or a dataset on the hub, with --references.",
+                pack=repr(asked.pack),
             )
         if count > MEASURED:
             raise InvalidRequest(
-                f"{count} people were asked for.", f"Choose at most {MEASURED}: on the others the pack is calibrated."
+                "{count} people were asked for.",
+                "Choose at most {most}: on the others the pack is calibrated.",
+                count=count,
+                most=MEASURED,
             )
         source = str(drawn_people(count))
     return load_people(source, asked.identity_column, count, REFERENCES + 1)

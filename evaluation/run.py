@@ -47,7 +47,9 @@ def begin(folder: Path, determinants: Determinants, jobs: Sequence[Job], command
         _check_the_same(folder, json.loads(file.read_text("utf-8")), json.loads(wanted))
         return
     if any((folder / SHARDS).iterdir()):
-        raise InvalidRequest(f"{folder} holds rows, and no plan that says of what.", "Choose another --output folder.")
+        raise InvalidRequest(
+            "{folder} holds rows, and no plan that says of what.", "Choose another --output folder.", folder=folder
+        )
     _write(folder / COMMAND, command.encode())
     _write(file, wanted.encode())
 
@@ -80,7 +82,9 @@ def read_dataset(folder: Path) -> Any:
     """The rows so far as a `datasets.Dataset`, in the order of the plan. Raises InvalidRequest where there are none."""
     files = sorted((folder / SHARDS).glob("*.parquet"))
     if not files:
-        raise InvalidRequest(f"There are no rows in {folder}.", "Give the --output folder of a retention run.")
+        raise InvalidRequest(
+            "There are no rows in {folder}.", "Give the --output folder of a retention run.", folder=folder
+        )
     table = pyarrow.concat_tables([pyarrow.parquet.read_table(file) for file in files])
     return datasets.Dataset(InMemoryTable(table))  # with the FEATURES that the shards carry
 
@@ -96,7 +100,10 @@ def read_plan(folder: Path) -> dict[str, Any]:
         return json.loads((folder / PLAN).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise InvalidRequest(
-            f"There is no run in {folder} ({error}).", "Give the --output folder of a retention run."
+            "There is no run in {folder} ({error}).",
+            "Give the --output folder of a retention run.",
+            folder=folder,
+            error=error,
         ) from error
 
 
@@ -116,8 +123,11 @@ def _check_the_same(folder: Path, there: dict[str, object], wanted: dict[str, ob
     differing = [name for name in {**there, **wanted} if there.get(name) != wanted.get(name)]
     if differing:
         raise InvalidRequest(
-            f"{folder} holds another run: it differs in {', '.join(differing)}.",
-            f"Choose another --output folder, or repeat what began that run: {read_command(folder) or 'nobody knows'}",
+            "{folder} holds another run: it differs in {differing}.",
+            "Choose another --output folder, or repeat what began that run: {command}",
+            folder=folder,
+            differing=", ".join(differing),
+            command=read_command(folder) or "nobody knows",
         )
 
 

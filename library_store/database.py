@@ -33,11 +33,14 @@ def open_database(url: str | URL) -> Engine:
             engine.dispose()
             raise
     except CommandError as error:  # its newest migration is none of ours
-        raise LibraryUnavailable(f"The database cannot be brought up to date ({error}).", "Update Castbook.") from error
+        raise LibraryUnavailable(
+            "The database cannot be brought up to date ({error}).", "Update Castbook.", error=error
+        ) from error
     except (ArgumentError, NoSuchModuleError, ImportError, DatabaseError, OSError) as error:
         raise LibraryUnavailable(
-            f"The database cannot be opened ({getattr(error, 'orig', None) or error}).",
+            "The database cannot be opened ({error}).",
             "Check CASTBOOK_DATABASE_URL, and that its disk is there, writable and not full.",
+            error=getattr(error, "orig", None) or error,
         ) from error
     return engine
 
@@ -86,7 +89,7 @@ def explained() -> Generator[None]:
         if type(error) not in (DatabaseError, OperationalError):  # the others are faults of the program
             raise
         raise LibraryUnavailable(
-            f"The database did not answer ({error.orig}).", "Check its disk or server, then try again."
+            "The database did not answer ({error}).", "Check its disk or server, then try again.", error=error.orig
         ) from error
 
 

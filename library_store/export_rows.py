@@ -24,6 +24,7 @@ from library_store.export_zip import (
     ImportReport,
     MergedCharacter,
 )
+from library_store.kept_likeness import to_json
 from library_store.records import VisualProfile
 from library_store.schema import (
     CastMemberRow,
@@ -37,6 +38,7 @@ from library_store.schema import (
     TagRow,
 )
 from library_store.text import clean, folded
+from message import Message
 from pipeline.values import Face
 
 # Out of the database
@@ -79,7 +81,9 @@ def _some(session: Session, project: ProjectRow, character_ids: Collection[str])
     for character in characters:
         if not character.is_saved_to_library:
             raise InvalidRequest(
-                f"{character.name} is not in the library.", "Save the character first, or export the whole project."
+                "{name} is not in the library.",
+                "Save the character first, or export the whole project.",
+                name=character.name,
             )
     return CharacterRow.id.in_([character.id for character in characters])
 
@@ -176,7 +180,7 @@ def plan_import(session: Session, export: Export, project_id: str | None) -> Pla
     for batch in rows.batched(names | merged):
         found = select(CharacterRow.id, CharacterRow.name, CharacterRow.merged_into_id, CharacterRow.project_id)
         for id, name, merged_into_id, owner in session.execute(found.where(CharacterRow.id.in_(batch))).tuples():
-            _check_project(f"The character {name!r}", owner, target)
+            _check_project(Message("The character {name}", name=repr(name)), owner, target)
             known_characters[id] = merged_into_id or id
     characters = {id: known_characters.get(id, id) for id in names}
 
@@ -187,7 +191,7 @@ def plan_import(session: Session, export: Export, project_id: str | None) -> Pla
         )
         for id, character_id, owner in session.execute(found.where(ImageRow.id.in_(batch))).tuples():
             if id in lines:
-                _check_project(f"A picture of {lines[id].name!r}", owner, target)
+                _check_project(Message("A picture of {name}", name=repr(lines[id].name)), owner, target)
                 known_pictures.add(id)
                 if character_id == characters[lines[id].character_id]:
                     theirs.add(id)
@@ -198,7 +202,7 @@ def plan_import(session: Session, export: Export, project_id: str | None) -> Pla
         for title, owner in session.execute(
             select(StoryRow.title, StoryRow.project_id).where(StoryRow.id.in_(batch))
         ).tuples():
-            _check_project(f"The story {title!r}", owner, target)
+            _check_project(Message("The story {title}", title=repr(title)), owner, target)
 
     new_pictures = {id: line for id, line in lines.items() if id not in known_pictures}
     theirs |= new_pictures.keys()
@@ -303,7 +307,7 @@ def _image(line: ExportedPicture, plan: Plan, width: int, height: int) -> dict[s
         "request": line.request,
         "pack": line.pack,
         "seed": line.seed,
-        "likeness": asdict(line.likeness) if line.likeness else None,
+        "likeness": to_json(line.likeness) if line.likeness else None,
         "created_at": line.created_at,
     }
 
@@ -378,8 +382,10 @@ def _add_cast(session: Session, export: Export, plan: Plan) -> None:
         session.execute(insert(CastOptionRow), new_options)
 
 
-def _check_project(what: str, owner: str, target: str) -> None:
+def _check_project(what: Message, owner: str, target: str) -> None:
     if owner != target:
         raise InvalidRequest(
-            f"{what} is in another project of this Castbook already.", "Import into that project, or purge it there."
+            "{what} is in another project of this Castbook already.",
+            "Import into that project, or purge it there.",
+            what=what,
         )

@@ -50,8 +50,11 @@ from pydantic import (
 from pydantic_core import from_json, to_json
 
 from errors import LibraryUnavailable, UnreadableExport
+from library_store import kept_likeness
+from library_store.kept_likeness import KeptLikeness
 from library_store.pictures import Pictures
 from library_store.records import Character, CharacterReferenceImage, How, Source, VisualProfile
+from message import Message
 from pipeline.request import PictureRequest
 from pipeline.uploads import MAX_BYTES as MAX_PICTURE
 from pipeline.uploads import MAX_PIXELS
@@ -105,6 +108,10 @@ def _json_text(value: object) -> str:
     return to_json(value).decode()
 
 
+def _likeness_text(likeness: Likeness) -> str:
+    return _json_text(kept_likeness.to_json(likeness))
+
+
 def _exact(moment: datetime) -> str:
     """Always with microseconds: `datasets` would take a text without them for another type."""
     return moment.isoformat(timespec="microseconds")
@@ -133,7 +140,9 @@ RequestText = Annotated[
     AfterValidator(_readable),
     PlainSerializer(_json_text),
 ]
-LikenessText = Annotated[Likeness, BeforeValidator(_read_json), AfterValidator(_storable), PlainSerializer(_json_text)]
+LikenessText = Annotated[
+    KeptLikeness, BeforeValidator(_read_json), AfterValidator(_storable), PlainSerializer(_likeness_text)
+]
 
 
 @dataclass(frozen=True)
@@ -288,7 +297,9 @@ def write_zip(path: Path, export: Export, pictures: Pictures) -> None:
         temporary.replace(path)
     except OSError as error:
         raise LibraryUnavailable(
-            f"The export cannot be written ({error}).", "Check that the disk for temporary files is not full."
+            "The export cannot be written ({error}).",
+            "Check that the disk for temporary files is not full.",
+            error=error,
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
@@ -319,7 +330,7 @@ def keep_pictures(path: Path, lines: Iterable[ExportedPicture], pictures: Pictur
         for name, content_hash in {line.file_name: line.content_hash for line in lines}.items():
             data = files.read(name, MAX_PICTURE)
             if hashlib.sha256(data).hexdigest() != content_hash:
-                raise UnreadableExport(f"The picture {name} is not the one that was exported.", _EXPORT_AGAIN)
+                raise UnreadableExport("The picture {name} is not the one that was exported.", _EXPORT_AGAIN, name=name)
             sizes[content_hash] = _size(data, name)
             pictures.put_file(data)
         return sizes
@@ -360,8 +371,10 @@ def _place(line: ExportedPicture) -> tuple[str, datetime, str]:
 def _read_project(text: str) -> ExportedProject:
     if not 1 <= (head := _validated(_HEAD, text, PROJECT)).version <= VERSION:
         raise UnreadableExport(
-            f"This export is of version {head.version}, and Castbook knows version {VERSION}.",
+            "This export is of version {version}, and Castbook knows version {known}.",
             "Update Castbook." if head.version > VERSION else _EXPORT_AGAIN,
+            version=head.version,
+            known=VERSION,
         )
     return _validated(_PROJECT, text, PROJECT)
 
@@ -372,7 +385,12 @@ def _validated(adapter: TypeAdapter[T], text: str, where: str) -> T:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise UnreadableExport(f"{where} is not as it was exported: {field} {first['msg']}.", _EXPORT_AGAIN) from error
+        raise UnreadableExport(
+            "{where} is not as it was exported: {problem}.",
+            _EXPORT_AGAIN,
+            where=where,
+            problem=f"{field} {first['msg']}",
+        ) from error
 
 
 def _check_references(project: ExportedProject, pictures: Collection[ExportedPicture]) -> None:
@@ -387,10 +405,10 @@ def _check_references(project: ExportedProject, pictures: Collection[ExportedPic
         whole = member.story_id in stories and member.character_id in characters
         theirs = {image_id for image_id in offered if owners.get(image_id) == member.character_id}
         if not whole or theirs != offered or (member.active_image_id or None) not in {None, *offered}:
-            raise UnreadableExport(f"The cast member {member.id} points outside this export.", _EXPORT_AGAIN)
+            raise UnreadableExport("The cast member {id} points outside this export.", _EXPORT_AGAIN, id=member.id)
     for merged in project.merged:
         if merged.merged_into_id not in characters or merged.id in characters:
-            raise UnreadableExport(f"The merged character {merged.id} points outside this export.", _EXPORT_AGAIN)
+            raise UnreadableExport("The merged character {id} points outside this export.", _EXPORT_AGAIN, id=merged.id)
 
 
 @dataclass(frozen=True)
@@ -405,7 +423,8 @@ class _Files:
         with _explained(name):
             entry = self.entries[name]
             if entry.file_size > limit:
-                raise UnreadableExport(f"{name} has {entry.file_size / 2**20:.0f} MB.", "Import a smaller export.")
+                size = f"{entry.file_size / 2**20:.0f}"
+                raise UnreadableExport("{name} has {size} MB.", "Import a smaller export.", name=name, size=size)
             return self.archive.read(entry)
 
     def read_text(self, name: str) -> str:
@@ -417,7 +436,7 @@ class _Files:
 
 @contextmanager
 def _opened(path: Path) -> Generator[_Files]:
-    with _explained("This file"):
+    with _explained(Message("This file")):
         archive = zipfile.ZipFile(path)
     with archive:
         entries = archive.infolist()
@@ -448,13 +467,16 @@ def _leads_outside(name: str) -> bool:
 
 
 @contextmanager
-def _explained(what: str) -> Generator[None]:
+def _explained(what: Message | str) -> Generator[None]:
     try:
         yield
     except _DAMAGED_ZIP as error:
         raise UnreadableExport(
-            f"{what} cannot be read as a part of a Castbook export ({str(error) or type(error).__name__}).",
-            f"Choose a zip that Castbook exported. {_EXPORT_AGAIN}",
+            "{what} cannot be read as a part of a Castbook export ({error}).",
+            "Choose a zip that Castbook exported. {otherwise}",
+            what=what,
+            error=str(error) or type(error).__name__,
+            otherwise=Message(_EXPORT_AGAIN),
         ) from error
 
 
@@ -467,7 +489,9 @@ def _size(data: bytes, name: str) -> tuple[int, int]:
             picture.load()
             return picture.size
     except _DAMAGED_PNG as error:
-        raise UnreadableExport(f"The picture {name} is damaged ({error}).", _EXPORT_AGAIN) from error
+        raise UnreadableExport(
+            "The picture {name} is damaged ({error}).", _EXPORT_AGAIN, name=name, error=error
+        ) from error
 
 
 def _npz(faces: Iterable[tuple[str, Face]]) -> bytes:
@@ -505,7 +529,7 @@ def _read_npz(data: bytes) -> tuple[tuple[str, Face], ...]:
         ):
             raise ValueError("its embeddings are not of unit length")
     except _DAMAGED_NPZ as error:
-        raise UnreadableExport(f"{EMBEDDINGS} is damaged ({error}).", _EXPORT_AGAIN) from error
+        raise UnreadableExport("{name} is damaged ({error}).", _EXPORT_AGAIN, name=EMBEDDINGS, error=error) from error
     return tuple(
         (
             image_id,

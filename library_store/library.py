@@ -426,7 +426,7 @@ class CharacterLibrary:
             if kept.project_id != merged.project_id:
                 raise InvalidRequest("These characters belong to different projects.", "Choose two of one project.")
             if kept.trashed_at is not None:
-                raise InvalidRequest(f"{kept.name} is in the trash.", "Restore the character first.")
+                raise InvalidRequest("{name} is in the trash.", "Restore the character first.", name=kept.name)
             endings.merge(session, kept, merged)
             rows.faces_changed(session, kept.project_id)
             return kept.record()
@@ -458,7 +458,9 @@ class CharacterLibrary:
         with self._writing() as session:
             character = hold_character(session, character_id)
             if character.trashed_at is None:
-                raise InvalidRequest(f"{character.name} is not in the trash.", "Move the character there first.")
+                raise InvalidRequest(
+                    "{name} is not in the trash.", "Move the character there first.", name=character.name
+                )
             hashes = endings.purge(session, character)
         self._remove_unused_files(hashes)
 

@@ -24,6 +24,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from errors import LibraryUnavailable
+from message import Message
 
 # Not hidden, so that copying the folder by hand takes it along.
 MARKER = "castbook-pictures.txt"
@@ -50,7 +51,7 @@ class Pictures:
 
         The marker tells a folder without pictures from a disk that is not mounted. Raises LibraryUnavailable.
         """
-        with _explained(f"The pictures at {str(place)!r} cannot be reached"):
+        with _explained(Message("The pictures at {url} cannot be reached", url=repr(str(place)))):
             files, root = _file_system(place)
             is_local = isinstance(files, LocalFileSystem)
             served_folder = Path(root) if is_local else Path(tempfile.mkdtemp(prefix="castbook-pictures-"))
@@ -74,7 +75,7 @@ class Pictures:
         """Keeps a PNG file that this class once wrote, byte for byte. Raises as `put` does."""
         content_hash = hashlib.sha256(data).hexdigest()
         self._check_marker()
-        with _explained("The picture cannot be kept"):
+        with _explained(Message("The picture cannot be kept")):
             self._write(_name(content_hash), data)
         return content_hash
 
@@ -91,23 +92,28 @@ class Pictures:
         except FileNotFoundError as error:
             self._check_marker()
             raise LibraryUnavailable(
-                f"The picture {content_hash} is missing from {self._root}.", "Put it back from a backup."
+                "The picture {picture} is missing from {folder}.",
+                "Put it back from a backup.",
+                picture=content_hash,
+                folder=self._root,
             ) from error
         except OSError as error:
-            raise _unavailable("The picture cannot be read", error) from error
+            raise _unavailable(Message("The picture cannot be read"), error) from error
         if hashlib.sha256(data).hexdigest() != content_hash:
-            raise LibraryUnavailable(f"The picture {content_hash} is damaged.", "Put it back from a backup.")
+            raise LibraryUnavailable(
+                "The picture {picture} is damaged.", "Put it back from a backup.", picture=content_hash
+            )
         return data
 
     def has(self, content_hash: str) -> bool:
         """Whether there is such a file. Raises LibraryUnavailable where the folder cannot be reached."""
-        with _explained("The pictures cannot be reached"):
+        with _explained(Message("The pictures cannot be reached")):
             return bool(self._files.exists(self._full_name(_name(content_hash))))
 
     def remove(self, content_hash: str) -> None:
         """With its thumbnail and copy; what is gone already stays so. Raises LibraryUnavailable if it cannot go."""
         served = self.served_folder / _name(content_hash)
-        with _explained("The picture cannot be removed"):
+        with _explained(Message("The picture cannot be removed")):
             for path in (served, served.with_suffix(".webp")):
                 path.unlink(missing_ok=True)
             if self.has(content_hash):
@@ -118,7 +124,7 @@ class Pictures:
         path = self.served_folder / _name(content_hash)
         if not path.exists():
             data = self.read(content_hash)
-            with _explained("The picture cannot be copied to this machine"):
+            with _explained(Message("The picture cannot be copied to this machine")):
                 _write_durably(path, data)
         return str(path)
 
@@ -127,7 +133,7 @@ class Pictures:
         path = (self.served_folder / _name(content_hash)).with_suffix(".webp")
         if not path.exists():
             data = _thumbnail(self.get(content_hash))
-            with _explained("The thumbnail cannot be kept"):
+            with _explained(Message("The thumbnail cannot be kept")):
                 _write_durably(path, data)
         return str(path)
 
@@ -142,12 +148,14 @@ class Pictures:
         return bool(self._files.exists(self._full_name(MARKER)))
 
     def _check_marker(self) -> None:
-        with _explained("The pictures cannot be reached"):
+        with _explained(Message("The pictures cannot be reached")):
             if self._has_marker():
                 return
         raise LibraryUnavailable(
-            f"The pictures' folder {self._root} is missing, or its disk is not mounted: there is no {MARKER} in it.",
-            f"Mount it, or correct CASTBOOK_PICTURES. If it is the right folder, put an empty {MARKER} in it.",
+            "The pictures' folder {folder} is missing, or its disk is not mounted: there is no {marker} in it.",
+            "Mount it, or correct CASTBOOK_PICTURES. If it is the right folder, put an empty {marker} in it.",
+            folder=self._root,
+            marker=MARKER,
         )
 
     def _full_name(self, name: str) -> str:
@@ -213,7 +221,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _explained(what: str) -> Generator[None]:
+def _explained(what: Message) -> Generator[None]:
     try:
         yield
     except (
@@ -224,7 +232,10 @@ def _explained(what: str) -> Generator[None]:
         raise _unavailable(what, error) from error
 
 
-def _unavailable(what: str, error: Exception) -> LibraryUnavailable:
+def _unavailable(what: Message, error: Exception) -> LibraryUnavailable:
     return LibraryUnavailable(
-        f"{what} ({error}).", "Check CASTBOOK_PICTURES, and that its disk is there, writable and not full."
+        "{what} ({error}).",
+        "Check CASTBOOK_PICTURES, and that its disk is there, writable and not full.",
+        what=what,
+        error=error,
     )

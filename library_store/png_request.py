@@ -10,7 +10,7 @@ import json
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from PIL import Image
 from pydantic import TypeAdapter, ValidationError
 
+from library_store.kept_likeness import to_json
 from library_store.records import NewPicture
 from pipeline.request import PictureRequest, Seed
 from pipeline.uploads import MAX_BYTES
@@ -42,7 +43,7 @@ def request_texts(new: NewPicture) -> dict[str, str]:
     ours = {
         "request": new.request.to_json(),
         "source": new.source,
-        "likeness": asdict(new.likeness) if new.likeness else None,
+        "likeness": to_json(new.likeness) if new.likeness else None,
     }
     return {
         PARAMETERS: _parameters(new, new.request),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from errors import AnotherProject, InvalidRequest, NotFound
 from library_store import door
 from library_store.changes import text_to_write
+from library_store.kept_likeness import to_json
 from library_store.records import CastMember, CharacterText, How, NewPicture, VisualProfile
 from library_store.schema import (
     CastMemberRow,
@@ -218,7 +219,7 @@ def add_image(session: Session, character: CharacterRow, new: NewPicture, conten
         request=new.request and new.request.to_json(),
         pack=new.request and new.request.pack,
         seed=new.request and new.request.picture_seed,
-        likeness=asdict(new.likeness) if new.likeness else None,
+        likeness=to_json(new.likeness) if new.likeness else None,
         created_at=now(),
     )
     added(session, image)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from library_store.kept_likeness import from_json
 from library_store.records import (
     CastMember,
     CastOption,
@@ -38,7 +39,11 @@ from library_store.records import (
     new_id,
 )
 from pipeline.request import PictureRequest
-from pipeline.values import Face, Identity, Likeness
+from pipeline.values import Face, Identity
+
+Kind = Literal[
+    "project", "story", "character", "tag", "picture", "steering image", "identity", "option", "cast member"
+]  # fmt: skip
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -59,7 +64,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Row(DeclarativeBase):
     """What every table has in common. `kind` is what an error calls a row of it."""
 
-    kind: ClassVar[str]
+    kind: ClassVar[Kind]
     metadata = MetaData(
         naming_convention={
             "pk": "pk_%(table_name)s",
@@ -190,7 +195,7 @@ class ImageRow(Row):
             request=PictureRequest.read(self.request, self.seed, self.pack) if self.request else None,
             pack=self.pack,
             seed=self.seed,
-            likeness=Likeness(**self.likeness) if self.likeness else None,
+            likeness=from_json(self.likeness) if self.likeness else None,
             created_at=self.created_at,
         )
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 from errors import InvalidRequest
+from message import Message
+
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
 
 
 def clean(text: str) -> str:
@@ -18,9 +23,9 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", clean(text).casefold())
 
 
-def required(text: str, of: str) -> str:
-    """Raises InvalidRequest where nothing is left of a name."""
+def required(text: str, of: LiteralString) -> str:
+    """Raises InvalidRequest where nothing is left of a name. `of` says whose it is."""
     cleaned = clean(text)
     if not cleaned:
-        raise InvalidRequest(f"The {of} has no name.", "Give it one and try again.")
+        raise InvalidRequest("The {of} has no name.", "Give it one and try again.", of=Message(of))
     return cleaned

@@ -71,8 +71,12 @@ class ClassifierReader:
             return cls(session, labels, pack.vocabulary)
         except _BROKEN as error:
             raise PackUnavailable(
-                f"The adherence model {model!r} of the pack {pack.name!r} could not be loaded ({error}).",
-                f"Restore its folder in {pack.folder}, or leave [adherence] out: adherence is then not measured.",
+                "The adherence model {model} of the pack {pack} could not be loaded ({error}).",
+                "Restore its folder in {folder}, or leave [adherence] out: adherence is then not measured.",
+                model=repr(model),
+                pack=repr(pack.name),
+                error=error,
+                folder=pack.folder,
             ) from error
 
     def missing(self, picture: Image.Image, prompt: str) -> tuple[str, ...] | None:

@@ -44,9 +44,11 @@ class ClipReader:
             return cls(model.eval(), processor)
         except _BROKEN as error:
             raise PackUnavailable(
-                f"The CLIP model {adherence.clip!r} of the pack {pack.name!r} could not be loaded "
-                f"({type(error).__name__}: {error}).",
+                "The CLIP model {model} of the pack {pack} could not be loaded ({error}).",
                 "Go online once to download it, or leave [adherence] out: adherence is then not measured.",
+                model=repr(adherence.clip),
+                pack=repr(pack.name),
+                error=f"{type(error).__name__}: {error}",
             ) from error
 
     def missing(self, picture: Image.Image, prompt: str) -> tuple[str, ...] | None:

@@ -27,6 +27,7 @@ from insightface.utils.face_align import arcface_dst
 from insightface.utils.storage import download
 
 from errors import PackUnavailable
+from message import Message
 from pipeline.packs import Pack
 
 BgrPicture = npt.NDArray[np.uint8]  # (height, width, 3): insightface reads as OpenCV does
@@ -34,10 +35,10 @@ EMBEDDING = (512,)
 
 # What insightface calls a model's task, and what is missing where none has it.
 FINDS_AND_STEERS, JUDGES = ("detection", "recognition"), ("recognition",)
-_MISSING: dict[tuple[str, ...], str] = {
-    ("detection",): "detector",
-    ("recognition",): "recognition model",
-    ("detection", "recognition"): "detector and no recognition model",
+_MISSING: dict[tuple[str, ...], Message] = {
+    ("detection",): Message("detector"),
+    ("recognition",): Message("recognition model"),
+    ("detection", "recognition"): Message("detector and no recognition model"),
 }
 
 
@@ -119,8 +120,12 @@ def _downloaded(pack: Pack, model: str) -> Path:
         return folder if _onnx_files(folder, "**/") else Path(download("models", model, force=True))
     except Exception as error:  # requests' and zipfile's, and a bare RuntimeError where there is no such file
         raise PackUnavailable(
-            f"The face model {model!r} of the pack {pack.name!r} could not be downloaded ({_brief(error)}).",
-            f"Go online and start Castbook again, or put its .onnx files into {pack.folder / model} yourself.",
+            "The face model {model} of the pack {pack} could not be downloaded ({error}).",
+            "Go online and start Castbook again, or put its .onnx files into {folder} yourself.",
+            model=repr(model),
+            pack=repr(pack.name),
+            error=_brief(error),
+            folder=pack.folder / model,
         ) from error
 
 
@@ -138,26 +143,41 @@ def _onnx_files(folder: Path, below: str = "") -> list[Path]:
 def _unavailable(pack: Pack, model: str, place: _Place, tasks: tuple[str, ...], error: Exception) -> PackUnavailable:
     found, broken = _tasks(place.folder)
     missing = tuple(task for task in tasks if task not in found)
-    face_model = f"The face model {model!r} of the pack {pack.name!r}"
-    if broken:
-        cause = f"{face_model} is damaged: {', '.join(broken)} in {place.folder} cannot be read."
-    elif missing:
-        cause = f"{face_model} is incomplete: {place.folder} has no {_MISSING[missing]}."
-    else:
-        cause = f"{face_model} could not be loaded ({_brief(error)})."
-    return PackUnavailable(cause, _remedy(place, bool(missing)))
+    return PackUnavailable(
+        "The face model {model} of the pack {pack} is damaged: {files} in {folder} cannot be read."
+        if broken
+        else "The face model {model} of the pack {pack} is incomplete: {folder} has no {missing}."
+        if missing
+        else "The face model {model} of the pack {pack} could not be loaded ({error}).",
+        _remedy(place, bool(missing)),
+        model=repr(model),
+        pack=repr(pack.name),
+        folder=place.folder,
+        files=", ".join(broken),
+        missing=_MISSING.get(missing),
+        error=_brief(error),
+    )
 
 
-def _remedy(place: _Place, is_missing: bool) -> str:
+def _remedy(place: _Place, is_missing: bool) -> Message:
     """What helps: by itself insightface never looks again at a folder that is there."""
     elsewhere = [file.parent for file in _onnx_files(place.folder, "**/") if file.parent != place.folder]
     if is_missing and elsewhere:
-        return f"Move the .onnx files from {elsewhere[0]} to {place.folder}, then start Castbook again."
+        return Message(
+            "Move the .onnx files from {elsewhere} to {folder}, then start Castbook again.",
+            elsewhere=elsewhere[0],
+            folder=place.folder,
+        )
     if is_missing and (archives := list(place.folder.glob("*.zip"))):
-        return f"Unpack {archives[0]} into its folder, then start Castbook again."
+        return Message("Unpack {archive} into its folder, then start Castbook again.", archive=archives[0])
     if place.download:
-        return f"Delete the folder {place.download} and start Castbook again, online: it is then downloaded anew."
-    return f"Copy the .onnx files of this model to {place.folder} once more, then start Castbook again."
+        return Message(
+            "Delete the folder {folder} and start Castbook again, online: it is then downloaded anew.",
+            folder=place.download,
+        )
+    return Message(
+        "Copy the .onnx files of this model to {folder} once more, then start Castbook again.", folder=place.folder
+    )
 
 
 def _tasks(folder: Path) -> tuple[set[str], list[str]]:

@@ -103,8 +103,11 @@ class DiffusersGenerator:
             return cls(pipeline.to(device), pack)
         except _BROKEN as error:
             raise PackUnavailable(
-                f"The models of the pack {pack.name!r} could not be loaded ({type(error).__name__}: {error}).",
-                f"Restore the files that {pack.folder / 'pack.toml'} names, or go online once to download them.",
+                "The models of the pack {pack} could not be loaded ({error}).",
+                "Restore the files that {file} names, or go online once to download them.",
+                pack=repr(pack.name),
+                error=f"{type(error).__name__}: {error}",
+                file=pack.folder / "pack.toml",
             ) from error
 
     @property

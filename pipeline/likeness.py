@@ -1,4 +1,4 @@
-"""Two identities and a calibration -> a likeness in words: is it she, how sure are we, and was she merely copied."""
+"""Two identities and a calibration -> a likeness: is it she, how sure are we, and was she merely copied."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ Rate = Annotated[float, Gt(0), Le(1)]
 Thresholds = Annotated[dict[Rate, float], MinLen(1)]  # false-accept rate -> the similarity that so many strangers reach
 Interval = tuple[float, float]  # of 95 %
 
-NO_FACE = "No face was found in this picture, so likeness could not be measured."
-CIRCULAR = "Circular: measured by the encoder that steered the picture, for this pack has no other."
-
 
 class RocPoint(NamedTuple):
     """How many pass at a threshold, as shares: in a file a bare list of three numbers."""
@@ -31,6 +28,21 @@ class RocPoint(NamedTuple):
     false_accept_rate: float
     true_accept_rate: float
     threshold: float
+
+
+@dataclass(frozen=True, config=STRICT)
+class Drawings:
+    """Pictures of drawn people of whom nothing was trained."""
+
+    looks: int  # of each
+
+
+@dataclass(frozen=True, config=STRICT)
+class TooFew:
+    """Why a rate is not known: too few pairs of people would be as alike."""
+
+    pairs: int
+    needed: int
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -42,14 +54,16 @@ class Calibration:
     genuine_quantiles: dict[float, float]  # 0.05, 0.5, 0.95 -> similarity of two pictures of one person
     genuine_pairs: int
     impostor_pairs: int
-    data: str  # what was measured, in words
+    data: Drawings | str  # what was measured; other people's data by name
     date: str  # YYYY-MM-DD
     copy_threshold: float  # correlation of the luminance thumbnails from which on a picture counts as copied
     # What a calibration says since `python -m evaluation calibrate` makes it; None in those made before.
     people: int | None = None  # whom all these pairs are of
+    pictures: int | None = None  # of them that were looked at
+    faces: int | None = None  # that were found in these
     threshold_intervals: dict[Rate, Interval] | None = None  # where the threshold lies, had others been measured
     rate_intervals: dict[Rate, Interval] | None = None  # the share of strangers who reach the threshold
-    left_out: dict[Rate, str] | None = None  # a rate that is not known, and why
+    left_out: dict[Rate, TooFew | str] | None = None  # a rate that is not known, and why; older ones in a sentence
     roc: tuple[RocPoint, ...] | None = None  # from the highest threshold to the lowest
 
     @staticmethod
@@ -69,10 +83,19 @@ class Calibration:
         """From its threshold on we say "same person": SAME_PERSON_RATE, or for want of it the strictest there is."""
         return SAME_PERSON_RATE if SAME_PERSON_RATE in self.thresholds else min(self.thresholds)
 
+    @property
+    def loosest_rate(self) -> float:
+        """From its threshold on we say "unsure", and below it "another person"."""
+        return max(self.thresholds)
+
     def band(self, similarity: float) -> Band:
         if similarity >= self.thresholds[self.same_person_rate]:
             return "same person"
-        return "unsure" if similarity >= self.thresholds[max(self.thresholds)] else "another person"
+        return "unsure" if similarity >= self.thresholds[self.loosest_rate] else "another person"
+
+    def is_usual(self, similarity: float) -> bool:
+        """Whether most pairs of pictures of one person are no more alike than this."""
+        return similarity >= self.genuine_quantiles.get(0.05, -1.0)
 
 
 _ADAPTER = TypeAdapter(Calibration)
@@ -90,25 +113,26 @@ def judge(
     """How sure we are that the `candidate` found in `picture` is the reference's person.
 
     The calibration is of `judge_encoder`. Both the candidate and the reference must have been seen by that. Where it is
-    the `steering_encoder` (a pack without a judge) the reason says so.
+    the `steering_encoder` (a pack without a judge) the likeness is circular.
     """
     copied = (
         None if calibration is None else composition_likeness(picture, reference.picture) >= calibration.copy_threshold
     )
     if candidate is None:
-        return Likeness(None, None, "not measured", None, copied, _with_copy(NO_FACE, copied))
+        return Likeness(None, None, "not measured", None, copied, not_measured="no face")
 
     similarity = _similarity_by(judge_encoder, candidate, reference)
     circular = judge_encoder == steering_encoder
-    reason = _with_copy(_sentence(similarity, judge_encoder, calibration), copied)
     return Likeness(
         similarity=similarity,
         encoder=judge_encoder,
         band="uncalibrated" if calibration is None else calibration.band(similarity),
         false_accept_rate=None if calibration is None else calibration.false_accept_rate(similarity),
         copied=copied,
-        reason=f"{reason} {CIRCULAR}" if circular else reason,
         steering_similarity=similarity if circular else _similarity_by(steering_encoder, candidate, reference),
+        circular=circular,
+        usual=None if calibration is None else calibration.is_usual(similarity),
+        loosest_rate=None if calibration is None else calibration.loosest_rate,
     )
 
 
@@ -157,25 +181,3 @@ def _similarity_by(encoder: str, candidate: Face, reference: Reference) -> float
     if one is None or other is None:
         raise ValueError(f"Both faces must have been seen by {encoder!r} before they are judged.")
     return similarity_of(one, other)
-
-
-def _sentence(similarity: float, encoder: str, calibration: Calibration | None) -> str:
-    if calibration is None:
-        return f"Similarity {similarity:.2f} by {encoder}, which is not calibrated: nobody knows how much that says."
-    rate = calibration.false_accept_rate(similarity)
-    strangers = f"1 in {round(1 / (rate or max(calibration.thresholds))):,} strangers"  # no rate is 0
-    match calibration.band(similarity):
-        case "same person":
-            usual = similarity >= calibration.genuine_quantiles.get(0.05, -1.0)
-            how = "as alike as" if usual else "less alike than"
-            return f"Same person: {how} two pictures of one person usually are ({strangers} would pass)."
-        case "unsure":
-            return f"Unsure: {strangers} would be as alike as this. Look for yourself."
-        case _:
-            return f"Another person: more than {strangers} would be as alike as this."
-
-
-def _with_copy(sentence: str, copied: bool | None) -> str:
-    if not copied:
-        return sentence
-    return f"Copied: this is nearly the reference picture itself. {sentence} Try a lower identity strength."

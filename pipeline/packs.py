@@ -15,6 +15,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from errors import PackUnavailable
+from message import Message
 from pipeline.likeness import Calibration
 from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfile
 from pipeline.vocabulary import Vocabulary
@@ -197,23 +198,34 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
     if folder is None:
         known = sorted({file.parent.name for folder in folders for file in folder.glob("*/pack.toml")})
         raise PackUnavailable(
-            f"There is no model pack {name!r}.", f"Choose one of: {', '.join(known) or 'none is installed'}."
+            "There is no model pack {pack}.",
+            "Choose one of: {known}.",
+            pack=repr(name),
+            known=", ".join(known) or Message("none is installed"),
         )
     try:
         pack = _PACK.validate_python(_tables(folder))
         calibration = _calibration(folder)
     except (OSError, ValueError) as error:  # tomllib's and pydantic's errors are ValueErrors
         raise PackUnavailable(
-            f"The model pack {name!r} cannot be read: {_plainly(error)}.", f"Correct the files in {folder}."
+            "The model pack {pack} cannot be read: {problem}.",
+            "Correct the files in {folder}.",
+            pack=repr(name),
+            problem=_plainly(error),
+            folder=folder,
         ) from error
     if pack.name != name:
         raise PackUnavailable(
-            f"The model pack in {folder} calls itself {pack.name!r}.", "Give the folder and the pack one name."
+            "The model pack in {folder} calls itself {pack}.",
+            "Give the folder and the pack one name.",
+            folder=folder,
+            pack=repr(pack.name),
         )
     if pack.judge and pack.judge.encoder == pack.faces.encoder:
         raise PackUnavailable(
-            f"The judge of the model pack {name!r} is the encoder that steers it.",
+            "The judge of the model pack {pack} is the encoder that steers it.",
             "Name another judge, or leave [judge] out; its likeness is then marked as circular.",
+            pack=repr(name),
         )
     return replace(pack, calibration=_of_the_judge(calibration, pack))
 

@@ -18,7 +18,8 @@ class Outlier:
 
     image_id: str
     similarity: float  # cosine by the judge to the mean identity of the others, -1 to 1
-    reason: str  # a sentence for the creator
+    rate: float  # the loosest calibrated false-accept rate
+    threshold: float  # the similarity that so many strangers reach, and this picture does not
 
 
 def outliers(identities: Mapping[str, Identity], calibration: Calibration) -> tuple[Outlier, ...]:
@@ -32,7 +33,7 @@ def outliers(identities: Mapping[str, Identity], calibration: Calibration) -> tu
     if any(identity.encoder != calibration.encoder for identity in identities.values()):
         raise ValueError(f"All identities must be by {calibration.encoder!r}.")
     kept = {image_id: identity.embedding for image_id, identity in identities.items()}
-    found: list[Outlier] = []
+    rate, found = calibration.loosest_rate, list[Outlier]()
     while len(kept) > 1:
         similarities = dict(zip(kept, _to_the_others(np.stack(list(kept.values()))), strict=True))
         if len(kept) == 2:
@@ -40,7 +41,7 @@ def outliers(identities: Mapping[str, Identity], calibration: Calibration) -> tu
         image_id = min(similarities, key=similarities.__getitem__)
         if calibration.band(similarities[image_id]) != "another person":
             break
-        found.append(Outlier(image_id, similarities[image_id], _reason(similarities[image_id], calibration)))
+        found.append(Outlier(image_id, similarities[image_id], rate, calibration.thresholds[rate]))
         del kept[image_id]
     return tuple(found)
 
@@ -53,12 +54,3 @@ def _to_the_others(embeddings: npt.NDArray[np.float32]) -> list[float]:
     return [
         float(product / length) if length > 1e-6 else 0.0 for product, length in zip(products, lengths, strict=True)
     ]
-
-
-def _reason(similarity: float, calibration: Calibration) -> str:
-    rate = max(calibration.thresholds)
-    line = calibration.thresholds[rate]
-    return (
-        f"This picture shows somebody else: {similarity:.2f} to the others, "
-        f"where 1 in {round(1 / rate):,} strangers reach {line:.2f}."
-    )

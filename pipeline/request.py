@@ -16,16 +16,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue, TypeAdapter
 
 from errors import InvalidRequest
+from message import Message
 
 VERSION = 2  # of what `to_json` writes
 MOST_PICTURES = 8  # in one run: what fits a screen, and about twenty seconds on two cores
 STRONGEST = 1.5  # of the identity scale: beyond, pictures fall apart
-LIMITS: dict[str, tuple[str, float, float]] = {  # field: its name for people, lowest, highest
-    "count": ("count", 1, MOST_PICTURES),
-    "steps": ("steps", 1, 150),
-    "guidance_scale": ("guidance scale", 0, 30),
-    "identity_scale": ("identity strength", 0, STRONGEST),
-    "seed": ("seed", 0, 2**53),  # as far as a JSON number is exact
+LIMITS: dict[str, tuple[Message, float, float]] = {  # field: its name for people, lowest, highest
+    "count": (Message("count"), 1, MOST_PICTURES),
+    "steps": (Message("steps"), 1, 150),
+    "guidance_scale": (Message("guidance scale"), 0, 30),
+    "identity_scale": (Message("identity strength"), 0, STRONGEST),
+    "seed": (Message("seed"), 0, 2**53),  # as far as a JSON number is exact
 }
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
@@ -151,7 +152,10 @@ def check(request: PictureRequest) -> None:
     for part, (name, lowest, highest) in LIMITS.items():
         value: float = getattr(request, part)
         if not lowest <= value <= highest:
-            raise InvalidRequest(f"The {name} is {value}.", f"Choose one from {lowest:g} to {highest:g}.")
+            raise InvalidRequest(
+                "The {name} is {value}.", "Choose one from {lowest} to {highest}.",
+                name=name, value=value, lowest=f"{lowest:g}", highest=f"{highest:g}",
+            )  # fmt: skip
 
 
 def composed(*parts: str) -> str:

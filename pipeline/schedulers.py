@@ -35,13 +35,21 @@ def load_scheduler(pack: Pack, of_the_base: Mapping[str, Any]) -> SchedulerMixin
         return scheduler
     except ImportError as error:
         raise PackUnavailable(
-            f"The scheduler {name} of the pack {pack.name!r} needs a package that is not installed ({_brief(error)}).",
-            f"Install it, or choose another scheduler in {pack.folder / 'pack.toml'}.",
+            "The scheduler {scheduler} of the pack {pack} needs a package that is not installed ({error}).",
+            "Install it, or choose another scheduler in {file}.",
+            scheduler=name,
+            pack=repr(pack.name),
+            error=_brief(error),
+            file=pack.folder / "pack.toml",
         ) from error
     except Exception as error:  # whatever it is that a class raises which was not made for this
         raise PackUnavailable(
-            f"The scheduler {name} of the pack {pack.name!r} cannot be used ({_brief(error)}).",
-            f"Correct [scheduler] in {pack.folder / 'pack.toml'}.",
+            "The scheduler {scheduler} of the pack {pack} cannot be used ({error}).",
+            "Correct [scheduler] in {file}.",
+            scheduler=name,
+            pack=repr(pack.name),
+            error=_brief(error),
+            file=pack.folder / "pack.toml",
         ) from error
 
 
@@ -58,8 +66,10 @@ def for_a_run(scheduler: Any, steps: int, seeds: Sequence[int]) -> Any:
         fresh.set_timesteps(steps)
     except ValueError as error:
         raise InvalidRequest(
-            f"The pack's scheduler, {type(scheduler).__name__}, cannot draw in {steps} steps.",
+            "The pack's scheduler, {scheduler}, cannot draw in {steps} steps.",
             "Choose a number of steps nearer to the one that was proposed.",
+            scheduler=type(scheduler).__name__,
+            steps=steps,
         ) from error
     return fresh
 

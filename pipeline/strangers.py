@@ -12,13 +12,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.likeness import Calibration, Interval
 from pipeline.values import Embedding, Identity
+
+Verdict = Literal["more alike", "as expected", "less alike"]  # than the calibration expects of strangers
 
 CONFIDENCE = 0.95
 MOST_ALIKE = 5  # pairs that are named, of all that would be taken for the same person
@@ -36,26 +38,12 @@ class ObservedRate:
     interval: Interval  # of the share that passes, as if all pairs were independent (Wilson's)
 
     @property
-    def sentence(self) -> str:
-        one_in = f"1 in {round(1 / self.expected):,}"
-        return (
-            f"In your library {self.passed:,} of {self.pairs:,} pairs of different characters would be taken for the "
-            f"same person; {one_in} was expected."
-        )
-
-    @property
-    def verdict(self) -> str:
-        """In a sentence: whether that is what the calibration promised, as far as so many pairs can tell."""
+    def verdict(self) -> Verdict:
+        """Whether that is what the calibration promised, as far as so many pairs can tell."""
         lowest, highest = self.interval
         if self.expected < lowest:
-            return (
-                "More alike than expected: these characters resemble each other more than those it was measured with."
-            )
-        if self.expected > highest:
-            return (
-                "Less alike than expected: these characters are easier to tell apart than those it was measured with."
-            )
-        return "That is as expected, as far as so many pairs can tell."
+            return "more alike"
+        return "less alike" if self.expected > highest else "as expected"
 
 
 class AlikePair(NamedTuple):

@@ -45,7 +45,10 @@ def read_picture(source: str | PathLike[str] | bytes, max_side: int = 1024) -> I
         with Image.open(BytesIO(_read(source)), formats=tuple(FORMATS)) as opened:
             if opened.width * opened.height > MAX_PIXELS:  # from the header: nothing is decoded yet
                 raise UnreadablePicture(
-                    f"The picture is too large: {opened.width} x {opened.height} pixels.", _TOO_LARGE
+                    "The picture is too large: {width} x {height} pixels.",
+                    _TOO_LARGE,
+                    width=opened.width,
+                    height=opened.height,
                 )
             picture = _to_rgb(ImageOps.exif_transpose(opened))
     except _BOMB as error:
@@ -59,7 +62,10 @@ def read_picture(source: str | PathLike[str] | bytes, max_side: int = 1024) -> I
     picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
     if min(picture.size) < MIN_SIDE:
         raise UnreadablePicture(
-            f"The picture is only {picture.width} x {picture.height} pixels.", "Choose a larger or less narrow one."
+            "The picture is only {width} x {height} pixels.",
+            "Choose a larger or less narrow one.",
+            width=picture.width,
+            height=picture.height,
         )
     picture.info = {}
     return picture
@@ -88,7 +94,9 @@ def clipped_box(box: Box, picture: Image.Image) -> Box:
     within = (max(0.0, left), max(0.0, top), min(float(width), right), min(float(height), bottom))
     if min(within[2] - within[0], within[3] - within[1]) < MIN_BOX:
         raise InvalidRequest(
-            "The box around the face is too small.", f"Draw it from forehead to chin, at least {MIN_BOX} pixels a side."
+            "The box around the face is too small.",
+            "Draw it from forehead to chin, at least {least} pixels a side.",
+            least=MIN_BOX,
         )
     return within
 
@@ -97,7 +105,10 @@ def _read(source: str | PathLike[str] | bytes) -> bytes:
     size = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
     if size > MAX_BYTES:
         raise UnreadablePicture(
-            f"The file has {size / 2**20:.0f} MB.", f"Choose one of at most {MAX_BYTES // 2**20} MB."
+            "The file has {size} MB.",
+            "Choose one of at most {most} MB.",
+            size=f"{size / 2**20:.0f}",
+            most=MAX_BYTES // 2**20,
         )
     return source if isinstance(source, bytes) else Path(source).read_bytes()
 

@@ -15,6 +15,7 @@ from pipeline.request import PictureRequest
 Embedding = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the picture
 Band = Literal["same person", "unsure", "another person", "uncalibrated", "not measured"]
+NotMeasured = Literal["no face"]  # why a likeness could not be measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,21 +54,63 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class NoFace:
+    """What speaks against a picture: that it shows nobody."""
+
+    kind: Literal["no face"] = "no face"
+
+
+@dataclass(frozen=True)
+class AnotherFace:
+    """That it shows somebody else."""
+
+    similarity: float
+    rate: float  # the loosest calibrated false-accept rate, whose threshold is not reached
+    kind: Literal["another face"] = "another face"
+
+
+@dataclass(frozen=True)
+class Copied:
+    """That it nearly repeats the reference."""
+
+    kind: Literal["copied"] = "copied"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """That phrases of the prompt are not to be seen."""
+
+    phrases: tuple[str, ...]
+    kind: Literal["missing"] = "missing"
+
+
+@dataclass(frozen=True)
+class AsWritten:
+    """What was kept as a sentence, and is none that Castbook ever wrote: shown as it is, in no other language."""
+
+    text: str
+    kind: Literal["as written"] = "as written"
+
+
+Objection = NoFace | AnotherFace | Copied | Missing | AsWritten
+
+
+@dataclass(frozen=True)
 class Likeness:
-    """A similarity judged. `similarity` is None when it could not be measured, never 0."""
+    """A similarity judged. `similarity` is None when it could not be measured, never 0. In words: `verdicts.py`."""
 
     similarity: float | None  # cosine by `encoder`, -1 to 1
     encoder: str | None
     band: Band
-    false_accept_rate: (
-        float | None
-    )  # the share of strangers who would pass at this similarity; None: more than calibrated
+    false_accept_rate: float | None  # the share of strangers who'd pass at this similarity; None: more than calibrated
     copied: bool | None  # None: not measured
-    reason: str  # a sentence for the creator
     steering_similarity: float | None = None  # by the encoder that steered: circular, shown beside it for comparison
-    rejection: str | None = (
-        None  # the variant's own, kept with the picture; absent from what was kept before it was said
-    )
+    not_measured: NotMeasured | None = None  # why there is no similarity
+    circular: bool = False  # whether `encoder` is the one that steered
+    usual: bool | None = None  # whether most pairs of pictures of one person are no more alike; None: not calibrated
+    loosest_rate: float | None = None  # the loosest calibrated false-accept rate: at its threshold "unsure" begins
+    rejection: tuple[Objection, ...] = ()  # the variant's own, kept with the picture
+    as_written: str | None = None  # a sentence of why that was kept instead of some of these, and is none of ours
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +122,7 @@ class Variant:
     face: Face | None
     likeness: Likeness | None
     missing: tuple[str, ...] | None = None  # phrases of the prompt that are not to be seen; None: not measured
-    rejection: str | None = None  # why it is not what was asked for, in a sentence; None: it may well be
+    rejection: tuple[Objection, ...] = ()  # why it is not what was asked for; empty: it may well be
 
 
 @dataclass(frozen=True, eq=False)

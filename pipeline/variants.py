@@ -9,10 +9,23 @@ from typing import Protocol
 from PIL import Image
 
 from errors import NoFaceFound, Stopped
-from pipeline.likeness import Calibration, judge
+from pipeline.likeness import judge
 from pipeline.packs import Pack
 from pipeline.request import Engine, LeftOut, PictureRequest, check
-from pipeline.values import Box, Face, Likeness, Reference, Step, Variant, Variants
+from pipeline.values import (
+    AnotherFace,
+    Box,
+    Copied,
+    Face,
+    Likeness,
+    Missing,
+    NoFace,
+    Objection,
+    Reference,
+    Step,
+    Variant,
+    Variants,
+)
 
 OnStep = Callable[[Step], None]
 
@@ -138,7 +151,7 @@ class VariantMaker:
         likeness = self._likeness(face, reference, picture) if reference else None
         missing = self._prompt_reader.missing(picture, request.asked) if self._prompt_reader else None
         variant = Variant(picture, seed, face, likeness, missing)
-        return replace(variant, rejection=_rejection(variant, self.pack.calibration))
+        return replace(variant, rejection=_rejection(variant))
 
     def _likeness(self, face: Face | None, reference: Reference, picture: Image.Image) -> Likeness:
         return judge(
@@ -166,20 +179,19 @@ def _of_the_whole(on_step: OnStep, batch: int, batches: int, finished: tuple[Var
     )
 
 
-def _rejection(variant: Variant, calibration: Calibration | None) -> str | None:
-    """All that speaks against a picture, in a sentence."""
-    likeness, reasons = variant.likeness, list[str]()
+def _rejection(variant: Variant) -> tuple[Objection, ...]:
+    """All that speaks against a picture."""
+    likeness, objections = variant.likeness, list[Objection]()
     if variant.face is None:
-        reasons.append("no face was found")
-    if likeness and likeness.similarity is not None and likeness.band == "another person" and calibration:
-        line = 100 * max(calibration.thresholds)
-        reasons.append(f"another face: {likeness.similarity:.2f}, below the {line:g} % line")
+        objections.append(NoFace())
+    if likeness and likeness.band == "another person":
+        assert likeness.similarity is not None and likeness.loosest_rate is not None  # or it has no such band
+        objections.append(AnotherFace(likeness.similarity, likeness.loosest_rate))
     if likeness and likeness.copied:
-        reasons.append("copied: same pose and outfit as the reference")
+        objections.append(Copied())
     if variant.missing:
-        named = ", ".join(f"“{phrase}”" for phrase in variant.missing)
-        reasons.append(f"{named} {'are' if len(variant.missing) > 1 else 'is'} missing")
-    return "; ".join(reasons) or None
+        objections.append(Missing(variant.missing))
+    return tuple(objections)
 
 
 def _rank(variant: Variant) -> tuple[bool, int, int, float]:
@@ -189,4 +201,4 @@ def _rank(variant: Variant) -> tuple[bool, int, int, float]:
     wrong = likeness is not None and (likeness.band == "another person" or likeness.copied is True)
     doubt = 2 if wrong else int(variant.face is None)
     similarity = likeness.similarity if likeness and likeness.similarity is not None else 0.0
-    return variant.rejection is not None, doubt, len(variant.missing or ()), -similarity
+    return bool(variant.rejection), doubt, len(variant.missing or ()), -similarity

@@ -178,7 +178,10 @@ class Drawing:
         check(request)
         if keep is not None and not 1 <= keep <= request.count:
             raise InvalidRequest(
-                f"{keep} of {request.count} pictures were to be kept.", f"Keep 1 to {request.count} of them, or all."
+                "{keep} of {count} pictures were to be kept.",
+                "Keep 1 to {count} of them, or all.",
+                keep=keep,
+                count=request.count,
             )
 
         def work(on_step: OnStep) -> Made:

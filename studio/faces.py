@@ -13,6 +13,7 @@ from errors import InvalidRequest, NoFaceFound
 from library_store.library import CharacterLibrary
 from library_store.records import CastMember, FaceMatch, NewPicture, VisualProfile
 from library_store.text import required
+from message import Message
 from pipeline.likeness import identity_by, similarity_of
 from pipeline.packs import Pack
 from pipeline.references import Outlier, outliers
@@ -180,7 +181,7 @@ class Faces:
         faces = self.library.get_faces(image_ids)
         for number, image_id in enumerate(image_ids, start=1):
             if image_id not in faces:
-                self._check_face(image_id, f"picture {number} of those that are to steer")
+                self._check_face(image_id, Message("picture {number} of those that are to steer", number=number))
         self.library.set_steering(character_id, image_ids, instead_of)
 
     def _face_meant(self, upload: Upload, number: int | None, box: Box | None) -> Face:
@@ -192,15 +193,17 @@ class Faces:
             raise NoFaceFound
         if not 0 <= (number or 0) < len(upload.faces):
             raise InvalidRequest(
-                f"There is no face number {number} in this picture.",
-                f"Its faces are numbered from 0 to {len(upload.faces) - 1}."
-                if upload.faces
-                else "Draw a box around the face.",
+                "There is no face number {number} in this picture.",
+                "Its faces are numbered from 0 to {last}." if upload.faces else "Draw a box around the face.",
+                number=number,
+                last=len(upload.faces) - 1,
             )
         return upload.faces[number or 0]
 
-    def _check_face(self, image_id: str, named: str) -> None:
+    def _check_face(self, image_id: str, named: Message) -> None:
         try:
             self.identities.reference(image_id)
         except NoFaceFound as error:
-            raise InvalidRequest(f"No face was found in {named}.", "Leave it out: only a face can steer.") from error
+            raise InvalidRequest(
+                "No face was found in {picture}.", "Leave it out: only a face can steer.", picture=named
+            ) from error

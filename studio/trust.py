@@ -100,8 +100,10 @@ class Trust:
         calibration = self.pack.calibration
         if calibration is None:
             raise InvalidRequest(
-                f"The model pack {self.pack.name!r} is not calibrated.",
-                f"Calibrate it first: python -m evaluation calibrate --pack {self.pack.name}",
+                "The model pack {pack} is not calibrated.",
+                "Calibrate it first: {command}",
+                pack=repr(self.pack.name),
+                command=f"python -m evaluation calibrate --pack {self.pack.name}",
             )
         self.identities.complete(project_id)
         characters = self.library.list_library(project_id)

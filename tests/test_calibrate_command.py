@@ -19,6 +19,7 @@ from library_store.library import CharacterLibrary
 from library_store.records import NewPicture, Story
 from pipeline.likeness import Calibration
 from pipeline.packs import load_pack
+from verdicts import measured_on
 
 
 def colourful(people: int) -> list[Person]:
@@ -59,7 +60,7 @@ def test_a_calibration_is_written_with_a_figure_beside_it_and_not_in_the_pack(tm
 
     assert Calibration.from_json(file.read_text("utf-8")) == calibration
     assert (calibration.encoder, calibration.people, calibration.genuine_pairs) == (JUDGE, 40, 40)
-    assert calibration.data == "colours; a face was found in 80 of 80 pictures"
+    assert str(measured_on(calibration)) == "colours; a face was found in 80 of 80 pictures"
     assert figure.exists() and [each.name for each in file.parent.iterdir()] == ["calibration.json"]
 
 

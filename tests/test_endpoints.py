@@ -258,7 +258,9 @@ def test_saved_in_one_story_and_drawn_in_another(client: Client, story: dict[str
     assert variant["prompt"] == "spacesuit, red hair, sunny"
     likeness = variant["options"][0]["likeness"]
     assert likeness["band"] == "same person"
-    assert {"similarity", "encoder", "false_accept_rate", "copied", "reason"} <= set(likeness)
+    assert {"similarity", "encoder", "false_accept_rate", "copied"} <= set(likeness)
+    assert likeness["reason"].startswith("Same person: as alike as two pictures of one person usually are (1 in 1,000")
+    assert (likeness["rejection"], likeness["objections"]) == (None, [])
     [member] = call(client, "list_cast", other["story_id"])
     assert member["options"] == variant["options"]
 

@@ -21,6 +21,7 @@ from pipeline.faces import InsightFaces
 from pipeline.likeness import Calibration
 from pipeline.packs import load_pack
 from settings import BUILT_IN_PACKS
+from verdicts import why_not_known
 
 
 def made_up(people: int, looks: int, rng: np.random.Generator) -> Faces:
@@ -69,7 +70,11 @@ def test_a_rate_that_too_few_people_tell_of_is_left_out_with_a_reason():
 
     # 174,000 pairs of pictures, but only 435 of people: many pictures of the same two know no more of strangers
     assert 0.0001 not in calibration.thresholds
-    assert "pairs of people would be as alike, and 10 are needed to know" in calibration.left_out[0.0001]
+    left_out = calibration.left_out[0.0001]
+    assert left_out.needed == 10 > left_out.pairs
+    assert str(why_not_known(left_out)) == (
+        f"only {left_out.pairs} pairs of people would be as alike, and 10 are needed to know"
+    )
     assert set(calibration.thresholds) | set(calibration.left_out) == set(RATES)
 
 

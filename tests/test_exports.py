@@ -28,11 +28,12 @@ from sqlalchemy import create_engine, text
 
 from errors import InvalidRequest, NotFound, UnreadableExport
 from library_store.export_zip import ImportReport, read_zip
+from library_store.kept_likeness import to_json
 from library_store.library import CharacterLibrary
 from library_store.records import LOCAL_OWNER, CastMember, CharacterText, LibraryQuery, NewPicture, Story, VisualProfile
 from library_store.store import LibraryStore
 from pipeline.request import SteeringImage
-from pipeline.values import Likeness
+from pipeline.values import AnotherFace, Copied, Likeness, Missing, NoFace
 from studio import Castbook, Models, Studio
 from ui import build_page
 
@@ -48,6 +49,15 @@ TABLES = {  # what is compared of them: all but what the database is free to cho
     "cast_members": "*",
     "cast_options": "*",
 }
+
+
+OLD_LIKENESS = {  # as it was exported before version 2
+    "similarity": 0.93, "encoder": "fake-judge", "band": "same person", "false_accept_rate": 0.001, "copied": True,
+    "reason": "Copied: this is nearly the reference picture itself. Same person: as alike as two pictures of one "
+    "person usually are (1 in 1,000 strangers would pass). Try a lower identity strength.",
+    "steering_similarity": 0.97,
+    "rejection": "copied: same pose and outfit as the reference; “hat” is missing",
+}  # fmt: skip
 
 
 class Installation:
@@ -131,7 +141,8 @@ def seen(colour: tuple[int, int, int], **fields: Any) -> NewPicture:
 
 
 def requested(colour: tuple[int, int, int], parent_id: str | None, seed: int) -> NewPicture:
-    likeness = Likeness(0.71, "fake-judge", "same person", 0.01, False, "It is her.")
+    objections = {8: (AnotherFace(0.71, 0.1), Missing(("hat", "coat"))), 9: (NoFace(),)}.get(seed, ())
+    likeness = Likeness(0.71, "fake-judge", "same person", 0.01, False, usual=False, rejection=objections)
     steering = (SteeringImage(parent_id, "main"),) if parent_id else ()
     request = fake_pack().request("비 오는 서울", seed, count=1, steering=steering)
     return seen(
@@ -466,7 +477,7 @@ print(len(rows), kinds, variant["tags"], variant["image"].getpixel((0, 0)), vari
 print(first["reference"], json.loads(variant["request"])["prompt"], variant["similarity"], first["likeness"][:6])
 """,
     )
-    assert seen_there == f"42 {{'string'}} ['탐정'] {YELLOW} {RED}\nNone 비 오는 서울 0.71 {{\"simi"
+    assert seen_there == f"42 {{'string'}} ['탐정'] {YELLOW} {RED}\nNone 비 오는 서울 0.71 {{\"vers"
 
 
 def test_every_moment_is_written_alike(entries: dict[str, bytes], tmp_path: Path):
@@ -737,7 +748,14 @@ def two_entries_of_one_id(entries: dict[str, bytes]) -> None:
         (changed_line(request="[" * 100_000), "request"),
         (changed_line(request='"a girl"'), "request"),
         (changed_line(request=""), "request"),
-        (changed_line(likeness=dataclasses.asdict(Likeness(float("inf"), None, "unsure", None, None, ""))), "likeness"),
+        (changed_line(likeness=to_json(Likeness(float("inf"), None, "unsure", None, None))), "likeness"),
+        (
+            changed_line(likeness=to_json(Likeness(0.5, None, "unsure", None, None, as_written="a\0b"))),
+            "likeness.*zero",
+        ),
+        (changed_line(likeness={**OLD_LIKENESS, "version": 3}), "likeness.*version 3, and Castbook knows version 2"),
+        (changed_line(likeness={**OLD_LIKENESS, "reason": 5}), "likeness.*a sentence"),
+        (changed_line(likeness={**OLD_LIKENESS, "band": "sister"}), "likeness.band"),
         (changed_line(likeness='{"similarity": "much"}'), "likeness"),
         (changed_line(likeness="{}"), "likeness"),
         (a_picture(lambda png: png + b"more", rename=False), "not the one that was exported"),
@@ -1022,6 +1040,17 @@ def test_a_request_that_came_along_is_whole_when_it_is_asked_for(old: Installati
     assert asked.look == VisualProfile(hair="red hair")
     assert (asked.prompt, asked.picture_seed) == ("a girl", 3)
     assert (asked.count, asked.identity_scale) == (usual.count, usual.identity_scale)
+
+
+def test_what_was_exported_with_sentences_is_imported_as_values(old: Installation, new: Installation):
+    moonlight = fill(old.library)
+    new.library.import_zip(changed(exported(old, moonlight.project_id), changed_line(likeness=OLD_LIKENESS)))
+
+    image_id = old.library.list_images(min(moonlight.mina.character.id, moonlight.joon.character.id))[0].id
+    objections = Copied(), Missing(("hat",))
+    assert new.library.get_image(image_id).likeness == Likeness(
+        0.93, "fake-judge", "same person", 0.001, True, 0.97, usual=True, rejection=objections
+    )
 
 
 def test_a_picture_without_a_request_has_none(old: Installation, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""The page in Korean: every text that a person sees has an entry, and what deeper layers say is recognised there."""
+"""The page in Korean: every text that a person sees has an entry, and messages of deeper layers are found by theirs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +30,7 @@ from fakes import (
     fake_maker,
     fake_pack,
     flat,
+    studio_of,
 )
 from fakes import reference_of as reference
 from gradio.context import LocalContext
@@ -36,32 +38,40 @@ from PIL import Image
 
 import errors
 from errors import CastbookError, InvalidRequest, NotFound
-from library_store import schema
+from library_store.records import NewPicture
+from library_store.schema import Kind
 from library_store.store import LibraryStore
+from message import Message
 from pipeline.faces import InsightFaces
-from pipeline.likeness import judge
+from pipeline.likeness import Drawings, TooFew, judge
 from pipeline.packs import load_pack
-from pipeline.references import outliers
-from pipeline.values import Band
+from pipeline.references import Outlier, outliers
+from pipeline.strangers import ObservedRate
+from pipeline.values import AnotherFace, Band, Likeness, Missing
 from pipeline.variants import VariantMaker
 from studio import Castbook, Models
 from ui import build_page
-from ui.language import language, say, told, translations
+from ui.endpoints.results import image_json, outlier_json
+from ui.language import language, said, say, translations
 from ui.messages import APOLOGY, told_to_people, told_to_programs
 from ui.words import ORIGIN, STRENGTHS, rejected
+from verdicts import measured_on, observed, reason_for, reason_of, verdict_on, why_not_known
 
 ROOT = Path(__file__).parent.parent
 PAGE = sorted(
     set((ROOT / "ui").rglob("*.py")) - set((ROOT / "ui/endpoints").glob("*.py"))
 )  # programs are told in English
-DEEPER = [ROOT / "errors.py", *ROOT.glob("studio/*.py"), *ROOT.glob("pipeline/*.py"), *ROOT.glob("library_store/*.py")]
+DEEPER = [
+    ROOT / "errors.py",
+    ROOT / "verdicts.py",
+    *(file for package in ("studio", "pipeline", "library_store") for file in (ROOT / package).rglob("*.py")),
+]
 KOREAN = translations("ko")
 HANGUL = re.compile("[가-힣]")
 NO_TEXT = {  # names, and what only the log says
     "Castbook", "# Castbook", "A handler failed", "Callable[..., Any]", "Callable[[Any], bool]",
     "IBM Plex Sans", "Quicksand", "Consolas",
 }  # fmt: skip
-A_TERM = "picture"  # stands for whatever an f-string fills in
 
 
 @pytest.fixture
@@ -84,7 +94,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def sentences(node: ast.expr, module: ModuleType) -> list[str]:
-    """All that an expression can say: of literals, constants of its module, conditions and f-strings of these."""
+    """All that an expression can say: of literals, constants of its module, and conditions of these."""
     match node:
         case ast.Constant(value=str(text)):
             return [text]
@@ -96,17 +106,17 @@ def sentences(node: ast.expr, module: ModuleType) -> list[str]:
         case ast.Subscript(value=ast.Name(id=name)):
             constants = getattr(module, name, None)
             return list(constants.values()) if isinstance(constants, dict) else []
-        case ast.JoinedStr():
-            parts = [sentences(part, module) or [A_TERM] for part in node.values]
-            return ["".join(choice) for choice in product(*parts)]
-        case ast.FormattedValue():
-            return sentences(node.value, module)
         case _:
             return []
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text("utf-8"))
+
+
 def calls(file: Path, *names: str) -> Iterator[ast.Call]:
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", None)) in names:
             yield node
 
@@ -126,7 +136,7 @@ def texts_that_read_like_one() -> set[str]:
     """Literals of the page that begin like a sentence or a label, wherever they stand."""
     found: set[str] = set()
     for file in PAGE:
-        tree = ast.parse(file.read_text("utf-8"))
+        tree = parsed(file)
         told_to_readers = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
         for node in ast.walk(tree):
@@ -139,32 +149,27 @@ def texts_that_read_like_one() -> set[str]:
     return found - NO_TEXT
 
 
-def errors_told() -> set[str]:
-    """Causes and remedies, an f-string filled with `A_TERM`."""
+def templates_in(file: Path) -> Iterator[ast.expr]:
+    """What stands in the code as the template of an error or a message, or is handed to what makes one of it."""
     of_two_sentences = [
         name
         for name, kind in vars(errors).items()
         if isinstance(kind, type) and issubclass(kind, CastbookError) and "__init__" not in vars(kind)
     ]
-    return {
-        text
-        for file in [*DEEPER, *PAGE]
-        for call in calls(file, *of_two_sentences, *(["__init__"] if file.name == "errors.py" else []))
-        for argument in call.args
-        if len(call.args) == 2
-        for text in sentences(argument, module_of(file))
-    }
+    for call in calls(file, *of_two_sentences, *(["__init__"] if file.name == "errors.py" else [])):
+        yield from call.args[:2] if len(call.args) > 1 else ()
+    for call in calls(file, "CastbookError", "Message", "NotFound"):
+        yield call.args[0]
+    for call in calls(file, "required"):
+        yield call.args[1]
 
 
-def words_within_errors() -> set[str]:
-    """What the library's own helpers get, to make a sentence of."""
-    handed = {
-        text
-        for file in DEEPER
-        for call in calls(file, "_explained", "_check_project", "NotFound")
-        for text in sentences(call.args[0], module_of(file))
+def templates() -> set[str]:
+    """Of errors, verdicts, and the terms within them."""
+    found = {
+        text for file in [*DEEPER, *PAGE] for node in templates_in(file) for text in sentences(node, module_of(file))
     }
-    return handed | {table.kind for table in vars(schema).values() if isinstance(getattr(table, "kind", None), str)}
+    return found | set(get_args(Kind))
 
 
 def translated_by_the_browser(config: object) -> Iterator[str]:
@@ -177,8 +182,8 @@ def translated_by_the_browser(config: object) -> Iterator[str]:
             yield json.loads(marker)["key"]
 
 
-def told_in_korean_alone(sentence: str, *names: str) -> bool:
-    korean = told(sentence)
+def said_in_korean_alone(message: Message | str, *names: str) -> bool:
+    korean = said(message)
     for name in names:
         korean = korean.replace(name, "")
     return bool(HANGUL.search(korean)) and not re.search("[A-Za-z]{2,}", korean)
@@ -208,10 +213,27 @@ def test_a_translation_has_the_placeholders_of_its_text(text: str):
     assert placeholders(KOREAN[text]) == placeholders(text)
 
 
-@pytest.mark.usefixtures("korean")
-@pytest.mark.parametrize("sentence", sorted(errors_told() | words_within_errors()))
-def test_every_error_is_told_in_korean(sentence: str):
-    assert HANGUL.search(told(sentence))
+@pytest.mark.parametrize("text", sorted(templates()))
+def test_every_error_and_verdict_has_a_korean_entry(text: str):
+    assert text in KOREAN
+
+
+def test_a_template_stands_in_the_code_as_it_is_looked_up():
+    """Never put together, which the type checker holds as well: these are LiteralStrings."""
+    nodes = [node for file in [*DEEPER, *PAGE] for node in templates_in(file)]
+    assert not [ast.unparse(node) for node in nodes if isinstance(node, ast.JoinedStr | ast.BinOp)]
+    assert len(templates()) > 100
+
+
+def test_nothing_is_translated_that_is_never_said():
+    code = [*DEEPER, *PAGE, *(ROOT / "evaluation").rglob("*.py")]  # whose report has its labels
+    literals = {
+        node.value
+        for file in code
+        for node in ast.walk(parsed(file))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert {text for text in KOREAN if not {text, text[0].lower() + text[1:]} & literals} == set()
 
 
 @pytest.mark.usefixtures("korean")
@@ -226,7 +248,7 @@ def test_every_verdict_on_a_likeness_is_told_in_korean():
             face, reference(flat(RED)), picture,
             judge_encoder=JUDGE, steering_encoder=steering, calibration=calibration,
         )  # fmt: skip
-        assert told_in_korean_alone(likeness.reason, JUDGE), likeness.reason
+        assert said_in_korean_alone(reason_of(likeness), JUDGE), reason_of(likeness)
 
 
 class Wishes:
@@ -243,9 +265,9 @@ def test_every_reason_for_a_rejection_is_told_in_korean():
     request = Asked("hat, coat", 0, 2, reference(flat(RED)), 0.7, 4, 5.0)
 
     for variant in maker.generate(*request, lambda _: None).ranked:
-        said = rejected(variant.rejection)
-        assert said.startswith("**탈락**")
-        assert not re.search("[A-Za-z]{2,}", re.sub("hat|coat", "", said)), said
+        line = rejected(variant.rejection)
+        assert line.startswith("**탈락**")
+        assert not re.search("[A-Za-z]{2,}", re.sub("hat|coat", "", line)), line
 
 
 @pytest.mark.usefixtures("korean")
@@ -275,8 +297,8 @@ def test_what_is_wrong_with_face_models_is_told_in_korean(
     with pytest.raises(CastbookError) as refused:
         InsightFaces.load(load_pack("lora", [tmp_path]))
 
-    for sentence in (refused.value.cause, refused.value.remedy):
-        korean = re.sub(r"\(ProxyError.*\)|'\w+'|/[\w/.-]+|\w*\.\w+|Castbook|insightface", "", told(sentence))
+    for message in (refused.value.cause_message, refused.value.remedy_message):
+        korean = re.sub(r"\(ProxyError.*\)|'\w+'|/[\w/.-]+|\w*\.\w+|Castbook|insightface", "", said(message))
         assert not re.search("[A-Za-z]{2,}", korean), korean
 
 
@@ -287,31 +309,70 @@ def test_an_outlier_is_told_in_korean():
 
     [outlier] = outliers(identities, CALIBRATION)
 
-    assert told_in_korean_alone(outlier.reason)
+    assert said_in_korean_alone(reason_for(outlier))
+
+
+@pytest.mark.usefixtures("korean")
+@pytest.mark.parametrize("interval", [(0.0, 0.0), (0.0, 0.5), (0.5, 0.6)])
+def test_a_library_check_is_told_in_korean(interval: tuple[float, float]):
+    rate = ObservedRate(0.1, 0.5, pairs=1000, passed=100, interval=interval)
+
+    assert said_in_korean_alone(observed(rate)) and said_in_korean_alone(verdict_on(rate))
+
+
+@pytest.mark.usefixtures("korean")
+def test_what_a_calibration_was_measured_on_is_told_in_korean():
+    drawn = replace(CALIBRATION, data=Drawings(looks=4), pictures=1200, faces=1199)
+
+    assert said(measured_on(drawn)) == (
+        "학습에 쓰지 않은 사람들을 각각 4가지 모습으로 그린 그림. 그림 1,200장 중 1,199장에서 얼굴을 찾음"
+    )
+    assert said(measured_on(replace(CALIBRATION, data="{x}: strangers"))) == "{x}: strangers"
+    assert said_in_korean_alone(why_not_known(TooFew(3, 10)))
 
 
 @pytest.mark.usefixtures("korean")
 @pytest.mark.parametrize(
-    ("sentence", "translated"),
+    ("message", "translated"),
     [
-        (NotFound("story", "ab").cause, "ID가 'ab'인 스토리 항목을 찾을 수 없어요."),
-        ("The story has no name.", "스토리 이름이 비어 있어요."),
-        ("The picture cannot be kept (disk full).", "그림을 보관할 수 없어요 (disk full)."),
-        ("The character 'Hana' is in another project of this Castbook already.",
+        (NotFound("story", "ab").cause_message, "ID가 'ab'인 스토리 항목을 찾을 수 없어요."),
+        (Message("The {of} has no name.", of=Message("story")), "스토리 이름이 비어 있어요."),
+        (Message("{what} ({error}).", what=Message("The picture cannot be kept"), error=OSError("disk full")),
+         "그림을 보관할 수 없어요 (disk full)."),
+        (Message("{what} is in another project of this Castbook already.",
+                 what=Message("The character {name}", name="'Hana'")),
          "캐릭터 'Hana' 항목이 이 Castbook의 다른 프로젝트에 이미 있어요."),
-        ("The picture ab.png is damaged (cut off).", "그림 ab.png 파일이 손상됐어요 (cut off)."),
-        ("Not one of ours.", "Not one of ours."),
+        (Message("Not one of ours: {name}.", name=Message("story")), "Not one of ours: 스토리."),
+        ("story", "story"),
     ],
 )  # fmt: skip
-def test_our_own_words_within_a_sentence_are_told_as_well(sentence: str, translated: str):
-    assert told(sentence) == translated
+def test_our_own_words_within_a_message_are_said_as_well(message: Message | str, translated: str):
+    assert said(message) == translated
+
+
+class Foreign(str):
+    """A text that may be filled in, and neither compared nor looked up."""
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError("compared")
+
+    def __hash__(self) -> int:
+        raise AssertionError("looked up")
 
 
 @pytest.mark.usefixtures("korean")
-def test_what_people_typed_stays_as_it_is():
-    assert told("Saved is in the trash.") == "Saved 캐릭터는 휴지통에 있어요."
-    assert told("{name} is in the trash.") == "{name} 캐릭터는 휴지통에 있어요."
-    assert say("{name} is deleted.", name="Saved {x}") == "Saved {x} 캐릭터를 삭제했어요."
+@pytest.mark.parametrize(
+    "name", ["Saved", "story", "{name}", "{0.__class__}", "Hana is in the trash.", "x" * 1_000_000]
+)
+def test_what_people_typed_is_filled_in_and_never_looked_at(name: str):
+    error = InvalidRequest("{name} is in the trash.", "Restore the character first.", name=Foreign(name))
+
+    with pytest.raises(gr.Error) as toast, told_to_people():
+        raise error
+
+    assert toast.value.message == f"{name} 캐릭터는 휴지통에 있어요.<br>먼저 캐릭터를 복원해 주세요."
+    assert say("{name} is deleted.", name=Foreign(name)) == f"{name} 캐릭터를 삭제했어요."
+    assert error.cause == f"{name} is in the trash."
 
 
 @pytest.mark.parametrize(
@@ -325,7 +386,7 @@ def test_the_first_language_of_the_browser_counts(asked: str, spoken: str):
 def test_outside_of_an_event_it_is_english():
     assert language() == "en"
     assert say("Saved") == "Saved"
-    assert told("The prompt is empty.") == "The prompt is empty."
+    assert said(Message("The {of} has no name.", of=Message("story"))) == "The story has no name."
 
 
 @pytest.mark.usefixtures("korean")
@@ -339,6 +400,32 @@ def test_people_are_told_in_their_language_and_programs_in_english():
     assert to_people.value.message == "프롬프트가 비어 있어요.<br>그림을 몇 마디로 묘사해 주세요."
     assert to_people.value.title == "잘 안됐어요"
     assert to_programs.value.message == str(error)
+
+
+@pytest.mark.usefixtures("korean")
+def test_programs_are_told_verdicts_in_english_whoever_asks(store: LibraryStore):
+    studio = studio_of(store, fake_pack(), fake_maker)
+    likeness = Likeness(
+        0.2,
+        JUDGE,
+        "another person",
+        None,
+        False,
+        loosest_rate=0.1,
+        rejection=(AnotherFace(0.2, 0.1), Missing(("hat",))),
+    )
+    picture = NewPicture(flat(RED), "generated", likeness=likeness)
+    member = studio.library.create_character(studio.library.ensure_a_story().id, "Hana", [picture], "generated")
+
+    answer = image_json(studio, member.options[0].image)["likeness"]
+
+    assert answer["reason"] == "Another person: more than 1 in 10 strangers would be as alike as this."
+    assert answer["rejection"] == "another face: 0.20, below the 10 % line; “hat” is missing"
+    assert answer["objections"] == [
+        {"kind": "another face", "similarity": 0.2, "rate": 0.1},
+        {"kind": "missing", "phrases": ("hat",)},
+    ]
+    assert outlier_json(Outlier("a", 0.2, 0.1, 0.5))["reason"].startswith("This picture shows somebody else: 0.20")
 
 
 @pytest.mark.usefixtures("korean")

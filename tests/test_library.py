@@ -39,7 +39,7 @@ from library_store.records import (
 )
 from library_store.schema import CastMemberRow, CastOptionRow, ImageRow
 from library_store.store import LibraryStore
-from pipeline.values import Likeness
+from pipeline.values import Likeness, Missing
 
 # Projects and stories
 
@@ -198,7 +198,7 @@ def test_a_new_character_is_cast_with_its_first_picture_canonical_and_active(lib
 
 
 def test_a_picture_remembers_how_it_came_about(library: CharacterLibrary, mina: CastMember):
-    likeness = Likeness(0.7, "judge", "same person", 0.001, False, "Surely her.", 0.8)
+    likeness = Likeness(0.7, "judge", "same person", 0.001, False, 0.8, usual=True, rejection=(Missing(("hat",)),))
     parent_id = mina.options[0].image.id
     request = {"prompt": "서연 in a spacesuit", "steps": 8}
     new = NewPicture(picture(9), "variant", face("a"), parent_id, request, "paperdoll", 2**40, likeness)

@@ -9,9 +9,19 @@ import pytest
 from fakes import BLACK, CALIBRATION, GREEN, JUDGE, RED, STEERING, YELLOW, FakeFaces, flat, reference_of
 from PIL import Image
 
-from pipeline.likeness import Calibration, RocPoint, average, composition_likeness, judge, similarity_of
+from pipeline.likeness import (
+    Calibration,
+    Drawings,
+    RocPoint,
+    TooFew,
+    average,
+    composition_likeness,
+    judge,
+    similarity_of,
+)
 from pipeline.values import Identity, Likeness, Reference
 from ui.words import long_likeness, short_likeness
+from verdicts import reason_of
 
 ORANGE = (255, 90, 0)  # 0.94 like red
 OLIVE = (255, 255, 255)  # 0.58 like red
@@ -42,14 +52,14 @@ def test_a_band_and_a_rate_follow_from_the_calibrated_thresholds(colour: tuple[i
 
     assert (likeness.band, likeness.false_accept_rate) == (band, rate)
     assert likeness.encoder == JUDGE
-    assert f"1 in {round(1 / rate):,} strangers" in likeness.reason
+    assert f"1 in {round(1 / rate):,} strangers" in str(reason_of(likeness))
 
 
 def test_a_stranger_is_another_person_and_the_reason_says_so():
     likeness = judged(flat(GREEN))
 
     assert (likeness.similarity, likeness.band, likeness.false_accept_rate) == (0.0, "another person", None)
-    assert likeness.reason == "Another person: more than 1 in 10 strangers would be as alike as this."
+    assert str(reason_of(likeness)) == "Another person: more than 1 in 10 strangers would be as alike as this."
 
 
 def test_without_a_stricter_threshold_the_strictest_there_is_makes_the_same_person():
@@ -66,14 +76,16 @@ def test_a_stricter_threshold_than_one_in_a_thousand_gives_a_better_rate_and_no_
 def test_a_same_person_below_the_usual_is_not_said_to_be_as_alike_as_usual():
     likeness = judged(flat(ORANGE), replace(CALIBRATION, genuine_quantiles={0.05: 0.97}))
 
-    assert likeness.reason.startswith("Same person: less alike than two pictures of one person usually are")
+    assert likeness.usual is False
+    assert str(reason_of(likeness)).startswith("Same person: less alike than two pictures of one person usually are")
 
 
 def test_no_face_is_not_measured_and_never_zero():
     likeness = judged(flat(BLACK))
 
     assert (likeness.similarity, likeness.encoder, likeness.band) == (None, None, "not measured")
-    assert likeness.reason == "No face was found in this picture, so likeness could not be measured."
+    assert likeness.not_measured == "no face"
+    assert str(reason_of(likeness)) == "No face was found in this picture, so likeness could not be measured."
 
 
 def test_without_a_calibration_there_is_only_the_bare_similarity():
@@ -81,7 +93,7 @@ def test_without_a_calibration_there_is_only_the_bare_similarity():
 
     assert (likeness.band, likeness.false_accept_rate, likeness.copied) == ("uncalibrated", None, None)
     assert likeness.similarity == pytest.approx(1.0)
-    assert "1.00" in likeness.reason and "not calibrated" in likeness.reason
+    assert "1.00 by fake-judge, which is not calibrated" in str(reason_of(likeness))
 
 
 def test_on_a_card_an_uncalibrated_likeness_is_the_bare_cosine_and_a_calibrated_one_says_how_sure_it_is():
@@ -89,10 +101,10 @@ def test_on_a_card_an_uncalibrated_likeness_is_the_bare_cosine_and_a_calibrated_
 
     assert short_likeness(bare) == "Uncalibrated 0.71"
     assert long_likeness(bare) == "**Uncalibrated** 0.71"
-    assert "which is not calibrated: nobody knows how much that says" in bare.reason
+    assert "which is not calibrated: nobody knows how much that says" in str(reason_of(bare))
     assert short_likeness(sure) == "Same person 0.94"
     assert long_likeness(sure) == "**Same person** 0.94 · 1 in 1,000 strangers would pass"
-    assert sure.reason == (
+    assert str(reason_of(sure)) == (
         "Same person: as alike as two pictures of one person usually are (1 in 1,000 strangers would pass)."
     )
 
@@ -104,8 +116,8 @@ def test_the_steering_encoder_is_shown_beside_the_judge():
 def test_a_pack_without_a_judge_is_judged_by_the_steering_encoder_and_told_that_this_is_circular():
     likeness = judged(flat(RED), replace(CALIBRATION, encoder=STEERING), by=STEERING)
 
-    assert (likeness.encoder, likeness.band) == (STEERING, "same person")
-    assert "Circular" in likeness.reason
+    assert (likeness.encoder, likeness.band, likeness.circular) == (STEERING, "same person", True)
+    assert "Circular" in str(reason_of(likeness))
 
 
 def test_a_picture_that_repeats_the_reference_is_marked_as_copied():
@@ -118,7 +130,7 @@ def test_a_picture_that_repeats_the_reference_is_marked_as_copied():
     )
 
     assert likeness.copied is True
-    assert likeness.reason.startswith("Copied")
+    assert str(reason_of(likeness)).startswith("Copied")
 
 
 def test_composition_is_compared_by_where_it_is_bright():
@@ -190,7 +202,8 @@ def test_intervals_and_curve_survive_the_file():
         people=50,
         threshold_intervals={0.1: (0.4, 0.6)},
         rate_intervals={0.1: (0.08, 0.12)},
-        left_out={0.0001: "too few"},
+        data=Drawings(looks=4),
+        left_out={0.0001: TooFew(3, 10), 0.00001: "an older one's sentence"},
         roc=(RocPoint(0.0, 0.5, 0.9), RocPoint(1.0, 1.0, -0.2)),
     )
 

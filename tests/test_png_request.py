@@ -22,7 +22,7 @@ from library_store.pictures import Pictures
 from library_store.png_request import MAX_TEXT, read_request, request_texts
 from library_store.records import NewPicture, VisualProfile
 from pipeline.request import Engine, LeftOut, PictureRequest, SteeringImage
-from pipeline.values import Likeness
+from pipeline.values import Likeness, Missing
 
 REQUEST = {
     "prompt": "비 오는 서울의 민아, red hair",
@@ -37,7 +37,7 @@ REQUEST = {
     "written": "비 오는 서울의 민아",
     "visual_profile": asdict(VisualProfile(hair="red hair")),
 }
-LIKENESS = Likeness(0.9, "judge", "same person", 0.001, False, "It is her.")
+LIKENESS = Likeness(0.9, "judge", "same person", 0.001, False, usual=True, rejection=(Missing(("hat",)),))
 
 
 WRITTEN = PictureRequest(
@@ -123,7 +123,25 @@ def test_other_programs_find_the_request_as_automatic1111_writes_it(tmp_path: Pa
 def test_our_chunk_holds_request_source_and_likeness(tmp_path: Path) -> None:
     with Image.open(kept(drawn(), tmp_path)) as opened:
         ours = json.loads(opened.info["castbook"])
-    assert ours == {"request": WRITTEN.to_json(), "source": "variant", "likeness": asdict(LIKENESS)}
+    assert ours == {
+        "request": WRITTEN.to_json(),
+        "source": "variant",
+        "likeness": {
+            "version": 2,
+            "similarity": 0.9,
+            "encoder": "judge",
+            "band": "same person",
+            "false_accept_rate": 0.001,
+            "copied": False,
+            "steering_similarity": None,
+            "not_measured": None,
+            "circular": False,
+            "usual": True,
+            "loosest_rate": None,
+            "rejection": [{"kind": "missing", "phrases": ["hat"]}],
+            "as_written": None,
+        },
+    }
     assert ours["request"]["version"] == 2
 
 
@@ -143,6 +161,19 @@ def test_the_library_keeps_pictures_with_their_request(library: CharacterLibrary
     member = library.create_character(story.id, "Mina", [drawn()], "generated")
     found = read_request(library.get_picture_path(member.options[0].image.id))
     assert found is not None and found.picture_seed == 42
+
+
+def test_a_picture_whose_likeness_was_kept_in_sentences_says_its_request_all_the_same() -> None:
+    likeness = {
+        "similarity": None, "encoder": None, "band": "not measured", "false_accept_rate": None, "copied": None,
+        "reason": "No face was found in this picture, so likeness could not be measured.",
+        "steering_similarity": None, "rejection": "no face was found",
+    }  # fmt: skip
+    ours = {"request": REQUEST, "pack": "paperdoll", "seed": 42, "source": "variant", "likeness": likeness}
+
+    found = read_request(png(castbook=json.dumps(ours)))
+
+    assert found is not None and (found.prompt, found.picture_seed) == (REQUEST["prompt"], 42)
 
 
 def test_a_picture_of_automatic1111_is_read_too() -> None:

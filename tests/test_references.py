@@ -37,6 +37,7 @@ from pipeline.variants import VariantMaker
 from studio import Studio
 from studio.drawing import Made
 from studio.identities import AT_ONCE, Backfill
+from verdicts import reason_for
 
 ORANGE = (255, 40, 0)  # so near to red that the judge takes them for one person
 
@@ -359,7 +360,10 @@ def test_a_picture_of_somebody_else_is_pointed_out(
 
     assert outlier.image_id == member.options[2].image.id
     assert outlier.similarity == pytest.approx(0, abs=0.01)
-    assert outlier.reason == "This picture shows somebody else: 0.00 to the others, where 1 in 10 strangers reach 0.50."
+    assert (outlier.rate, outlier.threshold) == (0.1, 0.5)
+    assert str(reason_for(outlier)) == (
+        "This picture shows somebody else: 0.00 to the others, where 1 in 10 strangers reach 0.50."
+    )
 
 
 def test_of_two_different_pictures_the_one_that_stands_for_the_character_is_right(

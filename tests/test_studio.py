@@ -36,7 +36,7 @@ from library_store.library import CharacterLibrary
 from library_store.records import CastMember, CharacterText, NewPicture, Story, VisualProfile
 from library_store.store import LibraryStore
 from pipeline.request import PictureRequest, SteeringImage
-from pipeline.values import Reference, Step
+from pipeline.values import AnotherFace, Reference, Step
 from pipeline.variants import OnStep, VariantMaker
 from pipeline.vocabulary import Vocabulary
 from studio import Models, Studio
@@ -281,7 +281,7 @@ def test_why_a_variant_was_rejected_is_kept_with_it(store: LibraryStore) -> None
     story = studio.library.ensure_a_story()
     made = finished(studio.drawing.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 1))
     kept = studio.library.get_image(made.image_ids[0])
-    assert kept.likeness.rejection == made.ranked[0].rejection == "another face: 0.00, below the 10 % line"
+    assert kept.likeness.rejection == made.ranked[0].rejection == (AnotherFace(0.0, 0.1),)
 
 
 def test_finished_pictures_are_shown_while_others_are_drawn(library: CharacterLibrary) -> None:

@@ -9,17 +9,17 @@ from fakes import BLACK, GREEN, RED, FakeFaces, FakeGenerator, fake_maker, fake_
 from PIL import Image
 
 from library_store.store import LibraryStore
-from pipeline.values import Likeness, Step, Variant
+from pipeline.values import AnotherFace, Likeness, Step, Variant
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
 from studio.drawing import Made
 from ui.story.run_area import pictures_so_far, progress_bar, report, words_note
 from ui.words import long_likeness, measured_by, short_likeness, tone
 
-SAME = Likeness(0.93, "judge", "same person", 0.001, False, "Same person.", 0.97)
-ANOTHER = replace(SAME, similarity=0.21, band="another person", false_accept_rate=None, reason="Another person.")
-COPIED = replace(SAME, copied=True, reason="Copied.")
-UNMEASURED = Likeness(None, None, "not measured", None, None, "No face was found.")
+SAME = Likeness(0.93, "judge", "same person", 0.001, False, 0.97, usual=True, loosest_rate=0.1)
+ANOTHER = replace(SAME, similarity=0.21, band="another person", false_accept_rate=None)
+COPIED = replace(SAME, copied=True)
+UNMEASURED = Likeness(None, None, "not measured", None, None, not_measured="no face")
 
 
 def test_a_likeness_in_words_and_figures():
@@ -127,7 +127,8 @@ def test_a_run_says_how_much_time_is_left_as_soon_as_that_is_known(step: Step, s
 
 
 def test_what_is_finished_stands_before_what_is_being_drawn():
-    finished = (Variant(flat(RED), 0, None, SAME), Variant(flat(GREEN), 1, None, ANOTHER, rejection="another face"))
+    rejection = (AnotherFace(0.21, 0.1),)
+    finished = (Variant(flat(RED), 0, None, SAME), Variant(flat(GREEN), 1, None, ANOTHER, rejection=rejection))
 
     gallery = pictures_so_far(Step(5, 8, previews=(flat(BLACK),), finished=finished))
 

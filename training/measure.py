@@ -293,7 +293,7 @@ def _figures(cases: list[Case], made: list[Variant], ruler: AttributeClassifier,
         "of true drawings'": float(np.nanmean(own) / ceiling),
         "rank-1": float((best & found).mean()),
         "TAR": float((own[found] >= np.nanquantile(alike[~diagonal], 1 - SAME_PERSON_RATE)).mean()),
-        "same person": float((own >= pack.calibration.thresholds[SAME_PERSON_RATE]).mean()),
+        "same person": float((own >= pack.calibration.thresholds[pack.calibration.same_person_rate]).mean()),
         "copy": float(np.nanmean(to_truth - to_reference) / np.nanmean(_angles(truths, references))),
         "face found": float(found.mean()),
         **{

@@ -10,7 +10,7 @@ from html import escape
 import gradio as gr
 
 from errors import CastbookError
-from ui.language import say, told
+from ui.language import said, say
 
 logger = logging.getLogger("castbook")
 SORRY = "Sorry"
@@ -23,7 +23,7 @@ def told_to_people() -> Generator[None, None, None]:
     try:
         yield
     except CastbookError as error:
-        message = f"{escape(told(error.cause))}<br>{escape(told(error.remedy))}"
+        message = f"{escape(said(error.cause_message))}<br>{escape(said(error.remedy_message))}"
         raise gr.Error(message, title=say("That did not work"), print_exception=False) from error
     except gr.Error:
         raise

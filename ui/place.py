@@ -14,7 +14,7 @@ from errors import NotFound
 from library_store.records import Story
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, before_anybody, for_visitor, on
-from ui.language import say, t, told
+from ui.language import said, say, t
 
 MARK_CONTEXT = "(context, shown) => window.castbook?.markContext(context, shown)"
 # A reload shall come back to where the creator went since, not to where a link once led.
@@ -168,7 +168,7 @@ def reopen(castbook: Castbook, place: Place, demo: gr.Blocks) -> Callable[..., A
                     story = studio.library.ensure_a_story(character.project_id)
         except NotFound as error:
             gr.Warning(
-                f"{escape(told(error.cause))}<br>{escape(say('This is where you were last.'))}",
+                f"{escape(said(error.cause_message))}<br>{escape(say('This is where you were last.'))}",
                 title=say("The link leads nowhere"),
             )
         return *show_place(studio, story), character_id

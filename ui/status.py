@@ -10,7 +10,7 @@ import gradio as gr
 from errors import CastbookError
 from studio import Castbook
 from ui.handlers import QUICK, on, unchanged
-from ui.language import say, t, told
+from ui.language import said, say, t
 from ui.words import in_markdown
 
 
@@ -50,7 +50,7 @@ def _status(castbook: Castbook) -> dict[str, Any]:
     if castbook.models.ready:
         return {"value": say("{pack} is ready", pack=pack), "elem_classes": ["models", "is-ready"]}
     if isinstance(failure, CastbookError):
-        cause, remedy = in_markdown(told(failure.cause)), in_markdown(told(failure.remedy))
+        cause, remedy = in_markdown(said(failure.cause_message)), in_markdown(said(failure.remedy_message))
         text = f"**{cause}** {remedy} {say('The library works meanwhile.')}"
         return {"value": text, "elem_classes": ["models", "is-broken"]}
     text = say("Loading {pack} … you can look around and write already", pack=pack)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from html import escape
 
 from library_store.records import CastOption, VisualProfile
-from pipeline.values import Likeness
-from ui.language import say, t, told
+from pipeline.values import Likeness, Objection
+from ui.language import said, say, t
+from verdicts import objection, passing, reason_of
 
 ORIGIN = {"uploaded": "Uploaded", "generated": "Created", "variant": "Variant"}
 IDENTITY_FIELDS = {"hair": "Hair", "face": "Face", "body": "Body"}  # the character's own
@@ -68,18 +69,20 @@ def long_likeness(likeness: Likeness | None) -> str:
     if likeness is None:
         return say("**Original** nothing to compare it with")
     if likeness.similarity is None:
-        return f"**{say('Not measured')}** {in_markdown(told(likeness.reason))}"
-    facts = [f"**{_band(likeness)}** {likeness.similarity:.2f}", strangers(likeness.false_accept_rate)]
+        return f"**{say('Not measured')}** {_reason(likeness)}".rstrip()
+    facts = [f"**{_band(likeness)}** {likeness.similarity:.2f}"]
+    if likeness.false_accept_rate is not None:
+        facts.append(said(passing(likeness.false_accept_rate)))
     if likeness.copied:
         facts.insert(1, say("copied rather than redrawn"))
-    return " · ".join(fact for fact in facts if fact)
+    return " · ".join(facts)
 
 
-def rejected(rejection: str | None) -> str:
+def rejected(rejection: Sequence[Objection]) -> str:
     """Markdown: why a picture is not what was asked for; "" where nothing speaks against it."""
     if not rejection:
         return ""
-    reasons = "; ".join(told(reason) for reason in rejection.split("; "))
+    reasons = "; ".join(said(objection(each)) for each in rejection)
     return f"**{say('Rejected')}** {in_markdown(reasons)}"
 
 
@@ -91,21 +94,8 @@ def measured_by(likeness: Likeness | None) -> str:
     if likeness.steering_similarity is not None:
         steering = f"{likeness.steering_similarity:.2f}"
         by += " · " + say("the encoder that steered says {similarity}", similarity=steering)
-    plain = (
-        likeness.band == "same person" and not likeness.copied and likeness.similarity != likeness.steering_similarity
-    )
-    return by if plain else f"{by}<br>{in_markdown(told(likeness.reason))}"
-
-
-def strangers(false_accept_rate: float | None) -> str:
-    if false_accept_rate is None:
-        return ""
-    if false_accept_rate <= 0:
-        return say("no stranger would pass")
-    one_in = 1 / false_accept_rate
-    if one_in < 1.5:
-        return say("any stranger would pass")
-    return say("1 in {number} strangers would pass", number=f"{rounded(one_in):,}")
+    plain = likeness.band == "same person" and not likeness.copied and not likeness.circular
+    return by if plain else f"{by}<br>{_reason(likeness)}"
 
 
 def tone(likeness: Likeness | None) -> str:
@@ -149,7 +139,6 @@ def _band(likeness: Likeness) -> str:
     return say(likeness.band[0].upper() + likeness.band[1:])
 
 
-def rounded(number: float) -> int:
-    """Two leading digits: a rate from a few thousand pairs has no more."""
-    digits = max(0, len(str(int(number))) - 2)
-    return int(round(number, -digits))
+def _reason(likeness: Likeness) -> str:
+    """Markdown."""
+    return in_markdown(said(reason_of(likeness)))

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from served import App, settle
 
 from library_store.records import NewPicture, VisualProfile
+from pipeline.values import AnotherFace
 from studio.drawing import Made
 from ui.story.cast import CARDS
 
@@ -134,10 +135,10 @@ def test_a_rejected_picture_says_why_on_its_card(app: App, visit: Visit) -> None
     app.generator._draw = lambda request, seed: flat(GREEN if request.reference else RED)
     made = draw_hana(app)
     likeness = made.options[0].image.likeness
-    assert likeness and likeness.rejection
+    assert likeness and likeness.rejection == (AnotherFace(0.0, 0.1),)
     page = visit(app)
     look_at(page, 2)
-    expect(page.locator(".card .badge").first).to_contain_text(f"Rejected {likeness.rejection}")
+    expect(page.locator(".card .badge").first).to_contain_text("Rejected another face: 0.00, below the 10 % line")
 
 
 def test_the_pictures_that_steer_together_are_shown(app: App, visit: Visit) -> None:

@@ -22,7 +22,7 @@ def picture(colour: Colour, size: int = 64, parent_id: str | None = None) -> New
     [face] = FakeFaces().faces(image)
     if parent_id is None:
         return NewPicture(image, "generated", face)
-    likeness = Likeness(0.93, "fake-judge", "same person", 0.001, False, "Surely the same person.")
+    likeness = Likeness(0.93, "fake-judge", "same person", 0.001, False)
     return NewPicture(image, "variant", face, parent_id, likeness=likeness)
 
 

@@ -66,7 +66,9 @@ def text_read(read: Json | None) -> CharacterText:
     """
     read, profile = read or {}, (read or {}).get("visual_profile")
     if not isinstance(profile, dict | None):
-        raise InvalidRequest(f"The visual profile is {shortened(profile)}.", "It should be a valid dictionary.")
+        raise InvalidRequest(
+            "The visual profile is {value}.", "It should be a valid dictionary.", value=shortened(profile)
+        )
     texts = {name: _words(name, read[name]) for name in ("name", "description", "prompt") if name in read}
     return CharacterText(**texts, **_parts_of(cast("Json", profile or {})))
 
@@ -75,7 +77,10 @@ def _parts_of(profile: Json) -> dict[str, str]:
     known = {field.name for field in fields(VisualProfile)}
     if unknown := set(profile) - known:
         raise InvalidRequest(
-            f"The visual profile has no {', '.join(sorted(unknown))}.", f"It has {', '.join(sorted(known))}."
+            "The visual profile has no {unknown}.",
+            "It has {known}.",
+            unknown=", ".join(sorted(unknown)),
+            known=", ".join(sorted(known)),
         )
     return {name: _words(name, value) for name, value in profile.items()}
 
@@ -90,7 +95,7 @@ def _words(name: str, value: object) -> str:
         phrases = TypeAdapter(list[str]).validate_python(value, strict=True)
     except ValidationError as error:
         raise InvalidRequest(
-            f"The {name} is {shortened(value)}.", "It should be a text, or a list of texts."
+            "The {name} is {value}.", "It should be a text, or a list of texts.", name=name, value=shortened(value)
         ) from error
     return ", ".join(phrase.strip() for phrase in phrases if phrase.strip())
 
@@ -123,5 +128,11 @@ def _check(types: dict[str, TypeAdapter[Any]], values: Sequence[Any]) -> None:
 
 def _refusal(name: str, value: object, why: str) -> InvalidRequest:
     """`why` is pydantic's: "Input should be a valid list"."""
-    verb, subject = ("are", "They") if name.endswith("s") else ("is", "It")
-    return InvalidRequest(f"The {name} {verb} {shortened(value)}.", f"{subject} {why.removeprefix('Input ')}.")
+    several = name.endswith("s")
+    return InvalidRequest(
+        "The {name} are {value}." if several else "The {name} is {value}.",
+        "They {duty}." if several else "It {duty}.",
+        name=name,
+        value=shortened(value),
+        duty=why.removeprefix("Input "),
+    )

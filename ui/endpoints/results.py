@@ -32,6 +32,7 @@ from studio import Studio
 from studio.drawing import Asked, Made
 from studio.runs import Run, Waiting
 from studio.trust import LibraryCheck
+from verdicts import objection, reason_for, reason_of
 
 # What Gradio leaves half untyped.
 replaced = cast("Callable[..., Any]", client_utils.traverse)  # pyright: ignore[reportUnknownMemberType]
@@ -166,7 +167,7 @@ def use_json(use: Use) -> dict[str, Any]:
 
 
 def outlier_json(outlier: Outlier) -> dict[str, Any]:
-    return asdict(outlier)
+    return {**asdict(outlier), "reason": str(reason_for(outlier))}
 
 
 def purge_json(preview: PurgePreview) -> dict[str, Any]:
@@ -228,7 +229,15 @@ def _option_json(urls: Mapping[str, str], member: CastMember, option: CastOption
 
 
 def _likeness_json(likeness: Likeness | None) -> dict[str, Any] | None:
-    return asdict(likeness) if likeness else None
+    """The figures and codes, and the sentences in English that the page makes of them."""
+    if likeness is None:
+        return None
+    return {
+        **asdict(likeness),
+        "reason": str(reason_of(likeness)),
+        "rejection": "; ".join(str(objection(each)) for each in likeness.rejection) or None,
+        "objections": [asdict(each) for each in likeness.rejection],
+    }
 
 
 def _made_json(studio: Studio, made: Made) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from errors import LibraryUnavailable
 from library_store.records import Character, CharacterReferenceImage
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, for_visitor
-from ui.language import say, t, told
+from ui.language import said, say, t
 from ui.library.character_upkeep import (
     TrashBar,
     Upkeep,
@@ -26,6 +26,7 @@ from ui.library.lineage import CLICKED, draw_lineage
 from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
 from ui.words import ORIGIN, in_markdown, long_likeness, measured_by, profile_line, short_likeness, tone
+from verdicts import reason_for
 
 NOBODY = """### Nobody is chosen
 Choose someone from the library. Their pictures, their stories and all that you can change about them show up here."""
@@ -258,7 +259,7 @@ def _view(
     try:
         path, facts = studio.library.get_picture_path(image.id), _facts(character, steering, image)
     except LibraryUnavailable as error:  # the other pictures can still be looked at
-        path, facts = None, in_markdown(f"{told(error.cause)} {told(error.remedy)}")
+        path, facts = None, in_markdown(f"{said(error.cause_message)} {said(error.remedy_message)}")
     return (
         image.id,
         path,
@@ -307,7 +308,7 @@ def _outliers(studio: Studio, character: Character, ids: Sequence[str]) -> Any:
         say(
             "Picture {number}: {reason}",
             number=ids.index(outlier.image_id) + 1,
-            reason=in_markdown(told(outlier.reason)),
+            reason=in_markdown(said(reason_for(outlier))),
         )
         for outlier in studio.faces.outliers(character.id)
         if outlier.image_id in ids

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pipeline.likeness import Calibration
 from pipeline.values import Band
 from ui.language import say
-from ui.words import rounded
+from verdicts import one_in
 
 BINS = 34
 WIDTH, HEIGHT = 600, 140  # of the drawing's own pixels; the page stretches them
@@ -49,7 +49,7 @@ def tabulate(calibration: Calibration) -> str:
     rows = [
         (
             _with_range(_figure(threshold), calibration.threshold_intervals, rate, _figure),
-            _with_range(one_in(rate), calibration.rate_intervals, rate, one_in),
+            _with_range(one_stranger_in(rate), calibration.rate_intervals, rate, one_stranger_in),
             f'<span class="tone-{TONES[calibration.band(threshold)]}">{_said(calibration.band(threshold))}</span>',
         )
         for rate, threshold in sorted(calibration.thresholds.items(), reverse=True)
@@ -67,8 +67,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f'<table class="figures"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>'
 
 
-def one_in(rate: float) -> str:
-    return say("1 in {number}", number=f"{rounded(1 / rate):,}")
+def one_stranger_in(rate: float) -> str:
+    return say("1 in {number}", number=one_in(rate))
 
 
 def _hill(calibration: Calibration, reaching: Sequence[float]) -> Shares:
@@ -90,7 +90,7 @@ def _drawn(heights: Shares, name: str) -> str:
 def _bands(calibration: Calibration) -> str:
     """As wide as they are, each from the likeness at which it begins."""
     lowest, highest = _extent(calibration)
-    unsure = calibration.thresholds[max(calibration.thresholds)]
+    unsure = calibration.thresholds[calibration.loosest_rate]
     same = calibration.thresholds[calibration.same_person_rate]
     bands = _band("another person", lowest, unsure), _band("unsure", unsure, same), _band("same person", same, highest)
     return f'<div class="bands">{"".join(bands)}</div>'

@@ -12,10 +12,11 @@ from pipeline.likeness import Calibration
 from studio import Castbook, Studio
 from studio.trust import LibraryCheck, ReportFigure, RetentionReport
 from ui.handlers import GPU, PRIVATE, QUICK, for_visitor
-from ui.language import say, t, told
-from ui.likeness.picture import draw_hills, one_in, table, tabulate
+from ui.language import named, said, say, t
+from ui.likeness.picture import draw_hills, one_stranger_in, table, tabulate
 from ui.place import Place
 from ui.words import counted
+from verdicts import measured_on, observed, verdict_on, why_not_known
 
 LIKENESS = "likeness"  # the view's id
 WHAT_IT_IS = (
@@ -127,14 +128,14 @@ def _source(calibration: Calibration) -> str:
         ),
         say(
             "The judge is {encoder}, measured on {genuine} pairs of one person and {impostor} of strangers: {data}.",
-            encoder=escape(calibration.encoder), data=escape(told(calibration.data)), **pairs,
+            encoder=escape(calibration.encoder), data=escape(said(measured_on(calibration))), **pairs,
         ),
     ]  # fmt: skip
     if calibration.threshold_intervals:
         lines.append(say("The ranges are 95 % intervals: what other people of the same kind might have given."))
     lines += [
-        say("{rate} is not known: {reason}.", rate=one_in(rate), reason=escape(told(reason)))
-        for rate, reason in (calibration.left_out or {}).items()
+        say("{rate} is not known: {reason}.", rate=one_stranger_in(rate), reason=escape(said(why_not_known(left_out))))
+        for rate, left_out in (calibration.left_out or {}).items()
     ]
     lines.append(say("Date: {date}.", date=escape(calibration.date)))
     return f'<p class="fine">{" ".join(lines)}</p>'
@@ -146,7 +147,8 @@ def _checked(check: LibraryCheck) -> str:
         for rate in check.rates
     ]
     head = say("Likeness"), say("pairs that reach it"), say("expected"), say("share, within")
-    parts = [f"<p><b>{told(check.same_person.sentence)}</b> {told(check.same_person.verdict)}</p>", table(head, rows)]
+    seen, verdict = said(observed(check.same_person)), said(verdict_on(check.same_person))
+    parts = [f"<p><b>{seen}</b> {verdict}</p>", table(head, rows)]
     if check.most_alike:
         pairs = "".join(
             f"<li>{escape(pair.one.name)} · {escape(pair.other.name)} <b>{pair.similarity:.2f}</b></li>"
@@ -171,7 +173,7 @@ def _summary(report: RetentionReport) -> str:
     head = say("Pictures"), say("same person"), say("copied"), say("prompt shown")
     rows = [
         (
-            f"{escape(told(row.label))}<small>n = {row.pictures:,}</small>",
+            f"{escape(named(row.label))}<small>n = {row.pictures:,}</small>",
             _figure(row.judge_retention, "{:.0%}"),
             _figure(row.copied, "{:.0%}"),
             _figure(row.adherence, "{:.2f}"),

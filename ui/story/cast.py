@@ -13,7 +13,7 @@ from errors import CastbookError, InvalidRequest
 from library_store.records import CastMember, CastOption
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, for_visitor, unchanged
-from ui.language import say, t, told
+from ui.language import said, say, t
 from ui.place import Place, new_revision
 from ui.story.desk import Desk, show_request, show_scene, show_seed
 from ui.story.save_form import FOCUS_SAVE, show_save_form
@@ -95,7 +95,8 @@ def build_cast(castbook: Castbook, place: Place, desk: Desk) -> None:
                 try:
                     picture, strip = _files(studio, member, pictures, thumbnails)
                 except CastbookError as error:  # one damaged file must not hide the others
-                    gr.Markdown(f"### {in_markdown(member.character.name)}\n{in_markdown(told(error.cause))}")
+                    cause = in_markdown(said(error.cause_message))
+                    gr.Markdown(f"### {in_markdown(member.character.name)}\n{cause}")
                 else:
                     _card(castbook, place, member, _active(member), picture, strip, desk, undo)
         if len(shown) < len(members):
@@ -345,7 +346,7 @@ def _heading(member: CastMember) -> str:
 def _verdict(option: CastOption) -> str:
     """Markdown: why the picture was rejected, else how alike it is."""
     likeness = option.image.likeness
-    return rejected(likeness.rejection if likeness else None) or long_likeness(likeness)
+    return rejected(likeness.rejection if likeness else ()) or long_likeness(likeness)
 
 
 def _fine_print(option: CastOption, member: CastMember) -> str:
