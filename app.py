@@ -7,19 +7,19 @@ import signal
 import sys
 
 from errors import CastbookError
-from library_store.library import CharacterLibrary
+from library_store.store import LibraryStore
 from pipeline.packs import Pack, load_pack
 from pipeline.variants import VariantMaker
 from settings import Settings
-from studio import Models, Studio
+from studio import Castbook, Models
 from ui import build_page, launch_options
 
 
-def open_studio(settings: Settings) -> Studio:
+def open_castbook(settings: Settings) -> Castbook:
     """The library and the pack that the operator chose; its models are not loaded yet."""
     pack = load_pack(settings.pack, settings.pack_folders)
-    library = CharacterLibrary.open(settings.resolved_database_url, settings.resolved_pictures)
-    return Studio(library, pack, Models(lambda: load_maker(pack)), settings.report_folders)
+    store = LibraryStore.open(settings.resolved_database_url, settings.resolved_pictures)
+    return Castbook(store, pack, Models(lambda: load_maker(pack)), settings.report_folders)
 
 
 def load_maker(pack: Pack) -> VariantMaker:
@@ -41,12 +41,12 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = Settings()
-        studio = open_studio(settings)
+        castbook = open_castbook(settings)
     except CastbookError as error:
         sys.exit(f"Castbook cannot start. {error}")
-    demo = build_page(studio, studio.library.pictures_folder).queue(max_size=32)
+    demo = build_page(castbook).queue(max_size=32)
     demo.launch(prevent_thread_lock=True, **launch_options(settings.mcp))
-    studio.models.start()
-    studio.library.read_faces(studio.pack.judge_encoder)
+    castbook.models.start()
+    castbook.store.read_faces(castbook.pack.judge_encoder)
     demo.block_thread()
-    studio.runs.close()
+    castbook.runs.close()

@@ -48,6 +48,14 @@ def library(characters: int = 10_000) -> None:
     main(characters)
 
 
+@commands.command()
+def transactions() -> None:
+    """How many transactions and statements the usual requests take."""
+    from benchmarks.transactions import main
+
+    main()
+
+
 def _print_variants(maker: VariantMaker, pack: Pack) -> None:
     """Four in one request, as the page does it, against four requests of one."""
     portrait = maker.generate(pack.request("smiling woman with red hair, cafe", 7, count=1), None, _ignore).ranked[0]

@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 from benchmarks.first_visit import CHROMIUM, FLAGS
 from benchmarks.make_library import fill_project
 from benchmarks.serving import serving
-from library_store.library import CharacterLibrary
+from library_store.records import LOCAL_OWNER
+from library_store.store import LibraryStore
 from settings import Settings
 
 RUNS = 3
@@ -35,9 +36,9 @@ SHOWN = "[...document.querySelectorAll('{gallery} .thumbnail-item')].filter(each
 def main(characters: int) -> None:
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(home=Path(home))
-        library = CharacterLibrary.open(settings.resolved_database_url, settings.resolved_pictures)
-        fill_project(library, settings.resolved_database_url, characters, seed=0)
-        library.close()
+        store = LibraryStore.open(settings.resolved_database_url, settings.resolved_pictures)
+        fill_project(store.seen_by(LOCAL_OWNER), settings.resolved_database_url, characters, seed=0)
+        store.close()
         with serving(settings.home) as (url, pid), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()

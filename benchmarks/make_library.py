@@ -22,9 +22,10 @@ from sqlalchemy.orm import Session
 
 from library_store.database import for_writing, open_database
 from library_store.library import CharacterLibrary
-from library_store.records import CharacterReferenceImage, NewPicture, Story, VisualProfile, new_id
+from library_store.records import LOCAL_OWNER, CharacterReferenceImage, NewPicture, Story, VisualProfile, new_id
 from library_store.rows import describe, faces_changed
 from library_store.schema import CastMemberRow, CastOptionRow, CharacterRow, IdentityRow, ImageRow, Row, TagRow
+from library_store.store import LibraryStore
 from library_store.text import folded
 from pipeline.values import Face, Identity
 from settings import Settings
@@ -54,9 +55,9 @@ def main(
     """Fills a new project with characters that are saved, tagged, recognisable and on offer in stories."""
     started = time.perf_counter()
     settings = Settings(home=home)
-    library = CharacterLibrary.open(settings.resolved_database_url, settings.resolved_pictures)
-    project_id = fill_project(library, settings.resolved_database_url, characters, seed)
-    library.close()
+    store = LibraryStore.open(settings.resolved_database_url, settings.resolved_pictures)
+    project_id = fill_project(store.seen_by(LOCAL_OWNER), settings.resolved_database_url, characters, seed)
+    store.close()
     typer.echo(f"project {project_id}: {characters} characters in {time.perf_counter() - started:.1f} s")
 
 

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: 
 from served import served  # noqa: E402
 from test_page import choose, create, new_story, save, write  # noqa: E402
 
-from app import open_studio  # noqa: E402
+from app import open_castbook  # noqa: E402
+from library_store.records import LOCAL_OWNER  # noqa: E402
 from settings import Settings  # noqa: E402
 from studio import Studio  # noqa: E402
 
@@ -25,11 +26,12 @@ THEMES = {"": "", "-dark": DARK}
 def main() -> None:
     expect.set_options(timeout=180_000)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
-        studio = open_studio(Settings(home=Path(home), pack="paperdoll"))
+        castbook = open_castbook(Settings(home=Path(home), pack="paperdoll"))
+        studio = castbook.seen_by(LOCAL_OWNER)
         studio.models.get()
         flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
-        with served(studio) as url:
+        with served(castbook) as url:
             first = _open(browser, url)
             _shoot(first, "first-minutes")
             _fill(first)
@@ -42,7 +44,7 @@ def main() -> None:
                 _shoot(_library(_open(browser, url, query=query)), f"library{theme}")
             _shoot(_open(browser, url, locale="ko-KR"), "korean")
         browser.close()
-        studio.library.close()
+        castbook.store.close()
 
 
 def _shoot(page: Page, name: str, full_page: bool = False) -> None:

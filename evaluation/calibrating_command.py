@@ -21,13 +21,14 @@ from evaluation.calibration import calibrate, look_at, pairs_of
 from evaluation.drawn import MEASURED, drawn_people
 from evaluation.people import Person, load_people
 from library_store.database import open_database
-from library_store.library import CharacterLibrary
 from library_store.pictures import Pictures
+from library_store.records import LOCAL_OWNER
+from library_store.store import LibraryStore
 from pipeline.likeness import Calibration, Drawings
 from pipeline.packs import Pack, load_pack
 from pipeline.variants import FaceEncoder, VariantMaker
 from settings import Settings
-from studio import Models, Studio
+from studio import Castbook, Models, Studio
 from studio.trust import LibraryCheck
 from verdicts import measured_on, observed, one_in, verdict_on, why_not_known
 
@@ -91,9 +92,9 @@ def check_library(pack: Pack, database_url: str) -> Iterator[str]:
         raise LibraryUnavailable(
             "There is no database {url}.", "Give an existing one: sqlite:////home/...", url=repr(database_url)
         )
-    with tempfile.TemporaryDirectory() as empty, _opened(database_url, empty) as library:
-        studio = Studio(library, pack, Models(_no_models))
-        for project in library.list_projects():
+    with tempfile.TemporaryDirectory() as empty, _opened(database_url, empty) as store:
+        studio = Castbook(store, pack, Models(_no_models)).seen_by(LOCAL_OWNER)
+        for project in studio.library.list_projects():
             yield f"{project.name}\n{_checked(studio, project.id)}"
 
 
@@ -157,13 +158,13 @@ def _report(check: LibraryCheck) -> str:
 
 
 @contextmanager
-def _opened(database_url: str, no_pictures: str) -> Generator[CharacterLibrary]:
+def _opened(database_url: str, no_pictures: str) -> Generator[LibraryStore]:
     """Its pictures stay where they are: what the encoders saw is in the database."""
-    library = CharacterLibrary(open_database(database_url), Pictures.open(no_pictures))
+    store = LibraryStore(open_database(database_url), Pictures.open(no_pictures))
     try:
-        yield library
+        yield store
     finally:
-        library.close()
+        store.close()
 
 
 def _no_models() -> VariantMaker:

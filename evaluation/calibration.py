@@ -1,7 +1,8 @@
 """Faces of people who are known -> what an encoder's similarities mean: a `Calibration`, from all pairs of faces.
 
 Pairs of one person are genuine, pairs of two are impostors. A pair is no independent draw, for each face is in many: so
-intervals come from a bootstrap over people, not over pairs.
+intervals come from a bootstrap over people, not over pairs (the vertex bootstrap: Snijders and Borgatti 1999,
+Connections 22(2), 161-170).
 """
 
 # scipy and scikit-learn come without types.

@@ -23,7 +23,8 @@ class ClipScorer(ClipReader):
         return loaded
 
     def score(self, picture: Image.Image, prompt: str) -> float:
-        """The cosine of CLIP's two embeddings, never below 0 (Hessel et al. 2021, without their factor of 2.5)."""
+        """The cosine of CLIP's two embeddings, never below 0 (Hessel et al. 2021, https://arxiv.org/abs/2104.08718,
+        without their factor of 2.5)."""
         inputs = self._processor(
             text=[prompt], images=picture.convert("RGB"), return_tensors="pt", padding=True, truncation=True
         )

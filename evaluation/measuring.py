@@ -176,7 +176,10 @@ def _similarity(encoder: str, face: Face | None, other: Face | Reference | None)
 
 def _copy_geo(judge: str, face: Face | None, reference: Reference, truth: Face | None) -> float | None:
     """How much nearer to the reference than to the truth, of the way between these two: 1 is the reference itself, -1
-    the truth, 0 neither (MultiID-Bench). None where the judge cannot tell the two apart."""
+    the truth, 0 neither. None where the judge cannot tell the two apart.
+
+    MultiID-Bench's copy-paste metric (Xu et al. 2025, https://arxiv.org/abs/2510.14975).
+    """
     to_reference, to_truth = _similarity(judge, face, reference), _similarity(judge, face, truth)
     between = _similarity(judge, truth, reference)
     if to_reference is None or to_truth is None or between is None or math.acos(between) < 1e-3:

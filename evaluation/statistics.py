@@ -102,12 +102,13 @@ class Sample:
 
 
 def figure_of(sample: Sample, measure: Measure) -> Figure:
-    """The mean over pictures. Its interval: percentiles of the mean over resampled people (cluster bootstrap).
+    """The mean over pictures. Its interval: percentiles of the mean over resampled people (cluster bootstrap: Field and
+    Welsh 2007, J. R. Statist. Soc. B 69, 369-390).
 
     Percentiles, for BCa isn't defined where all people are alike, as pasted references are. They are too narrow for
     few people: of 400 simulated runs they held the truth in 94 % with 50 people, 92 % with 20, 85 % with 5.
-    A share's interval is the wider of that and Wilson's, on either side: the bootstrap knows no doubt where all
-    pictures agree, Wilson doesn't know that the pictures of one person are alike.
+    A share's interval is the wider of that and Wilson's (1927, J. Am. Stat. Assoc. 22, 209-212), on either side: the
+    bootstrap knows no doubt where all pictures agree, Wilson doesn't know that the pictures of one person are alike.
     """
     values = [(row.identity, value) for row, value in sample.values(measure)]
     if not values:

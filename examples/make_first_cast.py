@@ -13,10 +13,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from app import open_studio
+from app import open_castbook
 from drawn_world.artist import draw
 from drawn_world.world import ACCESSORIES, BACKGROUNDS, EXPRESSIONS, OUTFITS, look, person, profile
-from library_store.records import NewPicture, VisualProfile
+from library_store.records import LOCAL_OWNER, NewPicture, VisualProfile
 from settings import Settings
 from studio import Studio
 
@@ -64,12 +64,13 @@ PEOPLE = (
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as home:
-        studio = open_studio(Settings(home=Path(home)))
+        castbook = open_castbook(Settings(home=Path(home)))
+        studio = castbook.seen_by(LOCAL_OWNER)
         story = studio.library.create_story(studio.library.create_project("First cast").id, "Story 1")
         saved = [_save(studio, story.id, someone) for someone in PEOPLE]
         exported = studio.exports.write(story.project_id, saved, embeddings=False)
         shutil.copyfile(exported, FIRST_CAST)
-        studio.library.close()
+        castbook.store.close()
     _draw_group().save(GROUP_PICTURE, quality=85)
     print(f"{FIRST_CAST}: {len(saved)} people, {FIRST_CAST.stat().st_size / 1e6:.2f} MB")
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from errors import InvalidRequest, UnreadableExport
-from library_store import rows
+from library_store import door, rows
 from library_store.export_zip import (
     Export,
     ExportedMember,
@@ -171,7 +171,7 @@ def plan_import(session: Session, export: Export, project_id: str | None) -> Pla
     """None: the project that the zip came from. Raises NotFound for an unknown project and, for what is in another
     project already, InvalidRequest.
     """
-    target = export.project.id if project_id is None else rows.find(session, ProjectRow, project_id).id
+    target = _target(session, export, project_id)
     lines = {line.image_id: line for line in export.pictures}
     names = {line.character_id: line.name for line in export.pictures}
     merged = {merged.id: merged.name for merged in export.project.merged}
@@ -217,6 +217,13 @@ def plan_import(session: Session, export: Export, project_id: str | None) -> Pla
     )
 
 
+def _target(session: Session, export: Export, project_id: str | None) -> str:
+    """The id of the project that it goes into, which may have to be made."""
+    if project_id is None and session.get(ProjectRow, export.project.id) is None:
+        return export.project.id
+    return rows.find(session, ProjectRow, project_id or export.project.id).id
+
+
 def add_export(session: Session, export: Export, plan: Plan, sizes: Mapping[str, tuple[int, int]]) -> None:
     """Adds what is not there yet and changes nothing that is. `sizes`: width and height of the new pictures, by hash.
 
@@ -225,7 +232,8 @@ def add_export(session: Session, export: Export, plan: Plan, sizes: Mapping[str,
     try:
         if session.get(ProjectRow, plan.project_id) is None:
             project = export.project
-            rows.added(session, ProjectRow(id=project.id, name=project.name, owner=project.owner))
+            owner = door.owner_of_import(session, project.owner)
+            rows.added(session, ProjectRow(id=project.id, name=project.name, owner=owner))
         _add_stories(session, export, plan)
         new = _add_characters(session, export, plan)
         _add_pictures(session, plan, sizes)

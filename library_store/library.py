@@ -1,7 +1,7 @@
 """The character library: save, list, search, load, remove, restore, merge, purge.
 
-Only this file and its helpers rows.py, search.py, endings.py and export_rows.py issue SQL; they work within the
-sessions opened here.
+Only this file and its helpers rows.py, door.py, search.py, endings.py and export_rows.py issue SQL; they work within
+the sessions opened here, each of which knows who asks.
 
 Every call is one transaction of its own and safe from any thread; what it gives back is frozen and belongs to nobody.
 A picture's file is kept before the transaction that names it begins, so a crash at any moment leaves at worst a spare
@@ -10,19 +10,18 @@ file, never a row without one.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Collection, Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import URL, Engine, Select, delete, exists, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, NotFound
-from library_store import endings, rows
+from library_store import door, endings, rows
 from library_store.changes import list_to_write, tags_to_write
-from library_store.database import explained, for_reading, for_writing, open_database
+from library_store.database import Sessions
 from library_store.export_rows import add_export, plan_import, read_export
 from library_store.export_zip import ImportReport, keep_pictures, read_zip, write_zip
 from library_store.pictures import Pictures
@@ -42,13 +41,14 @@ from library_store.records import (
     ReferenceRead,
     Story,
     Use,
+    Visitor,
     VisualProfile,
 )
 from library_store.rows import TrashableT, find, find_character, hold, hold_character
 from library_store.schema import CastMemberRow, CharacterRow, ImageRow, ProjectRow, SteeringRow, StoryRow
 from library_store.search import (
-    KEPT_PROJECTS,
     FaceIndex,
+    behind,
     count_characters,
     select_characters,
     select_tags,
@@ -59,44 +59,25 @@ from pipeline.values import Face, Identity, Reference
 
 
 class CharacterLibrary:
-    """All methods raise NotFound for an unknown id and LibraryUnavailable where database or pictures fail them."""
+    """What one visitor sees of a store (store.py makes it), a light value.
 
-    def __init__(self, engine: Engine, pictures: Pictures) -> None:
-        self._engine = engine
+    All methods raise NotFound for an unknown id, and no other for what is somebody else's; LibraryUnavailable where
+    database or pictures fail them.
+    """
+
+    def __init__(self, sessions: Sessions, pictures: Pictures, faces: FaceIndex, visitor: Visitor) -> None:
+        self._sessions = sessions
         self._pictures = pictures
-        self._faces = FaceIndex()
-        # SQLite up to 3.51.2 can lose a page when two connections write and checkpoint at once: one of ours at a time.
-        self._write_lock = threading.Lock()
-
-    @classmethod
-    def open(cls, database_url: str | URL, pictures_place: Path | str) -> CharacterLibrary:
-        """Makes or migrates the database, and refuses a pictures' folder that cannot be the one it knows.
-
-        Raises LibraryUnavailable.
-        """
-        engine = open_database(database_url)
-        try:
-            with explained(), Session(engine) as session:
-                has_pictures = session.scalar(select(exists(select(ImageRow.id))))
-            return cls(engine, Pictures.open(pictures_place, may_be_new=not has_pictures))
-        except BaseException:
-            engine.dispose()
-            raise
-
-    @property
-    def pictures_folder(self) -> Path:
-        """Where the files of `get_picture_path` and `get_thumbnail_path` lie: all that a page has to serve."""
-        return self._pictures.served_folder
-
-    def close(self) -> None:
-        self._engine.dispose()
+        self._faces = faces
+        self._visitor = visitor
 
     # Projects and stories
 
-    def create_project(self, name: str, owner: str = "") -> Project:
-        """Raises InvalidRequest for an empty name."""
+    def create_project(self, name: str) -> Project:
+        """The visitor's own. Raises InvalidRequest for an empty name."""
         with self._writing() as session:
-            return rows.added(session, ProjectRow(name=required(name, "project"), owner=clean(owner))).record()
+            project = ProjectRow(name=required(name, "project"), owner=self._visitor.name)
+            return rows.added(session, project).record()
 
     def get_project(self, project_id: str) -> Project:
         with self._reading() as session:
@@ -122,7 +103,8 @@ class CharacterLibrary:
         """Oldest first; those in the trash, or those that are not."""
         with self._reading() as session:
             meant = ProjectRow.trashed_at.is_not(None) if trashed else ProjectRow.trashed_at.is_(None)
-            return [row.record() for row in session.scalars(select(ProjectRow).where(meant).order_by(ProjectRow.id))]
+            projects = select(ProjectRow).where(meant, door.seen_projects(session)).order_by(ProjectRow.id)
+            return [row.record() for row in session.scalars(projects)]
 
     def create_story(self, project_id: str, title: str, context: str = "") -> Story:
         """Raises InvalidRequest for an empty title, or a project in the trash."""
@@ -165,9 +147,9 @@ class CharacterLibrary:
     def ensure_a_story(self, project_id: str | None = None) -> Story:
         """A story to begin with: the project's (or the first project's) first one, made where there is none."""
         with self._writing() as session:
-            projects = session.scalars(_not_in_trash(ProjectRow)).all()
+            projects = session.scalars(_not_in_trash(ProjectRow).where(door.seen_projects(session))).all()
             project = next((row for row in projects if row.id == project_id), next(iter(projects), None))
-            project = project or rows.added(session, ProjectRow(name="My first project", owner=""))
+            project = project or rows.added(session, ProjectRow(name="My first project", owner=self._visitor.name))
             story = session.scalars(_not_in_trash(StoryRow).where(StoryRow.project_id == project.id)).first()
             first = StoryRow(project_id=project.id, title="Story 1", context="")
             return (story or rows.added(session, first)).record()
@@ -346,21 +328,37 @@ class CharacterLibrary:
             return find_character(session, character_id).record()
 
     def search_library(
-        self, project_id: str, query: LibraryQuery, offset: int = 0, limit: int | None = None
+        self,
+        project_id: str,
+        query: LibraryQuery,
+        offset: int = 0,
+        limit: int | None = None,
+        cursor: str | None = None,
     ) -> list[Character]:
-        """The saved characters that a query means, in its order: `limit` of them (None: all) from `offset` on."""
+        """The saved characters that a query means, in its order: `limit` of them (None: all) from `offset` on.
+
+        `cursor` is the id of the last character one has got already: those behind them follow, whoever was saved
+        meanwhile. Raises InvalidRequest for a cursor in another order than by when they were saved.
+        """
         with self._reading() as session:
             project = find(session, ProjectRow, project_id)
-            page = select_characters(project.id, query).offset(offset).limit(limit)
-            return [row.record() for row in session.scalars(page)]
+            found = select_characters(project.id, query)
+            if cursor is not None:
+                found = found.where(behind(rows.find_saved(session, project, cursor), query.sort))
+            return [row.record() for row in session.scalars(found.offset(offset).limit(limit))]
 
     def count_library(self, project_id: str, query: LibraryQuery) -> int:
         with self._reading() as session:
             return session.scalars(count_characters(find(session, ProjectRow, project_id).id, query)).one()
 
-    def list_library(self, project_id: str, query: str = "") -> list[Character]:
-        """The saved characters, last saved first, in whose name, description, prompt or profile every word occurs."""
-        return self.search_library(project_id, LibraryQuery(query))
+    def list_library(
+        self, project_id: str, query: str = "", limit: int | None = None, cursor: str | None = None
+    ) -> list[Character]:
+        """The saved characters, last saved first, in whose name, description, prompt or profile every word occurs.
+
+        All of them, or `limit` behind `cursor`, the id of the last one that is known.
+        """
+        return self.search_library(project_id, LibraryQuery(query), limit=limit, cursor=cursor)
 
     def list_trash(self, project_id: str) -> list[Character]:
         """The saved characters that `restore_character` brings back."""
@@ -378,13 +376,6 @@ class CharacterLibrary:
             meant = select(CharacterRow).where(CharacterRow.id.in_([hit.character_id for hit in hits]))
             characters = {row.id: row.record() for row in session.scalars(meant)}
             return [FaceMatch(characters[hit.character_id], hit.image_id, hit.similarity) for hit in hits]
-
-    def read_faces(self, encoder: str) -> None:
-        """Makes the first `find_faces` of each project as quick as the others that memory has room for."""
-        with self._reading() as session:
-            projects = select(ProjectRow).where(ProjectRow.trashed_at.is_(None)).order_by(ProjectRow.id.desc())
-            for project in reversed(session.scalars(projects.limit(KEPT_PROJECTS)).all()):
-                self._faces.read(session, project, encoder)
 
     def list_unseen(self, project_id: str, encoder: str) -> list[str]:
         """The canonical images of saved characters whom `find_faces` cannot find by an encoder, last saved first: it
@@ -578,13 +569,14 @@ class CharacterLibrary:
     def get_thumbnail_paths(self, image_ids: Collection[str]) -> dict[str, str]:
         """For a page of pictures, by image id. One whose file is missing or damaged is left out, not all of them."""
         with self._reading() as session:
-            meant = select(ImageRow.id, ImageRow.content_hash).where(ImageRow.id.in_(image_ids))
-            hashes = session.execute(meant).tuples().all()
-        paths: dict[str, str] = {}
-        for image_id, content_hash in hashes:
-            with suppress(LibraryUnavailable):
-                paths[image_id] = self._pictures.thumbnail_path(content_hash)
-        return paths
+            hashes = rows.hashes_of(session, image_ids)
+        return _found(hashes, self._pictures.thumbnail_path)
+
+    def get_picture_paths(self, image_ids: Collection[str]) -> dict[str, str]:
+        """As `get_thumbnail_paths`, the PNG files themselves."""
+        with self._reading() as session:
+            hashes = rows.hashes_of(session, image_ids)
+        return _found(hashes, self._pictures.path)
 
     # Export and import
 
@@ -626,17 +618,13 @@ class CharacterLibrary:
 
     # Below: how it is done
 
-    @contextmanager
-    def _reading(self) -> Generator[Session]:
+    def _reading(self) -> AbstractContextManager[Session]:
         """One transaction, in which all queries see the same state."""
-        with explained(), Session(for_reading(self._engine)) as session:
-            yield session
+        return self._sessions.reading(self._visitor)
 
-    @contextmanager
-    def _writing(self) -> Generator[Session]:
+    def _writing(self) -> AbstractContextManager[Session]:
         """One transaction: all of it is kept when the block ends, or nothing."""
-        with explained(), self._write_lock, Session(for_writing(self._engine)) as session, session.begin():
-            yield session
+        return self._sessions.writing(self._visitor)
 
     def _keep_files(self, pictures: Sequence[NewPicture]) -> list[str]:
         if not pictures:
@@ -664,6 +652,14 @@ class CharacterLibrary:
 
 def _hold_story(session: Session, story_id: str, also_in_trash: bool) -> StoryRow:
     return hold(session, StoryRow, story_id) if also_in_trash else rows.find_open_story(session, story_id, hold=True)
+
+
+def _found(hashes: Mapping[str, str], path_of: Callable[[str], str]) -> dict[str, str]:
+    paths: dict[str, str] = {}
+    for image_id, content_hash in hashes.items():
+        with suppress(LibraryUnavailable):
+            paths[image_id] = path_of(content_hash)
+    return paths
 
 
 def _not_in_trash(table: type[TrashableT]) -> Select[TrashableT]:

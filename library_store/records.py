@@ -26,6 +26,21 @@ def new_id() -> str:
 
 
 @dataclass(frozen=True)
+class Visitor:
+    """Who asks. They see the projects that they own, and nothing of anybody else's."""
+
+    name: str  # as it stands in `Project.owner`
+    sees_everything: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.name and not self.sees_everything:
+            raise ValueError("A visitor without a name would own what the local owner makes.")
+
+
+LOCAL_OWNER = Visitor("", sees_everything=True)  # of an installation that has but one
+
+
+@dataclass(frozen=True)
 class Project:
     """The scope of a library: its stories share their characters."""
 

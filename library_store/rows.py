@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from errors import AnotherProject, InvalidRequest, NotFound
+from library_store import door
 from library_store.changes import text_to_write
 from library_store.kept_likeness import to_json
 from library_store.records import CastMember, CharacterText, How, NewPicture, VisualProfile
@@ -35,8 +36,9 @@ TrashableT = TypeVar("TrashableT", ProjectRow, StoryRow, CharacterRow)
 
 
 def find(session: Session, table: type[RowT], id: str, hold: bool = False) -> RowT:
+    """Raises NotFound for what the visitor may not touch as well: they shall not learn that it is there."""
     row = session.get(table, id, with_for_update=hold)
-    if row is None:
+    if row is None or not door.may_touch(session, row):
         raise NotFound(table.kind, id)
     return row
 
@@ -75,6 +77,14 @@ def find_character(session: Session, id: str, hold: bool = False) -> CharacterRo
 
 def hold_character(session: Session, id: str) -> CharacterRow:
     return find_character(session, id, hold=True)
+
+
+def find_saved(session: Session, project: ProjectRow, id: str) -> CharacterRow:
+    """A character who is, or was, in a project's library."""
+    character = find(session, CharacterRow, id)
+    if character.project_id != project.id or character.saved_at is None:
+        raise NotFound("saved character of this project", id)
+    return character
 
 
 def added(session: Session, row: RowT) -> RowT:
@@ -236,11 +246,21 @@ def identities_of(session: Session, image: ImageRow) -> Sequence[IdentityRow]:
 def faces_of(session: Session, image_ids: Collection[str]) -> dict[str, Face]:
     """The face kept of each picture, where the encoder that saw it first found it."""
     by_image: dict[str, list[IdentityRow]] = {}
+    of_seen_images = select(IdentityRow).join(ImageRow, ImageRow.id == IdentityRow.image_id)
+    of_seen_images = of_seen_images.where(door.seen_images(session)).order_by(IdentityRow.id)
     for batch in batched(image_ids):
-        seen = select(IdentityRow).where(IdentityRow.image_id.in_(batch)).order_by(IdentityRow.id)
-        for row in session.scalars(seen):
+        for row in session.scalars(of_seen_images.where(ImageRow.id.in_(batch))):
             by_image.setdefault(row.image_id, []).append(row)
     return {image_id: IdentityRow.face(seen_there) for image_id, seen_there in by_image.items()}
+
+
+def hashes_of(session: Session, image_ids: Collection[str]) -> dict[str, str]:
+    """The content hashes of pictures by their ids; an unknown id is left out."""
+    hashes: dict[str, str] = {}
+    for batch in batched(image_ids):
+        meant = select(ImageRow.id, ImageRow.content_hash).where(ImageRow.id.in_(batch), door.seen_images(session))
+        hashes.update(session.execute(meant).tuples().all())
+    return hashes
 
 
 def batched(keys: Iterable[str]) -> Iterator[list[str]]:

@@ -9,9 +9,10 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy import ColumnElement, Select, func, select, true, tuple_
 from sqlalchemy.orm import Session
 
+from errors import InvalidRequest
 from library_store.records import LibraryQuery, Sort
 from library_store.schema import (
     CastMemberRow,
@@ -34,6 +35,15 @@ def select_characters(project_id: str, query: LibraryQuery) -> Select[CharacterR
     return select(CharacterRow).where(*_conditions(project_id, query)).order_by(*_order(query.sort))
 
 
+def behind(character: CharacterRow, sort: Sort) -> ColumnElement[bool]:
+    """Those who come after a saved character where the last saved come first, however many were saved since."""
+    if sort != "recent":
+        raise InvalidRequest(
+            "A cursor has its place only where the last saved come first.", "Sort by recent, or count with an offset."
+        )
+    return tuple_(CharacterRow.saved_at, CharacterRow.id) < (character.saved_at, character.id)
+
+
 def count_characters(project_id: str, query: LibraryQuery) -> Select[int]:
     return select(func.count()).select_from(CharacterRow).where(*_conditions(project_id, query))
 
@@ -54,6 +64,11 @@ def select_unseen(project_id: str, encoder: str) -> Select[str | None]:
         *_conditions(project_id, LibraryQuery()), CharacterRow.canonical_image_id.is_not(None), ~seen.exists()
     )
     return unseen.order_by(*_order("recent"))
+
+
+def newest_projects() -> Select[ProjectRow]:
+    """Whose faces are worth reading before anybody asks."""
+    return select(ProjectRow).where(ProjectRow.trashed_at.is_(None)).order_by(ProjectRow.id.desc()).limit(KEPT_PROJECTS)
 
 
 def _conditions(project_id: str, query: LibraryQuery) -> list[ColumnElement[bool]]:

@@ -52,7 +52,10 @@ class ClipReader:
             ) from error
 
     def missing(self, picture: Image.Image, prompt: str) -> tuple[str, ...] | None:
-        """Of the phrases between the prompt's commas those that say less of the picture than no phrase does."""
+        """Of the phrases between the prompt's commas those that say less of the picture than no phrase does.
+
+        CLIP's zero-shot classification (Radford et al. 2021, https://arxiv.org/abs/2103.00020), a phrase at a time.
+        """
         phrases = [phrase for part in re.split(r"[,\n]", prompt) if (phrase := part.strip())]
         if not phrases:
             return None

@@ -97,7 +97,8 @@ def _recognition(file: Path) -> Any:
 
 
 def _try_out(recognition: Recognition) -> None:
-    """insightface takes any model of a square picture for one: whoever judges feelings or ages as well."""
+    """insightface takes any model of a square picture for one (`ModelRouter.get_model` in its model_zoo/model_zoo.py):
+    whoever judges feelings or ages as well."""
     with insightface_as_it_is():
         embedding = recognition.get(np.zeros((112, 112, 3), np.uint8), InsightFace(kps=arcface_dst))
     if embedding.shape != EMBEDDING:

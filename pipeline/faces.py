@@ -120,7 +120,8 @@ def _bgr(picture: Image.Image) -> BgrPicture:
 
 
 def _landmarks_in(box: Box) -> npt.NDArray[np.float32]:
-    """Where the eyes, nose and mouth of an upright face lie that fills the box."""
+    """Where the eyes, nose and mouth of an upright face lie that fills the box: ArcFace's template, `arcface_dst` of
+    insightface/utils/face_align.py."""
     left, top, right, bottom = _BOX_IN_CROP
     shares = (arcface_dst - (left, top)) / (right - left, bottom - top)
     return np.asarray(shares * (box[2] - box[0], box[3] - box[1]) + box[:2], np.float32)

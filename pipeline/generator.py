@@ -48,8 +48,9 @@ _BROKEN = (OSError, ValueError, KeyError, RuntimeError, SafetensorError, httpx.H
 class PerImage:
     """Gives every picture of a batch its own identity: `ip_adapter_image_embeds` is one tensor (pictures, 1, 512).
 
-    Stock pipelines fold a batch's identities into one another (diffusers #9813): two people drawn together would blend.
-    Without guidance there is no unconditional half, and with it that half sees zeros, as in FaceID's training.
+    Stock pipelines fold a batch's identities into one another (https://github.com/huggingface/diffusers/issues/9813):
+    two people drawn together would blend. Without guidance there is no unconditional half, and with it that half sees
+    zeros, as in FaceID's own (`get_image_embeds` in tencent-ailab/IP-Adapter, ip_adapter/ip_adapter_faceid.py).
     """
 
     unet: Any
@@ -200,7 +201,10 @@ def _check_tokenizer(pipeline: FaceIDPipeline) -> None:
 
 
 def _adapter_weights(pack: Pack) -> StateDict:
-    """The adapter's file as diffusers takes it. A .bin is read weights-only: it can run nothing."""
+    """The adapter's file as diffusers takes it. A .bin is read weights-only: it can run nothing.
+
+    Keys as in tencent-ailab/IP-Adapter, ip_adapter/ip_adapter_faceid.py, `load_ip_adapter`.
+    """
     adapter, place = pack.adapter, pack.locate(pack.adapter.model)
     if Path(place).is_dir():
         file = str(Path(place, adapter.subfolder, adapter.weights))

@@ -57,7 +57,8 @@ def for_a_run(scheduler: Any, steps: int, seeds: Sequence[int]) -> Any:
     """The scheduler at its beginning, for it counts its own steps. Raises InvalidRequest where it cannot take so many.
 
     Schedulers that add noise take it from the generators that the pipeline hands them, one a picture. Only DPM++ SDE
-    asks for seeds: without them it draws another picture every time.
+    asks for seeds (`BatchedBrownianTree` in diffusers/schedulers/scheduling_dpmsolver_sde.py): without them it draws
+    another picture every time.
     """
     own_noise = {"noise_sampler_seed": list(seeds)} if "noise_sampler_seed" in scheduler.config else {}
     fresh = scheduler.from_config(scheduler.config, **own_noise)

@@ -35,7 +35,7 @@ class ObservedRate:
     threshold: float
     pairs: int
     passed: int
-    interval: Interval  # of the share that passes, as if all pairs were independent
+    interval: Interval  # of the share that passes, as if all pairs were independent (Wilson's)
 
     @property
     def verdict(self) -> Verdict:

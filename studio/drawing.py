@@ -23,7 +23,7 @@ from pipeline.values import Reference, Variant, Variants
 from pipeline.variants import OnStep
 from studio.identities import Identities
 from studio.models import Models
-from studio.runs import LOCAL, Run, Runs
+from studio.runs import Run, Runs
 
 SEEDS = 2**32
 
@@ -77,6 +77,7 @@ class Drawing:
     models: Models
     identities: Identities
     runs: Runs[Asked, Made]
+    who: str  # the visitor's name: whose the runs are
 
     # Prompts
 
@@ -115,7 +116,6 @@ class Drawing:
         description: str = "",
         count: int | None = None,
         seed: int | None = None,
-        who: str = LOCAL,
     ) -> Run[Asked, Made]:
         """Draws a character who did not exist. The first picture with a face becomes the active one.
 
@@ -142,7 +142,7 @@ class Drawing:
             )
             return _made(member, pictures, variants)
 
-        return self.runs.start(who, Asked(story_id, clean(name), request), work)
+        return self.runs.start(self.who, Asked(story_id, clean(name), request), work)
 
     def generate_character_variant(
         self,
@@ -154,7 +154,6 @@ class Drawing:
         seed: int | None = None,
         identity_scale: float | None = None,
         look: VisualProfile = NO_LOOK,
-        who: str = LOCAL,
     ) -> Run[Asked, Made]:
         """Draws the reference's person in a new scene; the `keep` best pictures (or all) become options of the story's
         cast member. `look` is what they wear there, and the scene's mood and place. The picture that stands for a
@@ -192,7 +191,7 @@ class Drawing:
             member = self.library.keep_variants(story_id, read.character.id, pictures)
             return _made(member, pictures, variants)
 
-        return self.runs.start(who, Asked(story_id, read.character.name, request), work)
+        return self.runs.start(self.who, Asked(story_id, read.character.name, request), work)
 
     def draw_again(self, request: PictureRequest) -> Image.Image:
         """A picture as it was drawn, from its own request; nothing is kept.

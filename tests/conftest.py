@@ -9,15 +9,22 @@ import pytest
 from made_up import generated
 
 from library_store.library import CharacterLibrary
-from library_store.records import CastMember, Story
+from library_store.records import LOCAL_OWNER, CastMember, Story
+from library_store.store import LibraryStore
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[CharacterLibrary]:
-    """A real library in a temporary folder."""
-    opened = CharacterLibrary.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
+def store(tmp_path: Path) -> Iterator[LibraryStore]:
+    """A real one in a temporary folder."""
+    opened = LibraryStore.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def library(store: LibraryStore) -> CharacterLibrary:
+    """All that is in the store, as its owner sees it."""
+    return store.seen_by(LOCAL_OWNER)
 
 
 @pytest.fixture

@@ -13,12 +13,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from library_store.records import LOCAL_OWNER
+from library_store.store import LibraryStore
 from pipeline.likeness import Calibration
 from pipeline.packs import Adapter, Base, Defaults, FaceModels, Judge, Licence, Pack, Scheduler
 from pipeline.request import Engine, PictureRequest
 from pipeline.values import Box, Face, Identity, Reference, Step
 from pipeline.variants import OnStep, VariantMaker
 from pipeline.vocabulary import Vocabulary
+from studio import Castbook, Models, Studio
 
 RED, GREEN, BLUE, YELLOW, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 0, 0)
 STEERING, JUDGE = "fake-steering", "fake-judge"
@@ -175,3 +178,8 @@ def side_by_side(colours: Sequence[tuple[int, int, int]], side: int) -> Image.Im
     for place, colour in enumerate(colours):
         picture.paste(colour, (side * place, 0, side * (place + 1), side))
     return picture
+
+
+def studio_of(store: LibraryStore, pack: Pack, load: Callable[[], VariantMaker]) -> Studio:
+    """As the store's owner sees it."""
+    return Castbook(store, pack, Models(load)).seen_by(LOCAL_OWNER)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 from fakes import FakeFaces, flat
 from PIL import Image
-from sqlalchemy import Engine, event
 
 from library_store.library import CharacterLibrary
 from library_store.records import CastMember, Character, NewPicture
@@ -43,15 +39,3 @@ def saved(library: CharacterLibrary, story_id: str, name: str, *pictures: NewPic
     """A character in the library, its first picture canonical."""
     member = library.create_character(story_id, name, pictures or [generated(1)], "generated", **words)
     return library.save_character(member.id, image_ids(member)[0])
-
-
-@contextmanager
-def counted_queries() -> Iterator[list[str]]:
-    queries: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        queries.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield queries
-    event.remove(Engine, "before_cursor_execute", note)

@@ -21,9 +21,10 @@ from listening import listening
 from PIL import Image
 
 from library_store.library import CharacterLibrary
-from library_store.records import NewPicture
+from library_store.records import LOCAL_OWNER, NewPicture
+from library_store.store import LibraryStore
 from pipeline.variants import VariantMaker
-from studio import Models, Studio
+from studio import Castbook, Models
 from ui import build_page, launch_options
 
 ENDPOINTS = set(  # what programs rely on: a new one is added here, and none goes without a line in CHANGELOG.md
@@ -50,17 +51,22 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def library(home: Path) -> Iterator[CharacterLibrary]:
-    opened = CharacterLibrary.open(f"sqlite:///{home / 'castbook.db'}", str(home / "pictures"))
+def store(home: Path) -> Iterator[LibraryStore]:
+    opened = LibraryStore.open(f"sqlite:///{home / 'castbook.db'}", str(home / "pictures"))
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
-def client(library: CharacterLibrary, generator: PatientGenerator) -> Iterator[Client]:
+def library(store: LibraryStore) -> CharacterLibrary:
+    return store.seen_by(LOCAL_OWNER)
+
+
+@pytest.fixture(scope="module")
+def client(store: LibraryStore, generator: PatientGenerator) -> Iterator[Client]:
     pack = fake_pack()
-    studio = Studio(library, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)))
-    demo = build_page(studio, library.pictures_folder)
+    castbook = Castbook(store, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)))
+    demo = build_page(castbook)
     _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
     yield Client(url, verbose=False)
     demo.close()

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import BLUE, GREEN, RED, YELLOW, FakeFaces, fake_maker, fake_pack, flat
+from fakes import BLUE, GREEN, RED, YELLOW, FakeFaces, fake_maker, fake_pack, flat, studio_of
 from gradio.utils import is_static_file
 from sqlalchemy import create_engine, text
 
@@ -30,10 +30,11 @@ from errors import InvalidRequest, NotFound, UnreadableExport
 from library_store.export_zip import ImportReport, read_zip
 from library_store.kept_likeness import to_json
 from library_store.library import CharacterLibrary
-from library_store.records import CastMember, CharacterText, LibraryQuery, NewPicture, Story, VisualProfile
+from library_store.records import LOCAL_OWNER, CastMember, CharacterText, LibraryQuery, NewPicture, Story, VisualProfile
+from library_store.store import LibraryStore
 from pipeline.request import SteeringImage
 from pipeline.values import AnotherFace, Copied, Likeness, Missing, NoFace
-from studio import Models, Studio
+from studio import Castbook, Models, Studio
 from ui import build_page
 
 NO_ID, OTHER_ID = "01890000-0000-7000-8000-000000000000", "01890000-0000-7000-8000-000000000001"
@@ -64,7 +65,8 @@ class Installation:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.library = CharacterLibrary.open(f"sqlite:///{home / 'castbook.db'}", str(home / "pictures"))
+        self.store = LibraryStore.open(f"sqlite:///{home / 'castbook.db'}", str(home / "pictures"))
+        self.library = self.store.seen_by(LOCAL_OWNER)
 
     def rows(self) -> dict[str, set[tuple[Any, ...]]]:
         engine = create_engine(f"sqlite:///{self.home / 'castbook.db'}")
@@ -96,7 +98,7 @@ def install(tmp_path: Path) -> Iterator[Install]:
 
     yield make
     for installation in made:
-        installation.library.close()
+        installation.store.close()
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +106,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """An export of everything."""
     installation = Installation(tmp_path_factory.mktemp("whole"))
     path = exported(installation, fill(installation.library).project_id, embeddings=True)
-    installation.library.close()
+    installation.store.close()
     return path.read_bytes()
 
 
@@ -120,7 +122,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Where nothing ever comes in."""
     installation = Installation(tmp_path_factory.mktemp("empty"))
     yield installation
-    installation.library.close()
+    installation.store.close()
 
 
 @pytest.fixture
@@ -166,7 +168,7 @@ class Moonlight:
 
 def fill(library: CharacterLibrary) -> Moonlight:
     """A project with everything in it that a library can hold."""
-    story = library.create_story(library.create_project("달빛 카페", owner="ada").id, "1화", "rainy Seoul")
+    story = library.create_story(library.create_project("달빛 카페").id, "1화", "rainy Seoul")
     library.trash_story(library.create_story(story.project_id, "Given up").id)
     mina = library.create_character(
         story.id,
@@ -482,10 +484,11 @@ def test_every_moment_is_written_alike(entries: dict[str, bytes], tmp_path: Path
     """Without microseconds one would be of another type for `datasets`."""
     changed_line(created_at="2026-01-01T09:00:00+09:00")(entries)
     export = read_zip(zipped(tmp_path / "x.zip", entries))
-    library = CharacterLibrary.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
+    store = LibraryStore.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
+    library = store.seen_by(LOCAL_OWNER)
     library.import_zip(tmp_path / "x.zip")
     library.export_zip(tmp_path / "again.zip", export.project.id)
-    library.close()
+    store.close()
     with zipfile.ZipFile(tmp_path / "again.zip") as archive:
         moments = re.findall(
             r'"\w+_at": ?"([^"]*)"', (archive.read("metadata.jsonl") + archive.read("castbook.json")).decode()
@@ -852,14 +855,14 @@ def test_a_picture_too_large_is_refused(entries: dict[str, bytes], empty: Instal
 # The studio's verbs
 
 
-def studio_of(library: CharacterLibrary) -> Studio:
+def studio_at(installation: Installation) -> Studio:
     pack = fake_pack()
-    return Studio(library, pack, Models(lambda: fake_maker(pack=pack)))
+    return studio_of(installation.store, pack, lambda: fake_maker(pack=pack))
 
 
 def test_an_export_is_named_for_whom_it_holds(old: Installation):
     moonlight = fill(old.library)
-    studio = studio_of(old.library)
+    studio = studio_at(old)
     assert studio.exports.write(moonlight.project_id).name == "달빛 카페.zip"
     assert studio.exports.write(moonlight.project_id, [moonlight.mina.character.id]).name == "민아.zip"
     old.library.rename_project(moonlight.project_id, "../../: *")
@@ -868,7 +871,7 @@ def test_an_export_is_named_for_whom_it_holds(old: Installation):
 
 def test_every_export_is_a_file_of_its_own(old: Installation):
     project_id = fill(old.library).project_id
-    studio = studio_of(old.library)
+    studio = studio_at(old)
     first, second = (
         studio.exports.write(project_id, embeddings=True),
         studio.exports.write(project_id),
@@ -887,7 +890,7 @@ def aged(path: Path, hours: float) -> Path:
 
 def test_an_export_waits_a_day_for_its_download(old: Installation):
     moonlight = fill(old.library)
-    studio = studio_of(old.library)
+    studio = studio_at(old)
     made = [studio.exports.write(moonlight.project_id, embeddings=embeddings) for embeddings in (False, True)]
     late, in_time = aged(made[0], 24.1), aged(made[1], 23.9)
     studio.exports.write(moonlight.project_id, [moonlight.mina.character.id])
@@ -897,7 +900,7 @@ def test_an_export_waits_a_day_for_its_download(old: Installation):
 
 def test_the_same_export_again_takes_the_place_of_one_that_is_an_hour_old(old: Installation):
     moonlight = fill(old.library)
-    studio = studio_of(old.library)
+    studio = studio_at(old)
     one = [moonlight.mina.character.id]
     choices = [(None, False), (None, True), (one, False)]
     of_everyone, with_embeddings, of_one = [studio.exports.write(moonlight.project_id, *choice) for choice in choices]
@@ -912,27 +915,29 @@ def test_the_same_export_again_takes_the_place_of_one_that_is_an_hour_old(old: I
 
 def test_an_export_is_written_though_its_temporary_folder_was_cleaned(old: Installation):
     project_id = fill(old.library).project_id
-    studio = studio_of(old.library)
-    shutil.rmtree(studio.exports.folder)
+    studio = studio_at(old)
+    shutil.rmtree(studio.exports.folder.path)
     assert studio.exports.write(project_id).exists()
-    assert studio.exports.folder.stat().st_mode & 0o777 == 0o700
+    assert studio.exports.folder.path.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_page_serves_exports_as_they_lie(old: Installation):
     """Gradio would copy them to where a killed server leaves them."""
     project_id = fill(old.library).project_id
-    studio = studio_of(old.library)
-    build_page(studio, old.library.pictures_folder)
+    castbook = Castbook(old.store, fake_pack(), Models(fake_maker))
+    build_page(castbook)
+    studio = castbook.seen_by(LOCAL_OWNER)
     assert is_static_file(str(studio.exports.write(project_id)))
 
 
 AN_EXPORT = """
 import sys, time
-from library_store.library import CharacterLibrary
-from studio.exports import Exports
+from library_store.records import LOCAL_OWNER
+from library_store.store import LibraryStore
+from studio.exports import Exports, ExportsFolder
 
-library = CharacterLibrary.open(f"sqlite:///{sys.argv[1]}/castbook.db", f"{sys.argv[1]}/pictures")
-exports = Exports(library)
+library = LibraryStore.open(f"sqlite:///{sys.argv[1]}/castbook.db", f"{sys.argv[1]}/pictures").seen_by(LOCAL_OWNER)
+exports = Exports(library, ExportsFolder())
 print(exports.write(library.create_project("Moonlight").id, None, False), flush=True)
 time.sleep(600)
 """
@@ -994,20 +999,20 @@ def test_what_a_killed_server_left_goes_at_the_next_start_and_nothing_of_a_livin
 def test_an_unknown_project_is_no_folder(old: Installation, tmp_path: Path):
     moonlight = fill(old.library)
     with pytest.raises(NotFound):
-        studio_of(old.library).exports.write(str(tmp_path / "made"), [moonlight.mina.character.id])
+        studio_at(old).exports.write(str(tmp_path / "made"), [moonlight.mina.character.id])
     assert not (tmp_path / "made").exists()
 
 
 def test_the_studio_exports_and_imports(old: Installation, new: Installation):
     project_id = fill(old.library).project_id
-    studio = studio_of(old.library)  # whose exports last as long as it does
+    studio = studio_at(old)  # whose exports last as long as it does
     path = studio.exports.write(project_id, embeddings=True)
-    studio_of(new.library).library.import_zip(str(path))
+    studio_at(new).library.import_zip(str(path))
     assert new.rows() == old.rows()
 
 
 def test_the_request_in_a_picture_is_as_the_kept_ones(old: Installation, new: Installation, tmp_path: Path):
-    studio = studio_of(old.library)
+    studio = studio_at(old)
     story = studio.library.ensure_a_story()
     *_, made = studio.drawing.generate_character(story.id, "Hana", "a girl", VisualProfile(hair="red hair"), seed=1)
     *_, variants = studio.drawing.generate_character_variant(story.id, made.image_ids[0], "in the rain", seed=5)
@@ -1018,7 +1023,7 @@ def test_the_request_in_a_picture_is_as_the_kept_ones(old: Installation, new: In
     found, kept = studio.requests.in_file(dropped), studio.requests.of_image(image_id)
     assert found is not None and found == kept
     assert found.main_image_id == made.image_ids[0]
-    elsewhere = studio_of(new.library).requests.in_file(dropped)
+    elsewhere = studio_at(new).requests.in_file(dropped)
     assert elsewhere == dataclasses.replace(found, steering=())
 
 
@@ -1028,7 +1033,7 @@ def test_a_request_that_came_along_is_whole_when_it_is_asked_for(old: Installati
     request = {"prompt": "a girl", "reference": OTHER_ID, "visual_profile": looks, "more": 1}
     new.library.import_zip(changed(exported(old, moonlight.project_id), changed_line(request=request, seed=3)))
     image_id = old.library.list_images(min(moonlight.mina.character.id, moonlight.joon.character.id))[0].id
-    studio = studio_of(new.library)
+    studio = studio_at(new)
     asked, usual = studio.requests.of_image(image_id), studio.pack.defaults
     assert asked is not None
     assert asked.steering == ()
@@ -1050,4 +1055,4 @@ def test_what_was_exported_with_sentences_is_imported_as_values(old: Installatio
 
 def test_a_picture_without_a_request_has_none(old: Installation, tmp_path: Path):
     flat(RED).save(tmp_path / "photo.png")
-    assert studio_of(old.library).requests.in_file(tmp_path / "photo.png") is None
+    assert studio_at(old).requests.in_file(tmp_path / "photo.png") is None

@@ -13,23 +13,29 @@ from listening import listening
 from PIL import Image
 
 from examples.remake_a_character import remake
-from library_store.library import CharacterLibrary
+from library_store.records import LOCAL_OWNER
+from library_store.store import LibraryStore
 from pipeline.variants import VariantMaker
 from settings import Settings
-from studio import Models, Studio
+from studio import Castbook, Models, Studio
 from ui import build_page, launch_options
 
 
 @pytest.fixture
-def studio(library: CharacterLibrary) -> Studio:
+def castbook(store: LibraryStore) -> Castbook:
     pack = fake_pack()
-    return Studio(library, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack)))
+    return Castbook(store, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack)))
 
 
 @pytest.fixture
-def url(studio: Studio) -> Iterator[str]:
+def studio(castbook: Castbook) -> Studio:
+    return castbook.seen_by(LOCAL_OWNER)
+
+
+@pytest.fixture
+def url(castbook: Castbook) -> Iterator[str]:
     """With the tools on, as `CASTBOOK_MCP=1` serves it."""
-    demo = build_page(studio, studio.library.pictures_folder)
+    demo = build_page(castbook)
     _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(mcp=True))
     yield url
     demo.close()

@@ -30,6 +30,7 @@ from fakes import (
     fake_maker,
     fake_pack,
     flat,
+    studio_of,
 )
 from fakes import reference_of as reference
 from gradio.context import LocalContext
@@ -37,9 +38,9 @@ from PIL import Image
 
 import errors
 from errors import CastbookError, InvalidRequest, NotFound
-from library_store.library import CharacterLibrary
 from library_store.records import NewPicture
 from library_store.schema import Kind
+from library_store.store import LibraryStore
 from message import Message
 from pipeline.faces import InsightFaces
 from pipeline.likeness import Drawings, TooFew, judge
@@ -48,7 +49,7 @@ from pipeline.references import Outlier, outliers
 from pipeline.strangers import ObservedRate
 from pipeline.values import AnotherFace, Band, Likeness, Missing
 from pipeline.variants import VariantMaker
-from studio import Models, Studio
+from studio import Castbook, Models
 from ui import build_page
 from ui.endpoints.results import image_json, outlier_json
 from ui.language import language, said, say, translations
@@ -193,10 +194,10 @@ def test_every_text_of_the_page_has_a_korean_entry(text: str):
     assert text in KOREAN
 
 
-def test_what_the_page_shows_from_the_start_has_a_korean_entry(library: CharacterLibrary):
-    studio = Studio(library, fake_pack(), Models(lambda: fake_maker()))
+def test_what_the_page_shows_from_the_start_has_a_korean_entry(store: LibraryStore):
+    castbook = Castbook(store, fake_pack(), Models(lambda: fake_maker()))
 
-    shown = set(translated_by_the_browser(build_page(studio, library.pictures_folder).get_config_file()))
+    shown = set(translated_by_the_browser(build_page(castbook).get_config_file()))
 
     assert len(shown) > 100
     assert shown <= set(KOREAN)
@@ -402,8 +403,8 @@ def test_people_are_told_in_their_language_and_programs_in_english():
 
 
 @pytest.mark.usefixtures("korean")
-def test_programs_are_told_verdicts_in_english_whoever_asks(library: CharacterLibrary):
-    studio = Studio(library, fake_pack(), Models(lambda: fake_maker()))
+def test_programs_are_told_verdicts_in_english_whoever_asks(store: LibraryStore):
+    studio = studio_of(store, fake_pack(), fake_maker)
     likeness = Likeness(
         0.2,
         JUDGE,
@@ -414,7 +415,7 @@ def test_programs_are_told_verdicts_in_english_whoever_asks(library: CharacterLi
         rejection=(AnotherFace(0.2, 0.1), Missing(("hat",))),
     )
     picture = NewPicture(flat(RED), "generated", likeness=likeness)
-    member = library.create_character(studio.library.ensure_a_story().id, "Hana", [picture], "generated")
+    member = studio.library.create_character(studio.library.ensure_a_story().id, "Hana", [picture], "generated")
 
     answer = image_json(studio, member.options[0].image)["likeness"]
 

@@ -15,16 +15,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up import counted_queries, face, generated, image_ids, picture
+from made_up import face, generated, image_ids, picture
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from benchmarks.counting import counted
 from errors import CharacterChanged, ContextChanged, InvalidRequest, LibraryUnavailable, NotFound
 from library_store.database import open_database
 from library_store.library import CharacterLibrary
 from library_store.pictures import MARKER
 from library_store.records import (
+    LOCAL_OWNER,
     CastMember,
     Character,
     CharacterText,
@@ -36,13 +38,14 @@ from library_store.records import (
     VisualProfile,
 )
 from library_store.schema import CastMemberRow, CastOptionRow, ImageRow
+from library_store.store import LibraryStore
 from pipeline.values import Likeness, Missing
 
 # Projects and stories
 
 
 def test_projects_and_stories_are_listed_oldest_first(library: CharacterLibrary):
-    projects = [library.create_project(name, owner="ada") for name in ("B", "A")]
+    projects = [library.create_project(name) for name in ("B", "A")]
     stories = [library.create_story(projects[0].id, title) for title in ("2", "1")]
     assert library.list_projects() == projects
     assert library.list_stories(projects[0].id) == stories
@@ -555,10 +558,10 @@ def test_a_long_list_takes_no_more_queries_than_a_short_one(library: CharacterLi
         for _ in range(rounds):
             member = library.create_character(story.id, "Mina", [generated(1), generated(2)], "generated")
             library.save_character(member.id, image_ids(member)[0])
-        with counted_queries() as queries:
+        with counted() as asked:
             assert all(len(member.options) == 2 for member in library.list_cast(story.id))
             library.list_library(story.project_id, "mina")
-        numbers.append(len(queries))
+        numbers.append(len(asked.statements))
     assert numbers[0] == numbers[1]
 
 
@@ -581,7 +584,7 @@ def test_two_that_load_the_same_character_at_once_make_one_member(
     library: CharacterLibrary, story: Story, mina: CastMember, tmp_path: Path
 ):
     """Two libraries on one database, as two processes would be."""
-    second = CharacterLibrary.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
+    second = LibraryStore.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
     stories = [library.create_story(story.project_id, str(i)) for i in range(10)]
     start = threading.Barrier(2)
 
@@ -591,7 +594,7 @@ def test_two_that_load_the_same_character_at_once_make_one_member(
             opened.link_image(other.id, image_ids(mina)[0])
 
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(work, (library, second)))
+        list(threads.map(work, (library, second.seen_by(LOCAL_OWNER))))
     assert [len(library.list_cast(other.id)) for other in stories] == [1] * 10
     second.close()
 
@@ -604,21 +607,23 @@ Acknowledged = tuple[str, list[str]]  # a cast member's id, and its images'
 
 def test_a_missing_mount_does_not_look_like_an_empty_library(tmp_path: Path):
     url, folder = f"sqlite:///{tmp_path / 'castbook.db'}", tmp_path / "pictures"
-    library = CharacterLibrary.open(url, str(folder))
+    store = LibraryStore.open(url, str(folder))
+    library = store.seen_by(LOCAL_OWNER)
     story = library.create_story(library.create_project("Moonlight").id, "Chapter 1")
     member = library.create_character(story.id, "Mina", [generated(1)], "generated")
-    library.close()
+    store.close()
     folder.rename(tmp_path / "unmounted")
     folder.mkdir()
     with pytest.raises(LibraryUnavailable, match="not mounted") as error:
-        CharacterLibrary.open(url, str(folder))
+        LibraryStore.open(url, str(folder))
     assert "CASTBOOK_PICTURES" in error.value.remedy
     assert list(folder.iterdir()) == []
     folder.rmdir()
     (tmp_path / "unmounted").rename(folder)
-    library = CharacterLibrary.open(url, str(folder))
+    store = LibraryStore.open(url, str(folder))
+    library = store.seen_by(LOCAL_OWNER)
     assert library.list_cast(story.id) == [member]
-    library.close()
+    store.close()
 
 
 def test_a_picture_that_cannot_be_kept_leaves_no_row(library: CharacterLibrary, story: Story, tmp_path: Path):
@@ -628,8 +633,10 @@ def test_a_picture_that_cannot_be_kept_leaves_no_row(library: CharacterLibrary, 
     assert library.list_cast(story.id) == []
 
 
-def test_a_database_that_breaks_while_in_use_is_explained(library: CharacterLibrary, tmp_path: Path):
-    library.close()
+def test_a_database_that_breaks_while_in_use_is_explained(
+    store: LibraryStore, library: CharacterLibrary, tmp_path: Path
+):
+    store.close()
     with (tmp_path / "castbook.db").open("r+b") as file:
         file.truncate(4096)
     with pytest.raises(LibraryUnavailable):
@@ -638,7 +645,8 @@ def test_a_database_that_breaks_while_in_use_is_explained(library: CharacterLibr
 
 def save_until_killed(folder: Path, story_id: str, shades: int, acknowledge: Connection) -> None:
     """Saves one character after the other, and says so after each."""
-    library = CharacterLibrary.open(f"sqlite:///{folder / 'castbook.db'}", str(folder / "pictures"))
+    store = LibraryStore.open(f"sqlite:///{folder / 'castbook.db'}", str(folder / "pictures"))
+    library = store.seen_by(LOCAL_OWNER)
     acknowledge.send("ready")
     for shade in count(shades, 3):
         pictures = [NewPicture(picture(shade + i), "generated", face("a", "b")) for i in range(3)]
@@ -668,16 +676,18 @@ def kill_while_saving(processes: ForkServerContext, folder: Path, story_id: str,
 
 def test_sigkill_at_any_moment_loses_nothing_and_leaves_nothing_half(tmp_path: Path):
     url, folder = f"sqlite:///{tmp_path / 'castbook.db'}", tmp_path / "pictures"
-    library = CharacterLibrary.open(url, str(folder))
+    store = LibraryStore.open(url, str(folder))
+    library = store.seen_by(LOCAL_OWNER)
     story = library.create_story(library.create_project("Moonlight").id, "Chapter 1")
-    library.close()
+    store.close()
     processes = multiprocessing.get_context("forkserver")  # starts fresh processes without importing all again
-    processes.set_forkserver_preload(["library_store.library", "pytest"])
+    processes.set_forkserver_preload(["library_store.store", "pytest"])
     acknowledged: list[Acknowledged] = []
     for round in range(ROUNDS):
         acknowledged += kill_while_saving(processes, tmp_path, story.id, round)
 
-    library = CharacterLibrary.open(url, str(folder))
+    store = LibraryStore.open(url, str(folder))
+    library = store.seen_by(LOCAL_OWNER)
     cast = {member.id: member for member in library.list_cast(story.id)}
     assert len(acknowledged) >= ROUNDS
     for member_id, images in acknowledged:
@@ -689,7 +699,7 @@ def test_sigkill_at_any_moment_loses_nothing_and_leaves_nothing_half(tmp_path: P
             file = Path(library.get_picture_path(option.image.id))
             assert hashlib.sha256(file.read_bytes()).hexdigest() == option.image.content_hash
             assert len(library.get_reference(option.image.id).identities) == 2
-    library.close()
+    store.close()
     with Session(open_database(url)) as session:  # nor is there a row that no cast member shows
         assert len(session.scalars(select(CastMemberRow)).all()) == len(cast)
         assert len(session.scalars(select(ImageRow)).all()) == 3 * len(cast)
@@ -702,7 +712,7 @@ def test_sigkill_at_any_moment_loses_nothing_and_leaves_nothing_half(tmp_path: P
 
 def test_the_library_loads_no_model_and_no_page():
     code = (
-        "import sys, library_store.library; "
+        "import sys, library_store.store; "
         "print({'torch', 'insightface', 'diffusers', 'onnxruntime', 'gradio'} & set(sys.modules))"
     )
     ran = subprocess.run(

@@ -15,8 +15,9 @@ from errors import InvalidRequest, NotFound
 from library_store.database import open_database
 from library_store.library import CharacterLibrary
 from library_store.pictures import Pictures
-from library_store.records import CastMember, Character, CharacterText, PurgePreview, Story
+from library_store.records import LOCAL_OWNER, CastMember, Character, CharacterText, PurgePreview, Story
 from library_store.schema import Row
+from library_store.store import LibraryStore
 
 # Merging
 
@@ -199,7 +200,9 @@ def test_a_purged_characters_old_links_lead_nowhere(library: CharacterLibrary, m
             library.get_character(gone)
 
 
-def test_a_file_that_another_picture_shares_stays(library: CharacterLibrary, story: Story, mina: CastMember):
+def test_a_file_that_another_picture_shares_stays(
+    store: LibraryStore, library: CharacterLibrary, story: Story, mina: CastMember
+):
     twin = library.create_character(story.id, "Twin", [generated(1)], "generated")
     assert twin.options[0].image.content_hash == mina.options[0].image.content_hash
     library.trash_character(mina.character.id)
@@ -207,20 +210,21 @@ def test_a_file_that_another_picture_shares_stays(library: CharacterLibrary, sto
     assert Path(library.get_picture_path(image_ids(twin)[0])).exists()
     library.trash_character(twin.character.id)
     library.purge_character(twin.character.id)
-    assert list(library.pictures_folder.rglob("*.png")) == []
+    assert list(store.pictures_folder.rglob("*.png")) == []
 
 
 def test_a_picture_kept_while_its_twin_is_purged_has_its_file(tmp_path: Path):
     """The purge comes between the file and the row of the new picture: the worst moment."""
     pictures = PurgingPictures.open(str(tmp_path / "pictures"))
-    library = CharacterLibrary(open_database(f"sqlite:///{tmp_path / 'castbook.db'}"), pictures)
+    store = LibraryStore(open_database(f"sqlite:///{tmp_path / 'castbook.db'}"), pictures)
+    library = store.seen_by(LOCAL_OWNER)
     story = library.create_story(library.create_project("Moonlight").id, "Chapter 1")
     mina = library.create_character(story.id, "Mina", [generated(1)], "generated")
     library.trash_character(mina.character.id)
     pictures.when_kept = lambda: library.purge_character(mina.character.id)
     twin = library.create_character(story.id, "Twin", [generated(1)], "generated")
     assert Path(library.get_picture_path(image_ids(twin)[0])).exists()
-    library.close()
+    store.close()
 
 
 class PurgingPictures(Pictures):

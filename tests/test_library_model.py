@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 from made_up import image_ids, portrait
 
-from errors import NotFound
+from errors import InvalidRequest, NotFound
 from library_store.library import CharacterLibrary
 from library_store.records import CastMember, Character, CharacterText, LibraryQuery, NewPicture
 
@@ -115,7 +115,12 @@ class LibraryMachine(RuleBasedStateMachine):
     ) -> None:
         story = data.draw(one_of(self.stories))
         parent = data.draw(one_of(self.pictures)) if has_parent and self.pictures else None
-        self._create_character(story, name, [made_from(parent, colour) for colour in colours])
+        new = [made_from(parent, colour) for colour in colours]
+        if self.stories[story].is_trashed:
+            with pytest.raises(InvalidRequest, match="in the trash"):
+                self.library.create_character(story, name, new, "generated")
+        else:
+            self._create_character(story, name, new)
 
     @rule(data=st.data(), colour=COLOURS)
     @precondition(lambda self: self.entries)
@@ -127,6 +132,10 @@ class LibraryMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.pictures)
     def link_image(self, data: st.DataObject) -> None:
         story, image = data.draw(one_of(self.stories)), data.draw(one_of(self.pictures))
+        if self.stories[story].is_trashed:
+            with pytest.raises(InvalidRequest, match="in the trash"):
+                self.library.link_image(story, image)
+            return
         member = self.library.link_image(story, image)
         entry = self.entries.setdefault(member.id, Entry(story, self.pictures[image].owner))
         assert (entry.story, entry.person) == (story, self.pictures[image].owner)
@@ -262,7 +271,7 @@ class LibraryMachine(RuleBasedStateMachine):
             ] == [
                 (id, entry.person, entry.active, entry.on_offer())
                 for id, entry in self.entries.items()
-                if entry.story == story
+                if entry.story == story and entry.on_offer()
             ]
 
     @invariant()

@@ -7,13 +7,16 @@ from types import SimpleNamespace
 
 import pytest
 from fakes import BLUE, GREEN, JUDGE, RED, STEERING, YELLOW, FakeFaces, flat
-from made_up import counted_queries, face, generated, image_ids, portrait, saved
+from made_up import face, generated, image_ids, portrait, saved
 from sqlalchemy import create_engine, text
 
+from benchmarks.counting import counted
+from errors import InvalidRequest, NotFound
 from library_store.database import for_reading, open_database
 from library_store.library import CharacterLibrary
-from library_store.records import Character, CharacterText, LibraryQuery, Story
+from library_store.records import LOCAL_OWNER, Character, CharacterText, LibraryQuery, Story
 from library_store.search import select_characters
+from library_store.store import LibraryStore
 from pipeline.values import Identity
 
 
@@ -43,10 +46,10 @@ def test_by_name_means_without_regard_to_case_and_in_every_script(
 def test_the_most_used_are_on_offer_in_the_most_stories(library: CharacterLibrary, story: Story, cast: list[Character]):
     bora, ara, chan, eva = cast
     second, third, trashed = (library.create_story(story.project_id, title) for title in "234")
-    library.trash_story(trashed.id)
     for character, stories in ((chan, (second, third)), (eva, (second,)), (ara, (trashed,))):
         for other in stories:
             library.link_image(other.id, character.canonical_image_id)
+    library.trash_story(trashed.id)
     library.remove_option(library.cast_character(story.id, bora.id).id, bora.canonical_image_id)
     assert names(library.search_library(story.project_id, LibraryQuery(sort="most used"))) == [
         "찬호",  # three stories
@@ -203,28 +206,30 @@ def test_faces_are_read_again_only_for_a_face_that_can_be_found(library: Charact
     member = library.cast_character(story.id, rose.id) if of_rose else draft
     library.find_faces(story.project_id, seen(RED), 5)
 
-    with counted_queries() as queries:
+    with counted() as asked:
         library.add_options(member.id, [generated(7)], "variant")
         library.keep_identities(image_ids(draft)[0], face("another"))
         library.keep_identities(rose.canonical_image_id, portrait(RED).face)  # known already
         library.find_faces(story.project_id, seen(RED), 5)
-    assert not [query for query in queries if "embedding" in query and "JOIN" in query]
+    assert not [query for query in asked.statements if "embedding" in query and "JOIN" in query]
 
     library.add_options(member.id, [portrait(BLUE)], "variant")
-    with counted_queries() as queries:
+    with counted() as asked:
         library.find_faces(story.project_id, seen(BLUE), 5)
-    assert bool([query for query in queries if "embedding" in query and "JOIN" in query]) == of_rose
+    assert bool([query for query in asked.statements if "embedding" in query and "JOIN" in query]) == of_rose
 
 
-def test_what_was_read_beforehand_is_not_read_for_the_first_search(library: CharacterLibrary, story: Story):
+def test_what_was_read_beforehand_is_not_read_for_the_first_search(
+    store: LibraryStore, library: CharacterLibrary, story: Story
+):
     saved(library, story.id, "Rose", portrait(RED))
     library.create_project("Without anybody")
 
-    library.read_faces(seen(RED).encoder)
+    store.read_faces(seen(RED).encoder)
 
-    with counted_queries() as queries:
+    with counted() as asked:
         assert [match.character.name for match in library.find_faces(story.project_id, seen(RED), 5)] == ["Rose"]
-    assert not [query for query in queries if "embedding" in query and "JOIN" in query]
+    assert not [query for query in asked.statements if "embedding" in query and "JOIN" in query]
 
 
 def test_what_is_read_is_one_state_of_a_database_server_too():
@@ -234,11 +239,56 @@ def test_what_is_read_is_one_state_of_a_database_server_too():
 
 
 def test_another_process_that_writes_is_noticed(library: CharacterLibrary, story: Story, tmp_path: Path):
-    second = CharacterLibrary.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
+    opened = LibraryStore.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
+    second = opened.seen_by(LOCAL_OWNER)
     assert second.find_faces(story.project_id, seen(RED), 5) == []
     rose = saved(library, story.id, "Rose", portrait(RED))
     assert [match.character for match in second.find_faces(story.project_id, seen(RED), 5)] == [rose]
-    second.close()
+    opened.close()
+
+
+# A page behind the last one
+
+
+def test_a_list_goes_on_behind_its_last_character_whoever_was_saved_meanwhile(library: CharacterLibrary, story: Story):
+    people = [saved(library, story.id, name) for name in ("Ada", "Bea", "Cleo", "Dana", "Eve")]
+    first = library.list_library(story.project_id, limit=2)
+    saved(library, story.id, "Newcomer")
+    library.trash_character(first[1].id)  # it is gone, and its place is not
+    second = library.list_library(story.project_id, limit=2, cursor=first[1].id)
+    third = library.list_library(story.project_id, limit=2, cursor=second[-1].id)
+    assert [*first, *second, *third] == people[::-1]
+    assert library.list_library(story.project_id, cursor=third[-1].id) == []
+
+
+def test_who_was_saved_at_the_same_moment_is_listed_once(library: CharacterLibrary, story: Story, tmp_path: Path):
+    people = [saved(library, story.id, name) for name in ("Ada", "Bea", "Cleo")]
+    with create_engine(f"sqlite:///{tmp_path / 'castbook.db'}").begin() as connection:
+        connection.execute(text("UPDATE characters SET saved_at = (SELECT max(saved_at) FROM characters)"))
+    first = library.list_library(story.project_id, limit=1)
+    others = library.list_library(story.project_id, limit=5, cursor=first[0].id)
+    assert [who.id for who in [*first, *others]] == [who.id for who in people[::-1]]
+
+
+def test_a_search_by_words_goes_on_as_well(library: CharacterLibrary, story: Story):
+    for name in ("Mina", "Jun", "Minho"):
+        saved(library, story.id, name)
+    [minho] = library.list_library(story.project_id, "min", limit=1)
+    assert [who.name for who in library.list_library(story.project_id, "min", cursor=minho.id)] == ["Mina"]
+
+
+def test_a_cursor_that_leads_nowhere_is_refused(library: CharacterLibrary, story: Story):
+    elsewhere = library.create_story(library.create_project("Another").id, "Chapter 1")
+    stranger, never_saved = (
+        saved(library, elsewhere.id, "Stranger"),
+        library.create_character(story.id, "Draft", [generated(1)], "generated"),
+    )
+    for cursor in ("?", stranger.id, never_saved.character.id):
+        with pytest.raises(NotFound):
+            library.list_library(story.project_id, cursor=cursor)
+    ada = saved(library, story.id, "Ada")
+    with pytest.raises(InvalidRequest, match="cursor"):
+        library.search_library(story.project_id, LibraryQuery(sort="name"), cursor=ada.id)
 
 
 # What it costs

@@ -12,11 +12,11 @@ from sqlalchemy import create_engine, inspect, text
 
 from errors import LibraryUnavailable
 from library_store.database import open_database
-from library_store.library import CharacterLibrary
 from library_store.migrations import config
 from library_store.pictures import Pictures
-from library_store.records import Project, Story
+from library_store.records import LOCAL_OWNER, Project, Story
 from library_store.schema import Row
+from library_store.store import LibraryStore
 from pipeline.values import Identity
 
 
@@ -45,11 +45,11 @@ def test_the_canonical_image_is_a_foreign_key_on_sqlite_too(url: str):
 
 
 def test_opening_again_keeps_what_is_there(url: str, tmp_path: Path):
-    first = CharacterLibrary.open(url, str(tmp_path / "pictures"))
-    project = first.create_project("Moonlight")
+    first = LibraryStore.open(url, str(tmp_path / "pictures"))
+    project = first.seen_by(LOCAL_OWNER).create_project("Moonlight")
     first.close()
-    second = CharacterLibrary.open(url, str(tmp_path / "pictures"))
-    assert second.list_projects() == [project]
+    second = LibraryStore.open(url, str(tmp_path / "pictures"))
+    assert second.seen_by(LOCAL_OWNER).list_projects() == [project]
     second.close()
 
 
@@ -93,7 +93,8 @@ def test_a_library_of_the_first_castbook_opens_with_all_that_it_kept(url: str, t
     engine.dispose()
     Pictures.open(str(tmp_path / "pictures"))  # their folder is there, as it was then
 
-    library = CharacterLibrary.open(url, str(tmp_path / "pictures"))
+    store = LibraryStore.open(url, str(tmp_path / "pictures"))
+    library = store.seen_by(LOCAL_OWNER)
     assert library.list_projects() == [Project("p", "Moonlight", "ada")]
     assert library.list_stories("p") == [Story("s", "p", "Chapter 1", "rainy Seoul")]
     (mina,) = library.list_library("p", "탐정")
@@ -113,7 +114,7 @@ def test_a_library_of_the_first_castbook_opens_with_all_that_it_kept(url: str, t
     assert [(match.image_id, match.similarity) for match in library.find_faces("p", identity, 5)] == [("i", 1.0)]
     library.set_tags("c", ["lead"])
     assert library.merge_characters("c", library.restore_character("d").id).tags == ("lead",)
-    library.close()
+    store.close()
 
 
 FIRST_LIBRARY = (

@@ -23,16 +23,18 @@ from fakes import (
     fake_pack,
     flat,
     side_by_side,
+    studio_of,
 )
 
 from errors import InvalidRequest, LibraryUnavailable, NoFaceFound, NotFound
 from library_store.library import CharacterLibrary
 from library_store.records import CastMember, NewPicture, Story
+from library_store.store import LibraryStore
 from pipeline.packs import Pack
 from pipeline.references import outliers
 from pipeline.values import Identity
 from pipeline.variants import VariantMaker
-from studio import Models, Studio
+from studio import Studio
 from studio.drawing import Made
 from studio.identities import AT_ONCE, Backfill
 from verdicts import reason_for
@@ -41,12 +43,12 @@ ORANGE = (255, 40, 0)  # so near to red that the judge takes them for one person
 
 
 @pytest.fixture
-def studio(library: CharacterLibrary) -> Studio:
-    return studio_of(library, fake_pack())
+def studio(store: LibraryStore) -> Studio:
+    return studio_seeing_with(store, fake_pack())
 
 
-def studio_of(library: CharacterLibrary, pack: Pack, faces: FakeFaces | None = None) -> Studio:
-    return Studio(library, pack, Models(lambda: VariantMaker(FakeGenerator(), faces or FakeFaces(), pack)))
+def studio_seeing_with(store: LibraryStore, pack: Pack, faces: FakeFaces | None = None) -> Studio:
+    return studio_of(store, pack, lambda: VariantMaker(FakeGenerator(), faces or FakeFaces(), pack))
 
 
 @pytest.fixture
@@ -132,14 +134,14 @@ def test_a_face_and_a_box_cannot_both_be_meant(studio: Studio, story: Story, cro
 
 
 def test_another_packs_encoders_look_at_the_face_that_was_meant(
-    studio: Studio, story: Story, crowd: Path, shy: Path
+    store: LibraryStore, studio: Studio, story: Story, crowd: Path, shy: Path
 ) -> None:
     """The third of three, and one that its detector does not find either."""
     third = studio.faces.upload_character(story.id, "Third", crowd, face=2)
     by_hand = studio.faces.upload_character(story.id, "By hand", shy, box=(0, 0, 24, 24))
     pack = fake_pack(calibration=None)
     other = replace(pack, judge=replace(pack.judge, encoder="other-judge"))
-    elsewhere = studio_of(studio.library, other, FakeFaces((pack.faces.encoder, "other-judge")))
+    elsewhere = studio_seeing_with(store, other, FakeFaces((pack.faces.encoder, "other-judge")))
 
     for member, colour in ((third, [0, 0, 1]), (by_hand, [1, 0, 0])):
         [image] = [option.image for option in member.options]
@@ -210,12 +212,12 @@ def test_nobody_is_their_own_look_alike(studio: Studio, story: Story, tmp_path: 
 
 
 def test_without_a_calibration_nobody_is_accused(
-    library: CharacterLibrary, studio: Studio, story: Story, tmp_path: Path
+    store: LibraryStore, library: CharacterLibrary, studio: Studio, story: Story, tmp_path: Path
 ) -> None:
     hana = saved(studio, story, "Hana", RED, tmp_path)
     face = studio.faces.face_in_upload(tmp_path / "Hana.png")
     library.add_options(hana.id, [NewPicture(flat(BLUE), "uploaded", FakeFaces().faces(flat(BLUE))[0])], "generated")
-    blind = studio_of(library, fake_pack(calibration=None))
+    blind = studio_seeing_with(store, fake_pack(calibration=None))
 
     assert blind.faces.look_alikes(face, story.project_id) == []
     assert blind.faces.outliers(hana.character.id) == ()
@@ -257,9 +259,9 @@ def test_who_came_without_identities_has_outliers(studio: Studio, imported: Cast
 
 
 def test_a_search_does_not_wait_for_models_that_are_loading(
-    library: CharacterLibrary, imported: CastMember, story: Story
+    store: LibraryStore, imported: CastMember, story: Story
 ) -> None:
-    loading = Studio(library, fake_pack(), Models(lambda: pytest.fail("waited for")))
+    loading = studio_of(store, fake_pack(), lambda: pytest.fail("waited for"))
     assert loading.faces.nearest_characters(FakeFaces().faces(flat(RED))[0], story.project_id) == []
     assert loading.faces.look_alikes_of(imported.options[0].image.id) == []
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from made_up import generated
 
-from library_store.library import CharacterLibrary
+from library_store.records import LOCAL_OWNER
+from library_store.store import LibraryStore
 from settings import Settings
 
 NAMES = ["a?b", "a#b", "a%20b", "a::b", "한글 폴더", "a&b=c", "[a]*", "s3:", "file", 'it\'s "a"', "a\\b", "~a", "$HOME"]
@@ -28,12 +29,14 @@ def files_in(folder: Path) -> set[str]:
 
 def keep_a_picture(settings: Settings) -> str:
     """The local file of a picture that was kept, read again after a restart."""
-    library = CharacterLibrary.open(settings.resolved_database_url, settings.resolved_pictures)
+    store = LibraryStore.open(settings.resolved_database_url, settings.resolved_pictures)
+    library = store.seen_by(LOCAL_OWNER)
     member = library.create_character(library.ensure_a_story().id, "Mina", [generated(1)], "generated")
-    library.close()
-    library = CharacterLibrary.open(settings.resolved_database_url, settings.resolved_pictures)
+    store.close()
+    store = LibraryStore.open(settings.resolved_database_url, settings.resolved_pictures)
+    library = store.seen_by(LOCAL_OWNER)
     path = library.get_picture_path(str(library.get_cast_member(member.id).active_image_id))
-    library.close()
+    store.close()
     return path
 
 

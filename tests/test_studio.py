@@ -27,12 +27,14 @@ from fakes import (
     draw_the_reference,
     fake_pack,
     flat,
+    studio_of,
 )
 from PIL import Image
 
 from errors import ChangedElsewhere, InvalidRequest, NoFaceFound, NotFound, PackUnavailable, Stopped, UnreadablePicture
 from library_store.library import CharacterLibrary
 from library_store.records import CastMember, CharacterText, NewPicture, Story, VisualProfile
+from library_store.store import LibraryStore
 from pipeline.request import PictureRequest, SteeringImage
 from pipeline.values import AnotherFace, Reference, Step
 from pipeline.variants import OnStep, VariantMaker
@@ -52,13 +54,13 @@ def generator() -> FakeGenerator:
 
 
 @pytest.fixture
-def studio(library: CharacterLibrary, generator: FakeGenerator) -> Studio:
-    return studio_with(library, generator)
+def studio(store: LibraryStore, generator: FakeGenerator) -> Studio:
+    return studio_with(store, generator)
 
 
-def studio_with(library: CharacterLibrary, generator: object) -> Studio:
+def studio_with(store: LibraryStore, generator: object) -> Studio:
     pack = fake_pack()
-    return Studio(library, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)))
+    return studio_of(store, pack, lambda: VariantMaker(generator, FakeFaces(), pack))
 
 
 @pytest.fixture
@@ -159,8 +161,8 @@ def test_a_generated_character_is_kept_with_all_that_made_it(studio: Studio, sto
     assert image.likeness is None
 
 
-def test_pictures_without_a_face_come_last(library: CharacterLibrary) -> None:
-    studio = studio_with(library, FakeGenerator(lambda request, seed: flat(BLACK if seed == 0 else RED)))
+def test_pictures_without_a_face_come_last(store: LibraryStore) -> None:
+    studio = studio_with(store, FakeGenerator(lambda request, seed: flat(BLACK if seed == 0 else RED)))
     member = hana(studio, studio.library.ensure_a_story(), count=2)
     assert [option.image.seed for option in member.options] == [1, 0]
 
@@ -175,11 +177,11 @@ def test_without_a_seed_chance_decides_and_is_written_down(
     assert {option.image.seed for option in made.options} == {second, second + 1}
 
 
-def test_variants_join_the_cast_ranked_and_judged(library: CharacterLibrary) -> None:
+def test_variants_join_the_cast_ranked_and_judged(store: LibraryStore) -> None:
     def draw(request: Asked, seed: int) -> object:
         return flat(RED if request.reference is None or seed % 2 else BLUE)
 
-    studio = studio_with(library, FakeGenerator(draw))
+    studio = studio_with(store, FakeGenerator(draw))
     story = studio.library.ensure_a_story()
     member = hana(studio, story)
     made = finished(studio.drawing.generate_character_variant(story.id, member.active_image_id, "moon", 2, seed=10))
@@ -192,11 +194,11 @@ def test_variants_join_the_cast_ranked_and_judged(library: CharacterLibrary) -> 
     assert made.member.active_image_id == member.active_image_id
 
 
-def test_of_many_variants_the_best_are_kept_and_all_are_told(library: CharacterLibrary) -> None:
+def test_of_many_variants_the_best_are_kept_and_all_are_told(store: LibraryStore) -> None:
     def draw(request: Asked, seed: int) -> object:
         return flat(RED if request.reference is None or seed in (12, 15) else BLUE, 60 + seed)
 
-    studio = studio_with(library, FakeGenerator(draw))
+    studio = studio_with(store, FakeGenerator(draw))
     story = studio.library.ensure_a_story()
     member = hana(studio, story, count=1)
     made = finished(
@@ -228,7 +230,7 @@ def test_what_is_new_is_told_by_its_id_and_not_by_its_place(studio: Studio, stor
     assert {option.image.source for option in made.options} == {"variant"}
 
 
-def test_a_picture_need_not_show_the_storys_context(library: CharacterLibrary) -> None:
+def test_a_picture_need_not_show_the_storys_context(store: LibraryStore) -> None:
     class Reader:
         prompts: ClassVar[list[str]] = []
 
@@ -237,7 +239,7 @@ def test_a_picture_need_not_show_the_storys_context(library: CharacterLibrary) -
             return ()
 
     pack = fake_pack()
-    studio = Studio(library, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack, Reader())))
+    studio = studio_of(store, pack, lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack, Reader()))
     story = studio.library.create_story(studio.library.create_project("Moonlit Cafe").id, "Night shift", "rainy night")
 
     member = hana(studio, story, count=1)
@@ -274,8 +276,8 @@ def test_to_keep_none_or_more_than_are_drawn_is_refused(studio: Studio, story: S
         )
 
 
-def test_why_a_variant_was_rejected_is_kept_with_it(library: CharacterLibrary) -> None:
-    studio = studio_with(library, FakeGenerator(lambda request, seed: flat(BLUE if request.reference else RED)))
+def test_why_a_variant_was_rejected_is_kept_with_it(store: LibraryStore) -> None:
+    studio = studio_with(store, FakeGenerator(lambda request, seed: flat(BLUE if request.reference else RED)))
     story = studio.library.ensure_a_story()
     made = finished(studio.drawing.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 1))
     kept = studio.library.get_image(made.image_ids[0])
@@ -477,14 +479,16 @@ def test_nothing_is_drawn_for_a_story_in_the_trash(studio: Studio, story: Story)
         restore(id)
 
 
-def test_what_was_drawn_while_its_story_went_to_the_trash_is_kept_there(library: CharacterLibrary) -> None:
+def test_what_was_drawn_while_its_story_went_to_the_trash_is_kept_there(
+    store: LibraryStore, library: CharacterLibrary
+) -> None:
     story = library.ensure_a_story()
 
     def draw_and_trash(request: Asked, seed: int) -> Image.Image:
         library.trash_story(story.id)
         return draw_the_reference(request, seed)
 
-    studio = studio_with(library, FakeGenerator(draw_and_trash))
+    studio = studio_with(store, FakeGenerator(draw_and_trash))
     member = hana(studio, story, count=1)
     library.restore_story(story.id)
     made = finished(studio.drawing.generate_character_variant(story.id, member.active_image_id, "moon", 2))
@@ -495,9 +499,9 @@ def test_what_was_drawn_while_its_story_went_to_the_trash_is_kept_there(library:
     assert len(made.options) == 2
 
 
-def test_words_that_the_pack_does_not_know_are_named(library: CharacterLibrary) -> None:
+def test_words_that_the_pack_does_not_know_are_named(store: LibraryStore) -> None:
     pack = fake_pack(vocabulary=Vocabulary({"outfit": {"spacesuit": ("astronaut suit",)}}, ("in", "a")))
-    studio = Studio(library, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack)))
+    studio = studio_of(store, pack, lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack))
     made = finished(
         studio.drawing.generate_character(
             studio.library.ensure_a_story().id, "Hana", "astronaut in a spacesuit, zeppelin"

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fakes import BLACK, GREEN, RED, FakeFaces, FakeGenerator, fake_maker, fake_pack, flat
+from fakes import BLACK, GREEN, RED, FakeFaces, FakeGenerator, fake_maker, fake_pack, flat, studio_of
 from PIL import Image
 
-from library_store.library import CharacterLibrary
+from library_store.store import LibraryStore
 from pipeline.values import AnotherFace, Likeness, Step, Variant
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
-from studio import Models, Studio
 from studio.drawing import Made
 from ui.story.run_area import pictures_so_far, progress_bar, report, words_note
 from ui.words import long_likeness, measured_by, short_likeness, tone
@@ -45,11 +44,11 @@ def test_each_verdict_has_its_colour():
     assert tones == ["tone-good", "tone-unsure", "tone-bad", "tone-none", "tone-none"]
 
 
-def test_a_report_says_why_a_picture_is_rejected_and_what_was_not_drawn(library: CharacterLibrary):
+def test_a_report_says_why_a_picture_is_rejected_and_what_was_not_drawn(store: LibraryStore):
     """Of three variants of red one is red, one green and one shows nobody; the prompt is too long."""
     colours = (RED, GREEN, BLACK)
     maker = fake_maker(lambda request, seed: flat(colours[seed % 3], 60 + seed) if request.reference else flat(RED))
-    studio = Studio(library, fake_pack(), Models(lambda: VariantMaker(maker._generator, FakeFaces(), fake_pack())))
+    studio = studio_of(store, fake_pack(), lambda: VariantMaker(maker._generator, FakeFaces(), fake_pack()))
     story = studio.library.ensure_a_story()
     *_, hana = studio.drawing.generate_character(story.id, "Hana", "a girl", count=1, seed=0)
     reference = hana.member.options[0].image.id
@@ -76,9 +75,9 @@ def test_words_that_are_left_out_and_words_that_say_too_little_share_a_note():
     assert words_note((), {}) == ""
 
 
-def test_a_report_says_which_words_say_too_little(library: CharacterLibrary):
+def test_a_report_says_which_words_say_too_little(store: LibraryStore):
     pack = fake_pack(vocabulary=Vocabulary({"background": {"outer space": ("stars",)}}, ("a", "girl", "in")))
-    studio = Studio(library, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack)))
+    studio = studio_of(store, pack, lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack))
 
     *_, made = studio.drawing.generate_character(
         studio.library.ensure_a_story().id, "Hana", "a girl in space", count=1, seed=0
@@ -94,12 +93,12 @@ class Wishes:
         return () if picture.getpixel((5, 5)) == RED else ("hat",)
 
 
-def test_a_report_tells_the_best_from_those_that_were_not_kept(library: CharacterLibrary):
+def test_a_report_tells_the_best_from_those_that_were_not_kept(store: LibraryStore):
     colours = (RED, GREEN, (255, 60, 0))
     generator = FakeGenerator(
         lambda request, seed: flat(colours[seed % 3], 60 + seed) if request.reference else flat(RED)
     )
-    studio = Studio(library, fake_pack(), Models(lambda: VariantMaker(generator, FakeFaces(), fake_pack(), Wishes())))
+    studio = studio_of(store, fake_pack(), lambda: VariantMaker(generator, FakeFaces(), fake_pack(), Wishes()))
     story = studio.library.ensure_a_story()
     *_, hana = studio.drawing.generate_character(story.id, "Hana", "a girl", count=1, seed=0)
     reference = hana.member.options[0].image.id

@@ -1,8 +1,9 @@
 """The VAE: 256 x 256 pictures to latents of 16 x 16 x 16 and back, in diffusers' AutoencoderKL format.
 
-Trained on crops (it has no attention, so position means nothing to it). The decoder also sees noisy latents, since those the
-generator makes are never exact. Afterwards the latents' channels are standardised inside the quant convolutions, so that
-`scaling_factor` is 1. From then on the encoder stays as it is; the decoder trains on when the generator is there (decoder.py).
+A latent diffusion model's (Rombach et al. 2022, https://arxiv.org/abs/2112.10752). Trained on crops (it has no attention, so
+position means nothing to it). The decoder also sees noisy latents, since those the generator makes are never exact. Afterwards
+the latents' channels are standardised inside the quant convolutions, so that `scaling_factor` is 1. From then on the encoder
+stays as it is; the decoder trains on when the generator is there (decoder.py).
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from drawn_world.people import People, look_seed
 from drawn_world.world import Look, Person, look, person
 
 CROP = 128  # aligned face crops keep a margin around insightface's 112, so that training can shift and turn them
+# ArcFace's landmarks in its crop of 112 x 112: `arcface_dst` of insightface/utils/face_align.py.
 _TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
 )
@@ -78,7 +79,8 @@ def align(pixels: npt.NDArray[np.uint8], landmarks: npt.NDArray[np.float32], siz
 
 
 def _similarity(source: npt.NDArray[Any], target: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """The least-squares similarity transform (Umeyama 1991), 2 x 3, written with complex numbers."""
+    """The least-squares similarity transform (Umeyama 1991, https://doi.org/10.1109/34.88573), 2 x 3, written with complex
+    numbers."""
     a, b = source @ (1, 1j), target @ (1, 1j)
     factor = np.vdot(a - a.mean(), b - b.mean()) / np.vdot(a - a.mean(), a - a.mean())
     shift = b.mean() - factor * a.mean()

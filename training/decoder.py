@@ -2,7 +2,8 @@
 
 Absolute errors alone end in soft lines, and a generator's latents are softer still. So half of what this decoder learns from
 are latents that the generator predicts of noisy ones, and beside the errors it is told by a patch discriminator (Isola et al.
-2017) whether what it makes looks drawn, and by the features of the steering encoder what a face lacks (Zhang et al. 2018).
+2017, https://arxiv.org/abs/1611.07004) whether what it makes looks drawn, and by the features of the steering encoder what a
+face lacks (Zhang et al. 2018, https://arxiv.org/abs/1801.03924).
 The judge and the ruler, which measure the pack, teach it nothing.
 """
 
@@ -81,6 +82,8 @@ def train_decoder(
         verdict, seen = discriminator(made)
         discriminator.requires_grad_(True)
         (on_made, _), (on_real, drawn) = discriminator(made.detach()), discriminator(real)
+        # The hinge loss (Lim and Ye 2017, https://arxiv.org/abs/1705.02894); below, feature matching (Wang et al. 2018,
+        # https://arxiv.org/abs/1711.11585).
         deceived = (1 + on_made).relu().mean() + (1 - on_real).relu().mean()
         told = torch.stack([F.l1_loss(a, b.detach()) for a, b in zip(seen, drawn, strict=True)]).mean()
         return {

@@ -1,7 +1,9 @@
-"""A face detector that insightface routes as SCRFD with landmarks (Guo et al. 2021), trained on drawn scenes.
+"""A face detector that insightface routes as SCRFD with landmarks, trained on drawn scenes.
 
-Nine outputs, scores, boxes and landmarks at strides 8, 16 and 32, two anchors at each place (both trained alike; stock
-non-maximum suppression keeps one). Distances are in units of the stride, from the place's top left corner.
+SCRFD is Guo et al. 2021, https://arxiv.org/abs/2105.04714. Nine outputs: scores, boxes and landmarks at strides 8, 16 and 32,
+two anchors at each place (both trained alike; stock non-maximum suppression keeps one). Distances are in units of the stride,
+from the place's top left corner. insightface 2.1 takes a model of five outputs or more for a detector (model_zoo/model_zoo.py,
+line 132), and nine for one with landmarks and two anchors (model_zoo/scrfd.py, lines 591 to 595).
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ class Detector(nn.Module):
         return (*(p[:, :1].sigmoid() for p in parts), *(p[:, 1:5] for p in parts), *(p[:, 5:] for p in parts))
 
     def maps(self, x: Tensor) -> list[Tensor]:
+        """A feature pyramid (Lin et al. 2017, https://arxiv.org/abs/1612.03144)."""
         c8 = self.to8(x)
         c16 = self.to16(c8)
         c32 = self.to32(c16)
@@ -83,6 +86,7 @@ def train_detector(run: Run, build: Callable[[], nn.Module], pictures: Pictures)
             wanted = batch[str(stride)][:, None].expand(-1, ANCHORS, -1, -1, -1)
             there, ignored = wanted[..., 0] == 1, wanted[..., 0] < 0
             loss = F.binary_cross_entropy_with_logits(found[..., 0], there.float(), reduction="none")
+            # The quality focal loss (Li et al. 2020, https://arxiv.org/abs/2006.04388) of truths that are 0 or 1.
             certainty = (found[..., 0].sigmoid() - there.float()).abs().detach()
             score = score + (loss * certainty.square() * ~ignored).sum() / len(x)
             if there.any():

@@ -1,8 +1,10 @@
 """Two face encoders that insightface routes as ArcFace (1 x 3 x 112 x 112 to 512), trained on different people.
 
-The steering one is a residual network with an ArcFace margin (Deng et al. 2019); the judge is a plain network on 4 x 4
-patches with squeeze-and-excitation and a CosFace margin (Wang et al. 2018). Both also name the person's known features
-(hair style, eye colour, ...) while they train: with few pictures of each person that gets the margin loss going in a
+The steering one is a residual network with an ArcFace margin (Deng et al. 2019, https://arxiv.org/abs/1801.07698); the judge
+is a plain network on 4 x 4 patches with squeeze-and-excitation (Hu et al. 2018, https://arxiv.org/abs/1709.01507) and a
+CosFace margin (Wang et al. 2018, https://arxiv.org/abs/1801.09414). insightface 2.1 takes a model of square pictures, 112
+pixels a side or 16 n more, for such an encoder (model_zoo/model_zoo.py, lines 151 to 156). Both also name the person's known
+features (hair style, eye colour, ...) while they train: with few pictures of each person that gets the margin loss going in a
 fraction of the steps. An eighth of what they see is drawn again by the VAE from noisy latents, as soft as a generated picture,
 but of a person who is certain. Normalisation stays outside the graphs: insightface does it, (pixel - 127.5) / 127.5 on RGB.
 """
@@ -58,7 +60,8 @@ class Residual(nn.Module):
 
 
 def steering_encoder() -> nn.Module:
-    """A small IResNet with a global depthwise convolution (MobileFaceNet's) before the embedding."""
+    """A small IResNet (ArcFace's) with a global depthwise convolution (MobileFaceNet's: Chen et al. 2018,
+    https://arxiv.org/abs/1804.07573) before the embedding."""
     stem = (nn.Conv2d(3, 24, 3, 2, 1, bias=False), nn.BatchNorm2d(24), nn.PReLU(24))
     stages = (
         Residual(24, 48, 2),

@@ -39,7 +39,7 @@ SEVERAL = 0.3  # of the identities are means over two or more pictures: a creato
 
 
 def scheduler() -> DDIMScheduler:
-    """Zero terminal SNR and v-prediction (Lin et al. 2024): flat, bright and dark backgrounds come out as drawn."""
+    """Zero terminal SNR and v-prediction (Lin et al. 2024, https://arxiv.org/abs/2305.08891): flat, bright and dark backgrounds come out as drawn."""
     return DDIMScheduler(
         beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, set_alpha_to_one=False, steps_offset=1,
         prediction_type="v_prediction", rescale_betas_zero_snr=True, timestep_spacing="trailing",
@@ -106,7 +106,10 @@ def build(text: CLIPTextModel, start: Path | None = None, adapter_file: str = ""
 
 
 def fresh_adapter(unet: UNet2DConditionModel) -> dict[str, dict[str, Tensor]]:
-    """FaceID weights in h94's layout, without its LoRA (as in the Portrait file): nothing to lose on a UNet of our own."""
+    """FaceID weights in h94's layout, without its LoRA (as in the Portrait file): nothing to lose on a UNet of our own.
+
+    The layout is that of `MLPProjModel` and `load_ip_adapter` in tencent-ailab/IP-Adapter, ip_adapter/ip_adapter_faceid.py.
+    """
     project = nn.Sequential(nn.Linear(512, 1024), nn.GELU(), nn.Linear(1024, WIDTH * IDENTITY_TOKENS))
     image_proj = {f"proj.{name}": value.detach() for name, value in project.state_dict().items()}
     image_proj |= {"norm.weight": torch.ones(WIDTH), "norm.bias": torch.zeros(WIDTH)}
@@ -224,7 +227,8 @@ def predictions(
 
 
 def _guided(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given: Tensor) -> Tensor:
-    """The velocity by words and identities, away from that by neither, as the app's pipeline has it."""
+    """The velocity by words and identities, away from that by neither, as the app's pipeline has it (classifier-free
+    guidance: Ho and Salimans 2022, https://arxiv.org/abs/2207.12598)."""
     nothing = torch.full_like(ids, int(ids[0, -1]))
     nothing[:, 0] = ids[0, 0]
     without = _velocity(model, noisy, t, nothing, torch.zeros_like(given))
@@ -263,7 +267,8 @@ def set_scale(unet: UNet2DConditionModel, scale: float) -> None:
 
 
 def _times(rng: np.random.Generator, batch: int) -> npt.NDArray[np.int64]:
-    """Most of a batch in the middle of the noise, where shapes are decided (logit-normal, Esser et al. 2024)."""
+    """Most of a batch in the middle of the noise, where shapes are decided (logit-normal, Esser et al. 2024,
+    https://arxiv.org/abs/2403.03206)."""
     middle = 1 / (1 + np.exp(-rng.normal(0.2, 1.0, batch)))
     anywhere = rng.random(batch)
     return (np.where(rng.random(batch) < 0.2, anywhere, middle) * 1000).astype(np.int64)
@@ -285,7 +290,8 @@ def _training_caption(person: Person, look: Look, rng: np.random.Generator, iden
 
 
 def _attentions(unet: UNet2DConditionModel) -> list[tuple[str, int]]:
-    """The attention processors in h94's numbering (down, up, mid), with their hidden sizes."""
+    """The attention processors in h94's numbering (down, up, mid), with their hidden sizes: `set_ip_adapter` in
+    tencent-ailab/IP-Adapter, ip_adapter/ip_adapter_faceid.py."""
     widths = unet.config.block_out_channels
     found = []
     for name in unet.attn_processors:

@@ -61,6 +61,7 @@ class Schedule:
     checkpoint_seconds: float = 60  # so much is lost at most when the training is killed
 
     def factor(self, step: int) -> float:
+        """Of the learning rate: a warm-up, then half a cosine (Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983)."""
         progress = min(1.0, step / self.steps)
         return min(1.0, (step + 1) / self.warmup) * (0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * progress))))
 

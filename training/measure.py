@@ -310,7 +310,8 @@ def _angles(ones: Floats, others: Floats) -> Floats:
 
 
 def _frechet(ones: Floats, others: Floats) -> float:
-    """The distance of two sets of features, each taken as normally distributed (Heusel et al. 2017)."""
+    """The distance of two sets of features, each taken as normally distributed (Heusel et al. 2017,
+    https://arxiv.org/abs/1706.08500)."""
     a, b = np.cov(ones.T), np.cov(others.T)
     cross = scipy.linalg.sqrtm(a @ b).real
     return float(np.square(ones.mean(0) - others.mean(0)).sum() + np.trace(a + b - 2 * cross))

@@ -1,4 +1,4 @@
-"""How the page's handlers are bound: hidden from the API, and quick ones past the queue.
+"""How the page's handlers are bound: for who asks, hidden from the API, and quick ones past the queue.
 
 Two kinds have to go through the queue: those that set a `gr.State` which something listens to (past it no change is
 noticed), and those that often refuse what they get (past it a refusal is an HTTP 500).
@@ -6,11 +6,17 @@ noticed), and those that often refuse what they get (past it a refusal is an HTT
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any, cast
 
 import gradio as gr
 from gradio import events
+
+from library_store.records import LOCAL_OWNER, Visitor
+from studio import Castbook, Studio
+from ui.messages import told_to_people
 
 # What Gradio leaves half untyped.
 on = cast("Callable[..., Any]", gr.on)  # pyright: ignore[reportUnknownMemberType]
@@ -24,6 +30,50 @@ LATEST: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}  # while typin
 GPU: dict[str, Any] = {"concurrency_id": "gpu", "concurrency_limit": 1}  # what looks for faces, one at a time
 # Who watches a run, or waits for its turn, holds one of the 40 threads in which Gradio answers everybody.
 WATCHING: dict[str, Any] = {"concurrency_id": "runs", "concurrency_limit": 24}
+
+
+Handler = Callable[..., Any]
+
+
+def visitor_of(request: gr.Request) -> Visitor:
+    """Who asks. Today everybody who reaches the page is the one owner of this installation."""
+    return LOCAL_OWNER
+
+
+def before_anybody(castbook: Castbook) -> Studio:
+    """For what a page shows until its load event says who came."""
+    return castbook.seen_by(LOCAL_OWNER)
+
+
+def for_visitor(castbook: Castbook) -> Callable[[Handler], Handler]:
+    """Of a handler whose first argument is a `Studio` it makes what Gradio calls: the studio is opened for who asks,
+    and what goes wrong is told to them."""
+
+    def bound(handler: Handler) -> Handler:
+        def answer(visit: gr.Request, *values: Any) -> Any:
+            with told_to_people():
+                return handler(castbook.seen_by(visitor_of(visit)), *values)
+
+        def stream(visit: gr.Request, *values: Any) -> Iterator[Any]:
+            with told_to_people():
+                yield from handler(castbook.seen_by(visitor_of(visit)), *values)
+
+        return asked_by_request(handler, stream if inspect.isgeneratorfunction(handler) else answer)
+
+    return bound
+
+
+def asked_by_request(handler: Handler, called: Handler) -> Handler:
+    """`called`, with the signature of `handler` but for its first parameter, in whose place the request comes: Gradio
+    reads there what else to hand over, such as the data of an event."""
+    signature = inspect.signature(handler)
+    studio, *others = signature.parameters.values()
+    visit = inspect.Parameter("visit", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=gr.Request)
+    made: Any = wraps(handler)(called)
+    made.__signature__ = signature.replace(parameters=[visit, *others])
+    made.__annotations__ = {"visit": gr.Request, **handler.__annotations__}
+    del made.__annotations__[studio.name]
+    return made
 
 
 def unchanged() -> Any:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from studio import Studio
+from studio import Castbook, Studio
 from ui.endpoints import build_endpoints
-from ui.handlers import PRIVATE, QUICK, draw_without_progress, unchanged
+from ui.handlers import PRIVATE, QUICK, draw_without_progress, for_visitor, unchanged
 from ui.language import i18n, say, t
 from ui.library.popup import LibraryPopup, build_library_popup
 from ui.library.tab import LIBRARY, STORY, bind_library_tab, build_library_tab
 from ui.likeness.tab import LIKENESS, bind_retention_tab, build_retention_tab
-from ui.messages import told_to_people
 from ui.place import Place, build_stories_bar, new_revision, reopen
 from ui.status import build_status, build_vocabulary, follow_models
 from ui.steady import make_steady
@@ -35,63 +33,63 @@ from ui.theme import css, head, theme
 FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
 
 
-def build_page(studio: Studio, pictures_folder: Path) -> gr.Blocks:
-    """`pictures_folder` is where the library's picture files lie; they, exports and nothing beside them are served.
+def build_page(castbook: Castbook) -> gr.Blocks:
+    """The store's pictures, exports and nothing beside them are served.
 
     As they lie, that is: a copy of an export, which Gradio would make, would outlast a server that was killed.
     """
-    gr.set_static_paths([pictures_folder, studio.exports.folder])
+    gr.set_static_paths([castbook.store.pictures_folder, castbook.exports.path])
     with gr.Blocks(title="Castbook", analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as demo:
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Castbook", elem_id="wordmark")
-            status = build_status(studio)
+            status = build_status(castbook)
         with gr.Tabs(selected=STORY, elem_id="views") as views:
             with gr.Tab(t("Story"), id=STORY):
                 with gr.Column(elem_id="place"):
-                    place = build_stories_bar(studio)
-                    build_context_keeper(studio, place)
-                    build_manage(studio, place)
+                    place = build_stories_bar(castbook)
+                    build_context_keeper(castbook, place)
+                    build_manage(castbook, place)
                 with gr.Row(elem_id="studio"):
                     with gr.Column(scale=8, min_width=320, elem_id="cast"):
                         create, generate, load = _build_toolbar()
-                        first = build_first_minutes(studio)
+                        first = build_first_minutes(castbook)
                         cards = gr.Column()
                     with gr.Column(scale=5, min_width=320, elem_id="desk"):
-                        save_form = build_save_form(studio)
+                        save_form = build_save_form(castbook)
                         with gr.Tabs(selected=NEW) as tabs:
                             with gr.Tab(t("New character"), id=NEW):
-                                new = build_new_character(studio)
+                                new = build_new_character(castbook)
                             with gr.Tab(t("My picture"), id=UPLOAD):
-                                upload = build_upload_form(studio, place)
+                                upload = build_upload_form(castbook, place)
                             with gr.Tab(t("New scene"), id=SCENE):
-                                scene = build_scene(studio)
-                        area = build_run_area(studio)
-                        build_vocabulary(studio)
+                                scene = build_scene(castbook)
+                        area = build_run_area(castbook)
+                        build_vocabulary(castbook)
                         request_field = build_request_field()
             with gr.Tab(t("Library"), id=LIBRARY) as library_view:
-                library = build_library_tab(studio)
+                library = build_library_tab(castbook)
             with gr.Tab(t("Likeness"), id=LIKENESS) as likeness_view:
                 retention = build_retention_tab()
-        popup = build_library_popup(studio, place, [generate, scene.choose, scene.change], load)
+        popup = build_library_popup(castbook, place, [generate, scene.choose, scene.change], load)
 
         create.click(lambda: gr.Tabs(selected=NEW), None, tabs, **QUICK).success(None, js=FOCUS_NEW)
 
         desk = Desk(tabs, new, scene, save_form, build_turned_to())
         with cards:
-            build_cast(studio, place, desk)
-        bind_library_tab(studio, library, place, library_view, views, desk)
-        bind_retention_tab(studio, retention, place, likeness_view)
-        bind_request_field(studio, request_field, place, desk)
+            build_cast(castbook, place, desk)
+        bind_library_tab(castbook, library, place, library_view, views, desk)
+        bind_retention_tab(castbook, retention, place, likeness_view)
+        bind_request_field(castbook, request_field, place, desk)
         model_buttons = [new.create, scene.generate, *first.examples]
-        bind_save_form(studio, save_form, place)
-        bind_new_character(studio, new, place, area, model_buttons)
-        bind_upload_form(studio, upload, place, area)
-        bind_first_minutes(studio, first, place, new, tabs)
-        bind_scene(studio, scene, place, area, model_buttons)
-        _bind_choice(studio, popup, place, scene, tabs)
-        follow_models(studio, demo, status, [*model_buttons, upload.add])
-        bind_return(studio, area, place, model_buttons, reopen(studio, place, demo))
-        build_endpoints(studio)
+        bind_save_form(castbook, save_form, place)
+        bind_new_character(castbook, new, place, area, model_buttons)
+        bind_upload_form(castbook, upload, place, area)
+        bind_first_minutes(castbook, first, place, new, tabs)
+        bind_scene(castbook, scene, place, area, model_buttons)
+        _bind_choice(castbook, popup, place, scene, tabs)
+        follow_models(castbook, demo, status, [*model_buttons, upload.add])
+        bind_return(castbook, area, place, model_buttons, reopen(castbook, place, demo))
+        build_endpoints(castbook)
     draw_without_progress(demo)
     make_steady(demo)
     return demo
@@ -127,20 +125,20 @@ def _build_toolbar() -> tuple[gr.Button, gr.Button, gr.Button]:
     return create, generate, load
 
 
-def _bind_choice(studio: Studio, popup: LibraryPopup, place: Place, scene: SceneForm, tabs: gr.Tabs) -> None:
+def _bind_choice(castbook: Castbook, popup: LibraryPopup, place: Place, scene: SceneForm, tabs: gr.Tabs) -> None:
     """What the popup's own button does: turn the desk to the person, or link the picture into the story."""
 
-    def use(purpose: str, image_id: str | None, story_id: str, *words: Any) -> tuple[Any, ...]:
+    @for_visitor(castbook)
+    def use(studio: Studio, purpose: str, image_id: str | None, story_id: str, *words: Any) -> tuple[Any, ...]:
         as_it_is = [unchanged() for _ in scene.outputs]
-        with told_to_people():
-            if image_id is None:
-                return popup.close(), unchanged(), unchanged(), *as_it_is
-            if purpose == "generate":
-                shown = show_reference(studio, scene, story_id, image_id, words)
-                return popup.close(), unchanged(), gr.Tabs(selected=SCENE), *shown
-            member = studio.library.link_image(story_id, image_id)
-            gr.Info(say("{name} is in this story now.", name=escape(member.character.name)), title=say("Loaded"))
-            return popup.close(), new_revision(), unchanged(), *as_it_is
+        if image_id is None:
+            return popup.close(), unchanged(), unchanged(), *as_it_is
+        if purpose == "generate":
+            shown = show_reference(studio, scene, story_id, image_id, words)
+            return popup.close(), unchanged(), gr.Tabs(selected=SCENE), *shown
+        member = studio.library.link_image(story_id, image_id)
+        gr.Info(say("{name} is in this story now.", name=escape(member.character.name)), title=say("Loaded"))
+        return popup.close(), new_revision(), unchanged(), *as_it_is
 
     used = popup.use.click(
         use,

@@ -12,10 +12,9 @@ import gradio as gr
 
 from errors import NotFound
 from library_store.records import Story
-from studio import Studio
-from ui.handlers import PRIVATE, QUICK, on
+from studio import Castbook, Studio
+from ui.handlers import PRIVATE, QUICK, before_anybody, for_visitor, on
 from ui.language import said, say, t
-from ui.messages import told_to_people
 
 MARK_CONTEXT = "(context, shown) => window.castbook?.markContext(context, shown)"
 # A reload shall come back to where the creator went since, not to where a link once led.
@@ -50,7 +49,8 @@ class Place:
         return [self.remembered, self.context, self.shown_context]
 
 
-def build_stories_bar(studio: Studio) -> Place:
+def build_stories_bar(castbook: Castbook) -> Place:
+    studio = before_anybody(castbook)
     story = studio.library.ensure_a_story()
     projects, stories = _choices(studio, story)
     with gr.Row(elem_id="stories-bar"):
@@ -87,9 +87,9 @@ def build_stories_bar(studio: Studio) -> Place:
         name=_build_rename("Project name", "rename-project"),
         open_character=gr.Textbox("", visible="hidden", elem_id="open-character"),
     )
-    _build_naming(studio, place, new_project, new_story)
-    bind_move(studio, place, [project.input], studio.library.ensure_a_story, [project])
-    bind_move(studio, place, [chosen.input], studio.library.get_story, [chosen])
+    _build_naming(castbook, place, new_project, new_story)
+    bind_move(castbook, place, [project.input], _first_story, [project])
+    bind_move(castbook, place, [chosen.input], _story, [chosen])
     shown = [place.context, place.shown_context]
     on([place.context.change, place.shown_context.change], None, shown, None, js=MARK_CONTEXT)
     return place
@@ -122,7 +122,7 @@ def keep_context(studio: Studio, story_id: str, context: str, shown: str) -> Non
 
 
 def bind_move(
-    studio: Studio,
+    castbook: Castbook,
     place: Place,
     events: Sequence[Callable[..., Any]],
     go: Callable[..., Story],
@@ -130,55 +130,55 @@ def bind_move(
     outputs: Sequence[Any] = (),
     values: Callable[..., Sequence[Any]] = lambda *_: (),
 ) -> None:
-    """Makes the events lead to the story that `go(*inputs)` gives; then `outputs` get what `values(*inputs)` gives.
+    """Makes the events lead to the story that `go(studio, *inputs)` gives; `outputs` get `values(studio, *inputs)`.
 
     A context that is not kept yet is kept first. Where that, or the move, is refused, the page stays where it was.
     """
 
-    def move(story_id: str, context: str, shown: str, *given: Any) -> tuple[Any, ...]:
-        with told_to_people():
-            keep_context(studio, story_id, context, shown)
-            return *show_place(studio, go(*given)), *values(*given)
+    @for_visitor(castbook)
+    def move(studio: Studio, story_id: str, context: str, shown: str, *given: Any) -> tuple[Any, ...]:
+        keep_context(studio, story_id, context, shown)
+        return *show_place(studio, go(studio, *given)), *values(studio, *given)
 
-    def stay(story_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            return show_place(studio, studio.library.get_story(story_id))[:2]
+    @for_visitor(castbook)
+    def stay(studio: Studio, story_id: str) -> tuple[Any, ...]:
+        return show_place(studio, studio.library.get_story(story_id))[:2]
 
     moved = on(events, move, [*place.written_context, *inputs], [*place.outputs, *outputs], **PRIVATE)
     moved.failure(stay, place.remembered, [place.project, place.story], **QUICK)
 
 
-def reopen(studio: Studio, place: Place, demo: gr.Blocks) -> Callable[..., Any]:
+def reopen(castbook: Castbook, place: Place, demo: gr.Blocks) -> Callable[..., Any]:
     """A loaded page shows what its link asks for (`?story=ID`, `?character=ID`), or the story looked at last.
 
     Gives the listener for what comes after that.
     """
 
-    def opened(remembered: str, request: gr.Request) -> tuple[Any, ...]:
+    @for_visitor(castbook)
+    def opened(studio: Studio, remembered: str, request: gr.Request) -> tuple[Any, ...]:
         asked = cast("dict[str, str]", dict(request.query_params))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-        with told_to_people():
-            story, character_id = _remembered_story(studio, remembered), ""
-            try:
-                if "story" in asked:
-                    story = _open_story(studio, asked["story"])
-                if "character" in asked:
-                    character = studio.library.get_character(asked["character"])
-                    character_id = character.id
-                    if character.project_id != story.project_id:
-                        story = studio.library.ensure_a_story(character.project_id)
-            except NotFound as error:
-                gr.Warning(
-                    f"{escape(said(error.cause_message))}<br>{escape(say('This is where you were last.'))}",
-                    title=say("The link leads nowhere"),
-                )
-            return *show_place(studio, story), character_id
+        story, character_id = _remembered_story(studio, remembered), ""
+        try:
+            if "story" in asked:
+                story = _open_story(studio, asked["story"])
+            if "character" in asked:
+                character = studio.library.get_character(asked["character"])
+                character_id = character.id
+                if character.project_id != story.project_id:
+                    story = studio.library.ensure_a_story(character.project_id)
+        except NotFound as error:
+            gr.Warning(
+                f"{escape(said(error.cause_message))}<br>{escape(say('This is where you were last.'))}",
+                title=say("The link leads nowhere"),
+            )
+        return *show_place(studio, story), character_id
 
     loaded = demo.load(opened, place.remembered, [*place.outputs, place.open_character], **PRIVATE)
     loaded.success(None, js=FORGET_LINK)
     return loaded.success
 
 
-def _build_naming(studio: Studio, place: Place, new_project: gr.Button, new_story: gr.Button) -> None:
+def _build_naming(castbook: Castbook, place: Place, new_project: gr.Button, new_story: gr.Button) -> None:
     """One line to name either a project or a story in."""
     kind = gr.State("story")
     with gr.Row(visible=False, elem_id="naming", elem_classes="inline-form") as line:
@@ -186,7 +186,7 @@ def _build_naming(studio: Studio, place: Place, new_project: gr.Button, new_stor
         create = gr.Button(t("Create"), variant="primary", size="md", elem_id="naming-create", scale=0, min_width=110)
         cancel = gr.Button(t("Cancel"), size="md", elem_id="naming-cancel", scale=0, min_width=110)
 
-    def made(what: str, given: str, project_id: str) -> Story:
+    def made(studio: Studio, what: str, given: str, project_id: str) -> Story:
         if what == "project":
             return studio.library.ensure_a_story(studio.library.create_project(given).id)
         return studio.library.create_story(project_id, given)
@@ -203,11 +203,19 @@ def _build_naming(studio: Studio, place: Place, new_project: gr.Button, new_stor
         button.click(ask, None, [line, name, kind], **QUICK).then(None, js=focus)
     cancel.click(lambda: gr.Row(visible=False), None, line, **QUICK)
     events = [create.click, name.submit]
-    bind_move(studio, place, events, made, [kind, name, place.project], [line], lambda *_: [gr.Row(visible=False)])
+    bind_move(castbook, place, events, made, [kind, name, place.project], [line], lambda *_: [gr.Row(visible=False)])
 
 
 def _build_rename(label: str, elem_id: str) -> gr.Textbox:
     return gr.Textbox(label=t(label), elem_id=elem_id, min_width=180, max_length=120, render=False)
+
+
+def _first_story(studio: Studio, project_id: str) -> Story:
+    return studio.library.ensure_a_story(project_id)
+
+
+def _story(studio: Studio, story_id: str) -> Story:
+    return studio.library.get_story(story_id)
 
 
 def _remembered_story(studio: Studio, story_id: str) -> Story:

@@ -15,10 +15,9 @@ import gradio as gr
 from errors import InvalidRequest
 from library_store.records import VisualProfile
 from pipeline.packs import Pack
-from studio import Studio
-from ui.handlers import QUICK
+from studio import Castbook, Studio
+from ui.handlers import QUICK, for_visitor
 from ui.language import t
-from ui.messages import told_to_people
 from ui.story.run_area import prompt_note
 from ui.words import IDENTITY_FIELDS, LOOK_FIELDS, PROFILE_FIELDS
 
@@ -64,10 +63,10 @@ class ProfileFiller:
 
 
 def build_profile_editor(
-    studio: Studio, prefix: str, profile: VisualProfile, fields: Mapping[str, str] = PROFILE_FIELDS
+    castbook: Castbook, prefix: str, profile: VisualProfile, fields: Mapping[str, str] = PROFILE_FIELDS
 ) -> ProfileEditor:
     """`fields` are names with their labels: all of a profile, or those of a character or a scene alone."""
-    choices = profile_choices(studio.pack)
+    choices = profile_choices(castbook.pack)
     editor = ProfileEditor(tuple(fields), [], frozenset(choices))
     for title, group in ((WHO, IDENTITY_FIELDS), (LOOK, LOOK_FIELDS)):
         shown = [field for field in fields if field in group]
@@ -82,23 +81,25 @@ def build_profile_editor(
     return editor
 
 
-def build_profile_filler(studio: Studio, editor: ProfileEditor, prefix: str, image: gr.State) -> ProfileFiller | None:
+def build_profile_filler(
+    castbook: Castbook, editor: ProfileEditor, prefix: str, image: gr.State
+) -> ProfileFiller | None:
     """Fills `editor` from the request of the picture whose id `image` holds. None for a pack without a vocabulary:
     nobody knows then what belongs into which field."""
-    if studio.pack.vocabulary is None:
+    if castbook.pack.vocabulary is None:
         return None
     filler = ProfileFiller(
         gr.Button(t("Fill from this picture"), size="sm", elem_id=f"{prefix}-fill"),
         gr.Markdown(elem_classes="unknown-words", elem_id=f"{prefix}-fill-note"),
     )
 
-    def fill(image_id: str, *values: Any) -> tuple[Any, ...]:
-        with told_to_people():
-            request = studio.requests.of_image(image_id)
-            if request is None:
-                raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
-            filled = filled_from(studio.pack, request.prompt, editor.profile(values))
-            return *editor.values(filled), prompt_note(studio.pack, request.prompt)
+    @for_visitor(castbook)
+    def fill(studio: Studio, image_id: str, *values: Any) -> tuple[Any, ...]:
+        request = studio.requests.of_image(image_id)
+        if request is None:
+            raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
+        filled = filled_from(studio.pack, request.prompt, editor.profile(values))
+        return *editor.values(filled), prompt_note(studio.pack, request.prompt)
 
     filler.button.click(fill, [image, *editor.inputs], [*editor.inputs, filler.note], **QUICK)
     return filler

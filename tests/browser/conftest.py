@@ -11,11 +11,12 @@ from fakes import FakeFaces, fake_pack
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from served import App, PatientGenerator, served
 
-from app import open_studio
-from library_store.library import CharacterLibrary
+from app import open_castbook
+from library_store.records import LOCAL_OWNER
+from library_store.store import LibraryStore
 from pipeline.variants import VariantMaker
 from settings import Settings
-from studio import Models, Studio
+from studio import Castbook, Models
 
 CHROMIUM = os.environ.get("CASTBOOK_TEST_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
@@ -23,22 +24,22 @@ expect.set_options(timeout=30_000)  # two slow cores, and two tests at work
 
 
 @pytest.fixture
-def app(library: CharacterLibrary) -> Iterator[App]:
+def app(store: LibraryStore) -> Iterator[App]:
     """On the fakes, with an empty library."""
     pack, generator = fake_pack(), PatientGenerator()
-    studio = Studio(library, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)))
-    with served(studio) as url:
-        yield App(url, studio, generator)
+    castbook = Castbook(store, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)))
+    with served(castbook) as url:
+        yield App(url, castbook.seen_by(LOCAL_OWNER), generator)
 
 
 @pytest.fixture
 def real_app(tmp_path: Path) -> Iterator[App]:
     """On the embedded pack, with an empty library."""
-    studio = open_studio(Settings(home=tmp_path, pack="paperdoll"))
-    studio.models.get()
-    with served(studio) as url:
-        yield App(url, studio)
-    studio.library.close()
+    castbook = open_castbook(Settings(home=tmp_path, pack="paperdoll"))
+    castbook.models.get()
+    with served(castbook) as url:
+        yield App(url, castbook.seen_by(LOCAL_OWNER))
+    castbook.store.close()
 
 
 @pytest.fixture(scope="session")

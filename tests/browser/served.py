@@ -11,7 +11,7 @@ from listening import listening
 from playwright.sync_api import Page
 
 from library_store.records import CastMember, Character, VisualProfile
-from studio import Studio
+from studio import Castbook, Studio
 from studio.drawing import Made
 from ui import build_page, launch_options
 
@@ -58,9 +58,9 @@ def settle(page: Page) -> None:
 
 
 @contextmanager
-def served(studio: Studio) -> Iterator[str]:
-    demo = build_page(studio, studio.library.pictures_folder)
+def served(castbook: Castbook) -> Iterator[str]:
+    demo = build_page(castbook)
     _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
-    studio.models.start()
+    castbook.models.start()
     yield url
     demo.close()

@@ -261,8 +261,9 @@ def test_a_missing_picture_hides_nobody_else(app: App, visit: Visit, tmp_path: P
     flat(RED, 80).save(tmp_path / "mina.png")  # of another size, for equal pictures share a file
     app.studio.faces.upload_character(app.story_id, "Mina", tmp_path / "mina.png")
     for option in app.cast[0].options:
-        for file in app.studio.library.pictures_folder.rglob(f"{option.image.content_hash}.*"):
-            file.unlink()
+        file = Path(app.studio.library.get_picture_path(option.image.id))
+        for each in (file, file.with_suffix(".webp")):
+            each.unlink(missing_ok=True)
     page.reload()
     expect(page.locator(".card")).to_have_count(2)
     expect(page.locator(".card", has_text="Hana")).to_contain_text("missing")

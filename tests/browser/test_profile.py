@@ -11,11 +11,11 @@ from fakes import FakeFaces, fake_pack
 from playwright.sync_api import Page, expect
 from served import App, PatientGenerator, served
 
-from library_store.library import CharacterLibrary
-from library_store.records import VisualProfile
+from library_store.records import LOCAL_OWNER, VisualProfile
+from library_store.store import LibraryStore
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
-from studio import Models, Studio
+from studio import Castbook, Models
 from ui.profile_editor import filled_from, profile_choices
 
 Visit = Callable[..., Page]
@@ -37,12 +37,12 @@ PACK = fake_pack(
 
 
 @pytest.fixture
-def app(library: CharacterLibrary) -> Iterator[App]:
+def app(store: LibraryStore) -> Iterator[App]:
     """On the fakes, with a pack that has a vocabulary."""
     generator = PatientGenerator()
-    studio = Studio(library, PACK, Models(lambda: VariantMaker(generator, FakeFaces(), PACK)))
-    with served(studio) as url:
-        yield App(url, studio, generator)
+    castbook = Castbook(store, PACK, Models(lambda: VariantMaker(generator, FakeFaces(), PACK)))
+    with served(castbook) as url:
+        yield App(url, castbook.seen_by(LOCAL_OWNER), generator)
 
 
 def chosen(page: Page, id: str) -> list[str]:

@@ -13,19 +13,20 @@ from served import App, PatientGenerator, served
 from test_accessibility import violations
 from test_library_tab import saved
 
-from library_store.library import CharacterLibrary
+from library_store.records import LOCAL_OWNER
+from library_store.store import LibraryStore
 from pipeline.likeness import Calibration
 from pipeline.variants import VariantMaker
-from studio import Models, Studio
+from studio import Castbook, Models
 
 Visit = Callable[..., Page]
 
 
-def serve(library: CharacterLibrary, calibration: Calibration | None, reports: Path) -> Iterator[App]:
+def serve(store: LibraryStore, calibration: Calibration | None, reports: Path) -> Iterator[App]:
     pack, generator = fake_pack(calibration), PatientGenerator()
-    studio = Studio(library, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)), (reports,))
-    with served(studio) as url:
-        yield App(url, studio, generator)
+    castbook = Castbook(store, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)), (reports,))
+    with served(castbook) as url:
+        yield App(url, castbook.seen_by(LOCAL_OWNER), generator)
 
 
 @pytest.fixture
@@ -34,13 +35,13 @@ def reports(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def reporting(library: CharacterLibrary, reports: Path) -> Iterator[App]:
-    yield from serve(library, CALIBRATION, reports)
+def reporting(store: LibraryStore, reports: Path) -> Iterator[App]:
+    yield from serve(store, CALIBRATION, reports)
 
 
 @pytest.fixture
-def uncalibrated(library: CharacterLibrary, reports: Path) -> Iterator[App]:
-    yield from serve(library, None, reports)
+def uncalibrated(store: LibraryStore, reports: Path) -> Iterator[App]:
+    yield from serve(store, None, reports)
 
 
 def write_report(folder: Path, title: str) -> None:

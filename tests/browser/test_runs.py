@@ -10,8 +10,6 @@ from playwright.sync_api import Page, expect
 from served import App
 from test_page import write
 
-from studio.runs import LOCAL
-
 Visit = Callable[..., Page]
 
 
@@ -67,7 +65,7 @@ def test_what_was_drawn_while_nobody_looked_is_shown_once(app: App, drawing: Pag
     drawing.close()
     page.wait_for_timeout(2000)  # until Gradio has noticed
     app.generator.may_go_on.set()
-    [run] = app.studio.runs.list(LOCAL)
+    [run] = app.studio.runs.list(app.studio.visitor.name)
     while not run.ended:
         page.wait_for_timeout(50)
     page.goto(app.url)

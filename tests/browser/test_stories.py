@@ -103,7 +103,7 @@ def test_beside_an_empty_context_mine_is_both(app: App, visit: Visit) -> None:
     app.studio.library.update_story(app.story_id, context="snow")
     page = visit(app)
     app.studio.library.update_story(app.story_id, context="")
-    write(page, "context", "snow, soft light")
+    write(page, "context", ", soft light")
     leave_context(page)
     expect(page.locator("#context-conflict-text")).to_contain_text("There it is empty")
     page.click("#context-both")

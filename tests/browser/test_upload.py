@@ -19,10 +19,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from served import App, PatientGenerator
 from test_page import box, toast, write
 
-from library_store.library import CharacterLibrary
-from library_store.records import CastMember
+from library_store.records import LOCAL_OWNER, CastMember
+from library_store.store import LibraryStore
 from pipeline.variants import VariantMaker
-from studio import Models, Studio
+from studio import Castbook, Models
 from ui.page import launch_options
 from ui.place import build_stories_bar
 from ui.story.run_area import build_run_area
@@ -34,18 +34,18 @@ EDGES = ("left", "top", "right", "bottom")
 
 
 @pytest.fixture
-def app(library: CharacterLibrary) -> Iterator[App]:
+def app(store: LibraryStore) -> Iterator[App]:
     pack, generator = fake_pack(), PatientGenerator()
-    studio = Studio(library, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)))
-    studio.models.get()
+    castbook = Castbook(store, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)))
+    castbook.models.get()
     with gr.Blocks(analytics_enabled=False) as demo:
-        place = build_stories_bar(studio)
+        place = build_stories_bar(castbook)
         with gr.Column(elem_id="desk"):
-            form = build_upload_form(studio, place)
-            area = build_run_area(studio)
-        bind_upload_form(studio, form, place, area)
+            form = build_upload_form(castbook, place)
+            area = build_run_area(castbook)
+        bind_upload_form(castbook, form, place, area)
     _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
-    yield App(url, studio, generator)
+    yield App(url, castbook.seen_by(LOCAL_OWNER), generator)
     demo.close()
 
 

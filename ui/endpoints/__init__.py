@@ -1,6 +1,6 @@
 """The studio's verbs as named endpoints for programs (`gradio_client`, curl, MCP), with JSON in and out."""
 
-from studio import Studio
+from studio import Castbook
 from ui.endpoints.cast import build_cast_endpoints
 from ui.endpoints.characters import build_character_endpoints
 from ui.endpoints.exports import build_export_endpoints
@@ -10,12 +10,12 @@ from ui.endpoints.runs import build_run_endpoints
 from ui.endpoints.stories import build_story_endpoints
 
 
-def build_endpoints(studio: Studio) -> None:
+def build_endpoints(castbook: Castbook) -> None:
     """Must be called inside a gr.Blocks."""
-    build_story_endpoints(studio)
-    build_generating_endpoints(studio)
-    build_run_endpoints(studio)
-    build_cast_endpoints(studio)
-    build_library_endpoints(studio)
-    build_character_endpoints(studio)
-    build_export_endpoints(studio)
+    build_story_endpoints(castbook)
+    build_generating_endpoints(castbook)
+    build_run_endpoints(castbook)
+    build_cast_endpoints(castbook)
+    build_library_endpoints(castbook)
+    build_character_endpoints(castbook)
+    build_export_endpoints(castbook)

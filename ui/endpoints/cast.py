@@ -1,22 +1,22 @@
 """Who is in a story, and with which pictures."""
 
-from studio import Studio
+from studio import Castbook, Studio
 from ui.endpoints.endpoint import Json, endpoint
-from ui.endpoints.results import member_json
+from ui.endpoints.results import cast_json, member_json
 
 
-def build_cast_endpoints(studio: Studio) -> None:
-    @endpoint
-    def list_cast(story_id: str) -> list[Json]:
+def build_cast_endpoints(castbook: Castbook) -> None:
+    @endpoint(castbook)
+    def list_cast(studio: Studio, story_id: str) -> list[Json]:
         """The cast of a story.
 
         Args:
             story_id: the story
         """
-        return [member_json(studio, member) for member in studio.library.list_cast(story_id)]
+        return cast_json(studio, studio.library.list_cast(story_id))
 
-    @endpoint
-    def load_character(story_id: str, reference_image_id: str) -> Json:
+    @endpoint(castbook)
+    def load_character(studio: Studio, story_id: str, reference_image_id: str) -> Json:
         """Links this very picture into a story's cast; nothing is drawn.
 
         Args:
@@ -25,8 +25,8 @@ def build_cast_endpoints(studio: Studio) -> None:
         """
         return member_json(studio, studio.library.link_image(story_id, reference_image_id))
 
-    @endpoint
-    def select_image(cast_member_id: str, image_id: str) -> Json:
+    @endpoint(castbook)
+    def select_image(studio: Studio, cast_member_id: str, image_id: str) -> Json:
         """Makes one of a cast member's options the active one.
 
         Args:
@@ -35,8 +35,8 @@ def build_cast_endpoints(studio: Studio) -> None:
         """
         return member_json(studio, studio.library.select_image(cast_member_id, image_id))
 
-    @endpoint
-    def remove_image(cast_member_id: str, image_id: str) -> Json:
+    @endpoint(castbook)
+    def remove_image(studio: Studio, cast_member_id: str, image_id: str) -> Json:
         """Takes an option out of this story. The library and other stories keep it.
 
         Args:
@@ -45,8 +45,8 @@ def build_cast_endpoints(studio: Studio) -> None:
         """
         return member_json(studio, studio.library.remove_option(cast_member_id, image_id))
 
-    @endpoint
-    def restore_image(cast_member_id: str, image_id: str) -> Json:
+    @endpoint(castbook)
+    def restore_image(studio: Studio, cast_member_id: str, image_id: str) -> Json:
         """Undoes remove_image.
 
         Args:

@@ -1,18 +1,18 @@
 """One character: what is known of them, their pictures, and where they are used."""
 
-from studio import Studio
+from studio import Castbook, Studio
 from ui.endpoints.endpoint import Json, endpoint, text_of, text_read
-from ui.endpoints.results import character_json, image_json, outlier_json, request_json, use_json
+from ui.endpoints.results import character_json, images_json, outlier_json, request_json, use_json
 
 
-def build_character_endpoints(studio: Studio) -> None:
-    _build_profile(studio)
-    _build_pictures(studio)
+def build_character_endpoints(castbook: Castbook) -> None:
+    _build_profile(castbook)
+    _build_pictures(castbook)
 
 
-def _build_profile(studio: Studio) -> None:
-    @endpoint
-    def get_character(character_id: str) -> Json:
+def _build_profile(castbook: Castbook) -> None:
+    @endpoint(castbook)
+    def get_character(studio: Studio, character_id: str) -> Json:
         """All that is known of a character.
 
         Args:
@@ -20,8 +20,9 @@ def _build_profile(studio: Studio) -> None:
         """
         return character_json(studio, studio.library.get_character(character_id))
 
-    @endpoint
+    @endpoint(castbook)
     def edit_character(
+        studio: Studio,
         character_id: str,
         name: str | None = None,
         description: str | None = None,
@@ -41,8 +42,8 @@ def _build_profile(studio: Studio) -> None:
         written = text_of(name, description, None, visual_profile)
         return character_json(studio, studio.library.edit_character(character_id, written, text_read(instead_of)))
 
-    @endpoint
-    def set_tags(character_id: str, tags: list[str], instead_of: list[str] | None = None) -> Json:
+    @endpoint(castbook)
+    def set_tags(studio: Studio, character_id: str, tags: list[str], instead_of: list[str] | None = None) -> Json:
         """Gives a character these tags and no others.
 
         Args:
@@ -52,8 +53,8 @@ def _build_profile(studio: Studio) -> None:
         """
         return character_json(studio, studio.library.set_tags(character_id, tags, instead_of))
 
-    @endpoint
-    def set_favourite(character_id: str, favourite: bool) -> Json:
+    @endpoint(castbook)
+    def set_favourite(studio: Studio, character_id: str, favourite: bool) -> Json:
         """Makes a character a favourite, or no longer.
 
         Args:
@@ -62,8 +63,8 @@ def _build_profile(studio: Studio) -> None:
         """
         return character_json(studio, studio.library.set_favourite(character_id, favourite))
 
-    @endpoint
-    def list_uses(character_id: str) -> list[Json]:
+    @endpoint(castbook)
+    def list_uses(studio: Studio, character_id: str) -> list[Json]:
         """The stories in which a character has pictures on offer, and which.
 
         Args:
@@ -72,18 +73,18 @@ def _build_profile(studio: Studio) -> None:
         return [use_json(use) for use in studio.library.list_uses(character_id)]
 
 
-def _build_pictures(studio: Studio) -> None:
-    @endpoint
-    def list_images(character_id: str) -> list[Json]:
+def _build_pictures(castbook: Castbook) -> None:
+    @endpoint(castbook)
+    def list_images(studio: Studio, character_id: str) -> list[Json]:
         """All kept pictures of a character, oldest first, with what each was made from.
 
         Args:
             character_id: who
         """
-        return [image_json(studio, image) for image in studio.library.list_images(character_id)]
+        return images_json(studio, studio.library.list_images(character_id))
 
-    @endpoint
-    def set_canonical(character_id: str, image_id: str) -> Json:
+    @endpoint(castbook)
+    def set_canonical(studio: Studio, character_id: str, image_id: str) -> Json:
         """Makes another of the character's pictures the one that stands for them.
 
         Args:
@@ -92,8 +93,8 @@ def _build_pictures(studio: Studio) -> None:
         """
         return character_json(studio, studio.library.set_canonical(character_id, image_id))
 
-    @endpoint
-    def list_steering(character_id: str) -> list[str]:
+    @endpoint(castbook)
+    def list_steering(studio: Studio, character_id: str) -> list[str]:
         """The pictures that steer together with the canonical one.
 
         Args:
@@ -101,8 +102,10 @@ def _build_pictures(studio: Studio) -> None:
         """
         return studio.library.list_steering(character_id)
 
-    @endpoint
-    def set_steering(character_id: str, image_ids: list[str], instead_of: list[str] | None = None) -> list[str]:
+    @endpoint(castbook)
+    def set_steering(
+        studio: Studio, character_id: str, image_ids: list[str], instead_of: list[str] | None = None
+    ) -> list[str]:
         """Which pictures steer together with the canonical one: their identities are averaged.
 
         Args:
@@ -113,8 +116,8 @@ def _build_pictures(studio: Studio) -> None:
         studio.faces.set_steering(character_id, image_ids, instead_of)
         return studio.library.list_steering(character_id)
 
-    @endpoint
-    def outliers(character_id: str) -> list[Json]:
+    @endpoint(castbook)
+    def outliers(studio: Studio, character_id: str) -> list[Json]:
         """The pictures of a character that show somebody else, each with the reason.
 
         Args:
@@ -122,8 +125,8 @@ def _build_pictures(studio: Studio) -> None:
         """
         return [outlier_json(outlier) for outlier in studio.faces.outliers(character_id)]
 
-    @endpoint
-    def request_of(image_id: str) -> Json | None:
+    @endpoint(castbook)
+    def request_of(studio: Studio, image_id: str) -> Json | None:
         """All that a kept picture was drawn by; null for an uploaded one. `changed_since` names what is another now
         (the pack, the engine ...), so that drawn again it may differ; it is null while the models are loading.
 

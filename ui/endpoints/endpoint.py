@@ -6,17 +6,18 @@ this one do without `from __future__ import annotations`: Gradio does not resolv
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
-from functools import wraps
 from inspect import isgeneratorfunction
 from reprlib import repr as shortened
 from typing import Annotated, Any, cast, get_type_hints
 
+import gradio as gr
 from gradio.utils import get_upload_folder, is_in_or_equal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from errors import InvalidRequest
 from library_store.records import CharacterText, VisualProfile
-from ui.handlers import GPU, WATCHING, api
+from studio import Castbook
+from ui.handlers import GPU, WATCHING, Handler, api, asked_by_request, visitor_of
 from ui.messages import told_to_programs
 
 Json = dict[str, Any]
@@ -25,19 +26,19 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Edges = Annotated[list[Number], Field(min_length=4, max_length=4)]  # of a box: left, top, right, bottom, in pixels
 
 
-def endpoint(verb: Callable[..., Any]) -> None:
-    """Makes the function an endpoint of its own name."""
-    _serve(verb)
+def endpoint(castbook: Castbook) -> Callable[[Handler], None]:
+    """Makes a function whose first argument is a `Studio` an endpoint of its own name, for whoever asks."""
+    return lambda verb: _serve(castbook, verb)
 
 
-def model_endpoint(verb: Callable[..., Any]) -> None:
+def model_endpoint(castbook: Castbook) -> Callable[[Handler], None]:
     """For what looks for faces: one call at a time, in turn with the page's own."""
-    _serve(verb, **GPU)
+    return lambda verb: _serve(castbook, verb, **GPU)
 
 
-def watching_endpoint(verb: Callable[..., Any]) -> None:
+def watching_endpoint(castbook: Castbook) -> Callable[[Handler], None]:
     """For what streams a run, which waits for its own turn."""
-    _serve(verb, **WATCHING)
+    return lambda verb: _serve(castbook, verb, **WATCHING)
 
 
 def uploaded(file: Json) -> str:
@@ -99,23 +100,22 @@ def _words(name: str, value: object) -> str:
     return ", ".join(phrase.strip() for phrase in phrases if phrase.strip())
 
 
-def _serve(verb: Callable[..., Any], **how: Any) -> None:
+def _serve(castbook: Castbook, verb: Handler, **how: Any) -> None:
     hints = get_type_hints(verb, include_extras=True)
-    types = {name: TypeAdapter(hint) for name, hint in hints.items() if name != "return"}
+    types = {name: TypeAdapter(hint) for name, hint in hints.items() if name not in ("studio", "return")}
 
-    @wraps(verb)
-    def answer(*values: Any) -> Any:
+    def answer(visit: gr.Request, *values: Any) -> Any:
         with told_to_programs():
             _check(types, values)
-            return verb(*values)
+            return verb(castbook.seen_by(visitor_of(visit)), *values)
 
-    @wraps(verb)
-    def stream(*values: Any) -> Iterator[Any]:
+    def stream(visit: gr.Request, *values: Any) -> Iterator[Any]:
         with told_to_programs():
             _check(types, values)
-            yield from verb(*values)
+            yield from verb(castbook.seen_by(visitor_of(visit)), *values)
 
-    api(stream if isgeneratorfunction(verb) else answer, api_name=verb.__name__, **how)
+    called = asked_by_request(verb, stream if isgeneratorfunction(verb) else answer)
+    api(called, api_name=verb.__name__, **how)
 
 
 def _check(types: dict[str, TypeAdapter[Any]], values: Sequence[Any]) -> None:

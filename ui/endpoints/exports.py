@@ -1,13 +1,15 @@
 """What leaves as a file and comes back: exported libraries, and pictures that carry their request."""
 
-from studio import Studio
+from studio import Castbook, Studio
 from ui.endpoints.endpoint import Json, endpoint, uploaded
 from ui.endpoints.results import file_json, import_json, request_json
 
 
-def build_export_endpoints(studio: Studio) -> None:
-    @endpoint
-    def export_library(project_id: str, character_ids: list[str] | None = None, embeddings: bool = False) -> Json:
+def build_export_endpoints(castbook: Castbook) -> None:
+    @endpoint(castbook)
+    def export_library(
+        studio: Studio, project_id: str, character_ids: list[str] | None = None, embeddings: bool = False
+    ) -> Json:
         """A project, or some of its saved characters, as a zip for import_library and Hugging Face `datasets`.
 
         Args:
@@ -17,8 +19,8 @@ def build_export_endpoints(studio: Studio) -> None:
         """
         return file_json(studio.exports.write(project_id, character_ids, embeddings))
 
-    @endpoint
-    def import_library(project_id: str | None, zip_file: Json) -> Json:
+    @endpoint(castbook)
+    def import_library(studio: Studio, project_id: str | None, zip_file: Json) -> Json:
         """Adds what an export holds, under the ids that it had; what is there already stays as it is.
 
         Args:
@@ -27,8 +29,8 @@ def build_export_endpoints(studio: Studio) -> None:
         """
         return import_json(studio.library.import_zip(uploaded(zip_file), project_id))
 
-    @endpoint
-    def request_in(picture: Json) -> Json | None:
+    @endpoint(castbook)
+    def request_in(studio: Studio, picture: Json) -> Json | None:
         """The request that a PNG file carries, as request_of gives it; null where there is none.
 
         Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from studio import Studio
+from studio import Castbook, Studio
 from ui.endpoints.endpoint import (
     Amount,
     Edges,
@@ -14,18 +14,19 @@ from ui.endpoints.endpoint import (
     uploaded,
     watching_endpoint,
 )
-from ui.endpoints.results import DrawingRun, match_json, member_json, steps_then_result, upload_json
+from ui.endpoints.results import DrawingRun, matches_json, member_json, steps_then_result, upload_json
 
 
-def build_generating_endpoints(studio: Studio) -> None:
-    _build_drawing(studio)
-    _build_uploads(studio)
-    _build_faces(studio)
+def build_generating_endpoints(castbook: Castbook) -> None:
+    _build_drawing(castbook)
+    _build_uploads(castbook)
+    _build_faces(castbook)
 
 
-def _build_drawing(studio: Studio) -> None:
-    @watching_endpoint
+def _build_drawing(castbook: Castbook) -> None:
+    @watching_endpoint(castbook)
     def generate_character(
+        studio: Studio,
         story_id: str,
         name: str,
         prompt: str,
@@ -51,8 +52,9 @@ def _build_drawing(studio: Studio) -> None:
         run = studio.drawing.generate_character(story_id, name, prompt, profile, description, count, seed)
         yield from _while_called(run, studio)
 
-    @watching_endpoint
+    @watching_endpoint(castbook)
     def generate_character_variant(
+        studio: Studio,
         story_id: str,
         reference_image_id: str,
         prompt: str,
@@ -100,9 +102,9 @@ def _while_called(run: DrawingRun, studio: Studio) -> Iterator[Json]:
         raise
 
 
-def _build_uploads(studio: Studio) -> None:
-    @model_endpoint
-    def look_at_upload(picture: Json) -> Json:
+def _build_uploads(castbook: Castbook) -> None:
+    @model_endpoint(castbook)
+    def look_at_upload(studio: Studio, picture: Json) -> Json:
         """The faces in a picture of your own, largest first, so that upload_character can be told which one is meant.
 
         Args:
@@ -110,8 +112,9 @@ def _build_uploads(studio: Studio) -> None:
         """
         return upload_json(studio.faces.look_at_upload(uploaded(picture)))
 
-    @model_endpoint
+    @model_endpoint(castbook)
     def upload_character(
+        studio: Studio,
         story_id: str,
         name: str,
         picture: Json,
@@ -136,10 +139,15 @@ def _build_uploads(studio: Studio) -> None:
         return member_json(studio, member)
 
 
-def _build_faces(studio: Studio) -> None:
-    @model_endpoint
+def _build_faces(castbook: Castbook) -> None:
+    @model_endpoint(castbook)
     def who_looks_like(
-        project_id: str, picture: Json, face: Amount | None = None, box: Edges | None = None, limit: Amount = 12
+        studio: Studio,
+        project_id: str,
+        picture: Json,
+        face: Amount | None = None,
+        box: Edges | None = None,
+        limit: Amount = 12,
     ) -> list[Json]:
         """The saved characters most alike to a face in a picture, each with their most alike image and its similarity.
 
@@ -151,16 +159,16 @@ def _build_faces(studio: Studio) -> None:
             limit: how many characters at most
         """
         matches = studio.faces.who_looks_like(project_id, uploaded(picture), face, _box(box), limit)
-        return [match_json(studio, match) for match in matches]
+        return matches_json(studio, matches)
 
-    @endpoint
-    def look_alikes_of(image_id: str) -> list[Json]:
+    @endpoint(castbook)
+    def look_alikes_of(studio: Studio, image_id: str) -> list[Json]:
         """The other saved characters who would be taken for the person in a kept picture.
 
         Args:
             image_id: the picture
         """
-        return [match_json(studio, match) for match in studio.faces.look_alikes_of(image_id)]
+        return matches_json(studio, studio.faces.look_alikes_of(image_id))
 
 
 def _box(edges: list[float] | None) -> tuple[float, float, float, float] | None:

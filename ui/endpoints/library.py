@@ -3,19 +3,20 @@
 from typing import Literal
 
 from library_store.records import LibraryQuery
-from studio import Studio
+from studio import Castbook, Studio
 from ui.endpoints.endpoint import Amount, Json, endpoint, text_of, text_read
-from ui.endpoints.results import character_json, library_check_json, purge_json
+from ui.endpoints.results import character_json, characters_json, library_check_json, purge_json
 
 
-def build_library_endpoints(studio: Studio) -> None:
-    _build_search(studio)
-    _build_leaving(studio)
+def build_library_endpoints(castbook: Castbook) -> None:
+    _build_search(castbook)
+    _build_leaving(castbook)
 
 
-def _build_search(studio: Studio) -> None:
-    @endpoint
+def _build_search(castbook: Castbook) -> None:
+    @endpoint(castbook)
     def save_character(
+        studio: Studio,
         cast_member_id: str,
         image_id: str,
         description: str | None = None,
@@ -40,8 +41,9 @@ def _build_search(studio: Studio) -> None:
         saved = studio.library.save_character(cast_member_id, image_id, written, text_read(instead_of))
         return character_json(studio, saved)
 
-    @endpoint
+    @endpoint(castbook)
     def list_library(
+        studio: Studio,
         project_id: str,
         query: str = "",
         tags: list[str] | None = None,
@@ -50,6 +52,7 @@ def _build_search(studio: Studio) -> None:
         offset: Amount = 0,
         limit: Amount | None = None,
         trashed: bool = False,
+        cursor: str | None = None,
     ) -> list[Json]:
         """The saved characters of a project.
 
@@ -62,13 +65,14 @@ def _build_search(studio: Studio) -> None:
             offset: how many to leave out from the beginning
             limit: how many at most
             trashed: those in the trash instead
+            cursor: go on behind this character_id, the last one of the answer before; where the last saved come first
         """
         wanted = LibraryQuery(query, tuple(tags or ()), favourites, sort, trashed)
-        found = studio.library.search_library(project_id, wanted, offset, limit)
-        return [character_json(studio, character) for character in found]
+        return characters_json(studio, studio.library.search_library(project_id, wanted, offset, limit, cursor))
 
-    @endpoint
+    @endpoint(castbook)
     def count_library(
+        studio: Studio,
         project_id: str,
         query: str = "",
         tags: list[str] | None = None,
@@ -88,8 +92,8 @@ def _build_search(studio: Studio) -> None:
             project_id, LibraryQuery(query, tuple(tags or ()), favourites=favourites, trashed=trashed)
         )
 
-    @endpoint
-    def list_tags(project_id: str) -> list[str]:
+    @endpoint(castbook)
+    def list_tags(studio: Studio, project_id: str) -> list[str]:
         """The tags that a project's saved characters have, in alphabetical order.
 
         Args:
@@ -97,8 +101,8 @@ def _build_search(studio: Studio) -> None:
         """
         return studio.library.list_tags(project_id)
 
-    @endpoint
-    def check_library(project_id: str) -> Json:
+    @endpoint(castbook)
+    def check_library(studio: Studio, project_id: str) -> Json:
         """How well the judge tells a project's saved characters apart, who are strangers to one another.
 
         Args:
@@ -107,9 +111,9 @@ def _build_search(studio: Studio) -> None:
         return library_check_json(studio, studio.trust.check_library(project_id))
 
 
-def _build_leaving(studio: Studio) -> None:
-    @endpoint
-    def merge_characters(kept_id: str, merged_id: str) -> Json:
+def _build_leaving(castbook: Castbook) -> None:
+    @endpoint(castbook)
+    def merge_characters(studio: Studio, kept_id: str, merged_id: str) -> Json:
         """Makes two characters one: pictures, stories and tags of the second become the first one's. Not undone.
 
         Args:
@@ -118,8 +122,8 @@ def _build_leaving(studio: Studio) -> None:
         """
         return character_json(studio, studio.library.merge_characters(kept_id, merged_id))
 
-    @endpoint
-    def trash_character(character_id: str) -> Json:
+    @endpoint(castbook)
+    def trash_character(studio: Studio, character_id: str) -> Json:
         """Takes a character out of the library's lists, until restore_character. Stories keep the pictures.
 
         Args:
@@ -127,8 +131,8 @@ def _build_leaving(studio: Studio) -> None:
         """
         return character_json(studio, studio.library.trash_character(character_id))
 
-    @endpoint
-    def restore_character(character_id: str) -> Json:
+    @endpoint(castbook)
+    def restore_character(studio: Studio, character_id: str) -> Json:
         """Takes a character out of the trash.
 
         Args:
@@ -136,8 +140,8 @@ def _build_leaving(studio: Studio) -> None:
         """
         return character_json(studio, studio.library.restore_character(character_id))
 
-    @endpoint
-    def preview_purge(character_id: str) -> Json:
+    @endpoint(castbook)
+    def preview_purge(studio: Studio, character_id: str) -> Json:
         """What purge_character would delete and break: images, stories, and children, pictures of others from theirs.
 
         Args:
@@ -145,8 +149,8 @@ def _build_leaving(studio: Studio) -> None:
         """
         return purge_json(studio.library.preview_purge(character_id))
 
-    @endpoint
-    def purge_character(character_id: str) -> Json:
+    @endpoint(castbook)
+    def purge_character(studio: Studio, character_id: str) -> Json:
         """Deletes a trashed character with their pictures and face identities, for ever.
 
         Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -64,18 +64,49 @@ def prompt_json(studio: Studio, prompt: str) -> dict[str, Any]:
     }
 
 
+def cast_json(studio: Studio, members: Sequence[CastMember]) -> list[dict[str, Any]]:
+    urls = _urls(studio, [option.image.id for member in members for option in member.options])
+    return [_member_json(urls, member) for member in members]
+
+
 def member_json(studio: Studio, member: CastMember) -> dict[str, Any]:
+    return cast_json(studio, [member])[0]
+
+
+def characters_json(studio: Studio, characters: Sequence[Character]) -> list[dict[str, Any]]:
+    urls = _urls(studio, [who.canonical_image_id for who in characters if who.canonical_image_id])
+    return [_character_json(urls, who) for who in characters]
+
+
+def character_json(studio: Studio, character: Character) -> dict[str, Any]:
+    return characters_json(studio, [character])[0]
+
+
+def images_json(studio: Studio, images: Sequence[CharacterReferenceImage]) -> list[dict[str, Any]]:
+    urls = _urls(studio, [image.id for image in images])
+    return [_image_json(urls, image) for image in images]
+
+
+def matches_json(studio: Studio, matches: Sequence[FaceMatch]) -> list[dict[str, Any]]:
+    characters = characters_json(studio, [match.character for match in matches])
+    return [
+        {**character, "image_id": match.image_id, "similarity": match.similarity}
+        for character, match in zip(characters, matches, strict=True)
+    ]
+
+
+def _member_json(urls: Mapping[str, str], member: CastMember) -> dict[str, Any]:
     return {
         "cast_member_id": member.id,
         "story_id": member.story_id,
         "character_id": member.character.id,
         "name": member.character.name,
         "active_image_id": member.active_image_id,
-        "options": [_option_json(studio, member, option) for option in member.options],
+        "options": [_option_json(urls, member, option) for option in member.options],
     }
 
 
-def character_json(studio: Studio, character: Character) -> dict[str, Any]:
+def _character_json(urls: Mapping[str, str], character: Character) -> dict[str, Any]:
     image_id = character.canonical_image_id
     return {
         "character_id": character.id,
@@ -90,15 +121,15 @@ def character_json(studio: Studio, character: Character) -> dict[str, Any]:
         "saved_at": _moment(character.saved_at),
         "trashed_at": _moment(character.trashed_at),
         "canonical_image_id": image_id,
-        "url": _url(studio, image_id) if image_id else None,
+        "url": urls.get(image_id or ""),
     }
 
 
-def image_json(studio: Studio, image: CharacterReferenceImage) -> dict[str, Any]:
+def _image_json(urls: Mapping[str, str], image: CharacterReferenceImage) -> dict[str, Any]:
     return {
         "image_id": image.id,
         "character_id": image.character_id,
-        "url": _url(studio, image.id),
+        "url": urls.get(image.id),
         "width": image.width,
         "height": image.height,
         "source": image.source,
@@ -110,25 +141,15 @@ def image_json(studio: Studio, image: CharacterReferenceImage) -> dict[str, Any]
     }
 
 
-def match_json(studio: Studio, match: FaceMatch) -> dict[str, Any]:
-    return {
-        **character_json(studio, match.character),
-        "image_id": match.image_id,
-        "similarity": match.similarity,
-    }
-
-
 def library_check_json(studio: Studio, check: LibraryCheck) -> dict[str, Any]:
+    people = characters_json(studio, [who for pair in check.most_alike for who in (pair.one, pair.other)])
     return {
         "characters": check.characters,
         "left_out": check.left_out,
         "rates": [asdict(rate) for rate in check.rates],
         "most_alike": [
-            {
-                "characters": [character_json(studio, who) for who in (pair.one, pair.other)],
-                "similarity": pair.similarity,
-            }
-            for pair in check.most_alike
+            {"characters": people[2 * i : 2 * i + 2], "similarity": pair.similarity}
+            for i, pair in enumerate(check.most_alike)
         ],
     }
 
@@ -195,11 +216,11 @@ def _step_json(run: DrawingRun, event: Waiting | Step) -> dict[str, Any]:
     return {"run_id": run.id, "step": step, "steps": steps}
 
 
-def _option_json(studio: Studio, member: CastMember, option: CastOption) -> dict[str, Any]:
+def _option_json(urls: Mapping[str, str], member: CastMember, option: CastOption) -> dict[str, Any]:
     image = option.image
     return {
         "image_id": image.id,
-        "url": _url(studio, image.id),
+        "url": urls.get(image.id),
         "how": option.how,
         "seed": image.seed,
         "is_active": image.id == member.active_image_id,
@@ -240,6 +261,7 @@ def _moment(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _url(studio: Studio, image_id: str) -> str:
-    """Relative to the app's own address."""
-    return f"/gradio_api/file={quote(studio.library.get_picture_path(image_id))}"
+def _urls(studio: Studio, image_ids: Sequence[str]) -> dict[str, str]:
+    """By image id, relative to the app's own address. One whose file is missing or damaged is left out."""
+    paths = studio.library.get_picture_paths(image_ids)
+    return {image_id: f"/gradio_api/file={quote(path)}" for image_id, path in paths.items()}

@@ -2,23 +2,22 @@
 
 from collections.abc import Iterator
 
-from studio import Studio
-from studio.runs import LOCAL
+from studio import Castbook, Studio
 from ui.endpoints.endpoint import Json, endpoint, watching_endpoint
 from ui.endpoints.results import run_json, steps_then_result
 
 
-def build_run_endpoints(studio: Studio) -> None:
-    @endpoint
-    def list_runs() -> list[Json]:
+def build_run_endpoints(castbook: Castbook) -> None:
+    @endpoint(castbook)
+    def list_runs(studio: Studio) -> list[Json]:
         """The drawings that wait, go on or have ended within an hour, the newest first.
 
         Their state is waiting, drawing, stopping, done, stopped or failed.
         """
-        return [run_json(run) for run in studio.runs.list(LOCAL)]
+        return [run_json(run) for run in studio.runs.list(studio.visitor.name)]
 
-    @watching_endpoint
-    def attach_run(run_id: str) -> Iterator[Json]:
+    @watching_endpoint(castbook)
+    def attach_run(studio: Studio, run_id: str) -> Iterator[Json]:
         """Watches a drawing. Streams {run_id, step, steps} from where it is, then the cast member with its options.
 
         Leaving, or cancelling this call, does not stop it.
@@ -26,13 +25,13 @@ def build_run_endpoints(studio: Studio) -> None:
         Args:
             run_id: which drawing, as list_runs or the drawing call itself names it
         """
-        yield from steps_then_result(studio.runs.get(run_id, LOCAL), studio)
+        yield from steps_then_result(studio.runs.get(run_id, studio.visitor.name), studio)
 
-    @endpoint
-    def stop_run(run_id: str) -> Json:
+    @endpoint(castbook)
+    def stop_run(studio: Studio, run_id: str) -> Json:
         """Stops a drawing at its next step; pictures that were finished are kept. One that has ended stays as it is.
 
         Args:
             run_id: which drawing
         """
-        return run_json(studio.runs.stop(run_id, LOCAL))
+        return run_json(studio.runs.stop(run_id, studio.visitor.name))

@@ -1,19 +1,19 @@
 """Projects, their stories, and the prompts that a story makes of what is written."""
 
-from studio import Studio
+from studio import Castbook, Studio
 from ui.endpoints.endpoint import Json, endpoint, profile_of
 from ui.endpoints.results import project_json, prompt_json, story_json
 
 
-def build_story_endpoints(studio: Studio) -> None:
-    _build_projects(studio)
-    _build_stories(studio)
-    _build_prompts(studio)
+def build_story_endpoints(castbook: Castbook) -> None:
+    _build_projects(castbook)
+    _build_stories(castbook)
+    _build_prompts(castbook)
 
 
-def _build_projects(studio: Studio) -> None:
-    @endpoint
-    def create_project(name: str) -> Json:
+def _build_projects(castbook: Castbook) -> None:
+    @endpoint(castbook)
+    def create_project(studio: Studio, name: str) -> Json:
         """Makes a project; its stories share one character library.
 
         Args:
@@ -21,8 +21,8 @@ def _build_projects(studio: Studio) -> None:
         """
         return project_json(studio.library.create_project(name))
 
-    @endpoint
-    def list_projects(trashed: bool = False) -> list[Json]:
+    @endpoint(castbook)
+    def list_projects(studio: Studio, trashed: bool = False) -> list[Json]:
         """The projects, oldest first.
 
         Args:
@@ -30,8 +30,8 @@ def _build_projects(studio: Studio) -> None:
         """
         return [project_json(project) for project in studio.library.list_projects(trashed)]
 
-    @endpoint
-    def rename_project(project_id: str, name: str) -> Json:
+    @endpoint(castbook)
+    def rename_project(studio: Studio, project_id: str, name: str) -> Json:
         """Gives a project another name.
 
         Args:
@@ -40,8 +40,8 @@ def _build_projects(studio: Studio) -> None:
         """
         return project_json(studio.library.rename_project(project_id, name))
 
-    @endpoint
-    def trash_project(project_id: str) -> Json:
+    @endpoint(castbook)
+    def trash_project(studio: Studio, project_id: str) -> Json:
         """Takes a project with all its stories out of the lists, until restore_project.
 
         Args:
@@ -49,8 +49,8 @@ def _build_projects(studio: Studio) -> None:
         """
         return project_json(studio.library.trash_project(project_id))
 
-    @endpoint
-    def restore_project(project_id: str) -> Json:
+    @endpoint(castbook)
+    def restore_project(studio: Studio, project_id: str) -> Json:
         """Takes a project out of the trash.
 
         Args:
@@ -59,9 +59,9 @@ def _build_projects(studio: Studio) -> None:
         return project_json(studio.library.restore_project(project_id))
 
 
-def _build_stories(studio: Studio) -> None:
-    @endpoint
-    def create_story(project_id: str, title: str, context: str = "") -> Json:
+def _build_stories(castbook: Castbook) -> None:
+    @endpoint(castbook)
+    def create_story(studio: Studio, project_id: str, title: str, context: str = "") -> Json:
         """Makes a story in a project.
 
         Args:
@@ -71,8 +71,8 @@ def _build_stories(studio: Studio) -> None:
         """
         return story_json(studio.library.create_story(project_id, title, context))
 
-    @endpoint
-    def list_stories(project_id: str, trashed: bool = False) -> list[Json]:
+    @endpoint(castbook)
+    def list_stories(studio: Studio, project_id: str, trashed: bool = False) -> list[Json]:
         """The stories of a project, oldest first.
 
         Args:
@@ -81,8 +81,8 @@ def _build_stories(studio: Studio) -> None:
         """
         return [story_json(story) for story in studio.library.list_stories(project_id, trashed)]
 
-    @endpoint
-    def rename_story(story_id: str, title: str) -> Json:
+    @endpoint(castbook)
+    def rename_story(studio: Studio, story_id: str, title: str) -> Json:
         """Gives a story another title.
 
         Args:
@@ -91,8 +91,8 @@ def _build_stories(studio: Studio) -> None:
         """
         return story_json(studio.library.update_story(story_id, title))
 
-    @endpoint
-    def set_context(story_id: str, context: str, instead_of: str | None = None) -> Json:
+    @endpoint(castbook)
+    def set_context(studio: Studio, story_id: str, context: str, instead_of: str | None = None) -> Json:
         """Changes the premise and style lines that every prompt of the story gets.
 
         Args:
@@ -102,8 +102,8 @@ def _build_stories(studio: Studio) -> None:
         """
         return story_json(studio.library.update_story(story_id, context=context, instead_of=instead_of))
 
-    @endpoint
-    def trash_story(story_id: str) -> Json:
+    @endpoint(castbook)
+    def trash_story(studio: Studio, story_id: str) -> Json:
         """Takes a story out of the lists, until restore_story.
 
         Args:
@@ -111,8 +111,8 @@ def _build_stories(studio: Studio) -> None:
         """
         return story_json(studio.library.trash_story(story_id))
 
-    @endpoint
-    def restore_story(story_id: str) -> Json:
+    @endpoint(castbook)
+    def restore_story(studio: Studio, story_id: str) -> Json:
         """Takes a story out of the trash.
 
         Args:
@@ -121,9 +121,9 @@ def _build_stories(studio: Studio) -> None:
         return story_json(studio.library.restore_story(story_id))
 
 
-def _build_prompts(studio: Studio) -> None:
-    @endpoint
-    def prompt_of_character(story_id: str, prompt: str, visual_profile: Json | None = None) -> Json:
+def _build_prompts(castbook: Castbook) -> None:
+    @endpoint(castbook)
+    def prompt_of_character(studio: Studio, story_id: str, prompt: str, visual_profile: Json | None = None) -> Json:
         """What generate_character would draw: prompt, profile and the story's context in one. Nothing is drawn.
         Its unknown_words would be left out; those half_said say too little, and come with phrases that say more.
 
@@ -134,8 +134,8 @@ def _build_prompts(studio: Studio) -> None:
         """
         return prompt_json(studio, studio.drawing.prompt_of_character(story_id, prompt, profile_of(visual_profile)))
 
-    @endpoint
-    def prompt_of_variant(story_id: str, reference_image_id: str, prompt: str) -> Json:
+    @endpoint(castbook)
+    def prompt_of_variant(studio: Studio, story_id: str, reference_image_id: str, prompt: str) -> Json:
         """What generate_character_variant would draw: the scene, who it is, the story's context. Nothing is drawn.
         Its unknown_words would be left out; those half_said say too little, and come with phrases that say more.
 

@@ -10,8 +10,8 @@ import gradio as gr
 
 from errors import LibraryUnavailable
 from library_store.records import Character, CharacterReferenceImage
-from studio import Studio
-from ui.handlers import PRIVATE, QUICK
+from studio import Castbook, Studio
+from ui.handlers import PRIVATE, QUICK, for_visitor
 from ui.language import said, say, t
 from ui.library.character_upkeep import (
     TrashBar,
@@ -23,7 +23,6 @@ from ui.library.character_upkeep import (
     show_upkeep,
 )
 from ui.library.lineage import CLICKED, draw_lineage
-from ui.messages import told_to_people
 from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
 from ui.words import ORIGIN, in_markdown, long_likeness, measured_by, profile_line, short_likeness, tone
@@ -89,7 +88,7 @@ class CharacterPage:
         return [*self.outputs, *self.upkeep.outputs]
 
 
-def build_character_page(studio: Studio) -> CharacterPage:
+def build_character_page(castbook: Castbook) -> CharacterPage:
     nobody = gr.Markdown(t(NOBODY), elem_classes="empty", elem_id="character-nobody")
     character = gr.Textbox("", visible="hidden")
     with gr.Column(visible=False, elem_classes="card", elem_id="character-page") as box:
@@ -132,7 +131,7 @@ def build_character_page(studio: Studio) -> CharacterPage:
             label=t("On offer in these stories"), components=[gr.Textbox(visible=False)], samples=[], type="index",
             samples_per_page=20, elem_id="character-stories", elem_classes="stories",
         )  # fmt: skip
-        upkeep = build_upkeep(studio)
+        upkeep = build_upkeep(castbook)
     steers, is_favourite = gr.Checkbox(visible="hidden"), gr.Checkbox(visible="hidden")
     viewer = Viewer(gr.State(None), picture, likeness, facts, canonical, steer, steers, download)
     return CharacterPage(
@@ -141,33 +140,33 @@ def build_character_page(studio: Studio) -> CharacterPage:
     )  # fmt: skip
 
 
-def bind_character_page(studio: Studio, page: CharacterPage, place: Place, relist: Callable[[Any], Any]) -> None:
+def bind_character_page(castbook: Castbook, page: CharacterPage, place: Place, relist: Callable[[Any], Any]) -> None:
     """`relist(event)` makes the gallery follow a change."""
-    _bind_pictures(studio, page)
+    _bind_pictures(castbook, page)
 
-    def star(character_id: str, viewed: str, is_favourite: bool) -> tuple[Any, ...]:
-        with told_to_people():
-            studio.library.set_favourite(character_id, not is_favourite)
-            return show_character(studio, character_id, viewed)
+    @for_visitor(castbook)
+    def star(studio: Studio, character_id: str, viewed: str, is_favourite: bool) -> tuple[Any, ...]:
+        studio.library.set_favourite(character_id, not is_favourite)
+        return show_character(studio, character_id, viewed)
 
-    def stand(character_id: str, viewed: str) -> tuple[Any, ...]:
-        with told_to_people():
-            studio.library.set_canonical(character_id, viewed)
-            return *show_character(studio, character_id, viewed), new_revision()
+    @for_visitor(castbook)
+    def stand(studio: Studio, character_id: str, viewed: str) -> tuple[Any, ...]:
+        studio.library.set_canonical(character_id, viewed)
+        return *show_character(studio, character_id, viewed), new_revision()
 
-    def steer(character_id: str, viewed: str, steers: bool) -> tuple[Any, ...]:
-        with told_to_people():
-            wanted, shown = ([], [viewed]) if steers else ([viewed], [])
-            studio.faces.set_steering(character_id, wanted, instead_of=shown)
-            return show_character(studio, character_id, viewed)
+    @for_visitor(castbook)
+    def steer(studio: Studio, character_id: str, viewed: str, steers: bool) -> tuple[Any, ...]:
+        wanted, shown = ([], [viewed]) if steers else ([viewed], [])
+        studio.faces.set_steering(character_id, wanted, instead_of=shown)
+        return show_character(studio, character_id, viewed)
 
     looked_at = [page.character, page.viewer.viewed]
     relist(page.favourite.click(star, [*looked_at, page.is_favourite], page.outputs, **QUICK))
     relist(page.viewer.canonical.click(stand, looked_at, [*page.outputs, place.revision], **PRIVATE))
     page.viewer.steer.click(steer, [*looked_at, page.viewer.steers], page.outputs, **QUICK)
     bind_upkeep(
-        studio, page.upkeep, page.trash_bar, place, page.character,
-        lambda character_id: show_character(studio, character_id), show_nobody, page.outputs, relist,
+        castbook, page.upkeep, page.trash_bar, place, page.character,
+        show_character, show_nobody, page.outputs, relist,
     )  # fmt: skip
 
 
@@ -224,24 +223,24 @@ def show_nobody() -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _bind_pictures(studio: Studio, page: CharacterPage) -> None:
-    def view(character_id: str, image_id: str) -> tuple[Any, ...]:
+def _bind_pictures(castbook: Castbook, page: CharacterPage) -> None:
+    def view(studio: Studio, character_id: str, image_id: str) -> tuple[Any, ...]:
         character, steering = studio.library.get_character(character_id), studio.library.list_steering(character_id)
         image = next((image for image in studio.library.list_images(character_id) if image.id == image_id), None)
         return _view(studio, character, steering, image)
 
-    def in_strip(character_id: str, ids: list[str], event: gr.SelectData) -> tuple[Any, ...]:
-        with told_to_people():
-            images = studio.library.list_images(character_id)
-            image_id = ids[int(event.index)]
-            thumbnails = studio.library.get_thumbnail_paths([image.id for image in images])
-            return *view(character_id, image_id), draw_lineage(images, thumbnails, image_id)
+    @for_visitor(castbook)
+    def in_strip(studio: Studio, character_id: str, ids: list[str], event: gr.SelectData) -> tuple[Any, ...]:
+        images = studio.library.list_images(character_id)
+        image_id = ids[int(event.index)]
+        thumbnails = studio.library.get_thumbnail_paths([image.id for image in images])
+        return *view(studio, character_id, image_id), draw_lineage(images, thumbnails, image_id)
 
-    def in_lineage(character_id: str, ids: list[str], event: gr.EventData) -> tuple[Any, ...]:
-        with told_to_people():
-            image_id = str(event.image)
-            index = ids.index(image_id) if image_id in ids else None
-            return *view(character_id, image_id), gr.Gallery(selected_index=index)
+    @for_visitor(castbook)
+    def in_lineage(studio: Studio, character_id: str, ids: list[str], event: gr.EventData) -> tuple[Any, ...]:
+        image_id = str(event.image)
+        index = ids.index(image_id) if image_id in ids else None
+        return *view(studio, character_id, image_id), gr.Gallery(selected_index=index)
 
     inputs = [page.character, page.images]
     page.strip.select(in_strip, inputs, [*page.viewer.outputs, page.lineage], **QUICK)

@@ -12,12 +12,12 @@ import gradio as gr
 
 from errors import CharacterChanged
 from library_store.changes import tags_to_write
+from library_store.library import CharacterLibrary
 from library_store.records import Character, LibraryQuery, PurgePreview, VisualProfile
-from studio import Studio
+from studio import Castbook, Studio
 from ui.character_fields import CharacterFields, build_character_fields
-from ui.handlers import LATEST, PRIVATE, QUICK, unchanged
+from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, unchanged
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place, new_revision
 from ui.profile_editor import build_profile_editor
 from ui.words import counted, in_markdown
@@ -100,9 +100,9 @@ def build_trash_bar() -> TrashBar:
     return TrashBar(box, text, restore, ask, sure, warning, purge, keep)
 
 
-def build_upkeep(studio: Studio) -> Upkeep:
+def build_upkeep(castbook: Castbook) -> Upkeep:
     with gr.Accordion(t("Edit"), open=False, elem_id="character-edit"):
-        edit = _build_edit(studio)
+        edit = _build_edit(castbook)
     with gr.Column() as living:
         with gr.Accordion(t("Merge with another character"), open=False, elem_id="character-merge"):
             merge = _build_merge()
@@ -134,63 +134,65 @@ def show_trash_bar(character: Character) -> tuple[Any, ...]:
 
 
 def bind_upkeep(
-    studio: Studio,
+    castbook: Castbook,
     upkeep: Upkeep,
     bar: TrashBar,
     place: Place,
     character: gr.Textbox,
-    show: Callable[[str], tuple[Any, ...]],
+    show: Callable[[Studio, str], tuple[Any, ...]],
     show_nobody: Callable[[], tuple[Any, ...]],
     page: list[Any],
     relist: Callable[[Any], Any],
 ) -> None:
-    """`show(character_id)` and `show_nobody()` give the values for `page`; `relist(event)` follows changed lists."""
+    """`show(studio, character_id)` and `show_nobody()` give the values for `page`; `relist(event)` follows changes."""
 
-    def changed(verb: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
-        def handle(character_id: str) -> tuple[Any, ...]:
-            with told_to_people():
-                verb(character_id)
-                return *show(character_id), new_revision()
+    def changed(verb: Callable[[CharacterLibrary, str], Any]) -> Callable[[str], tuple[Any, ...]]:
+        @for_visitor(castbook)
+        def handle(studio: Studio, character_id: str) -> tuple[Any, ...]:
+            verb(studio.library, character_id)
+            return *show(studio, character_id), new_revision()
 
         return handle
 
     edit, fields = upkeep.edit, upkeep.edit.fields
 
-    def save(character_id: str, tags: list[str] | None, shown_tags: str, *written: Any) -> tuple[Any, ...]:
-        with told_to_people():
-            try:
-                studio.library.edit_character(character_id, *fields.written(*written))
-            except CharacterChanged as changed:
-                return *[unchanged() for _ in [*outputs, *edit.inputs]], *fields.ask(changed.newer)
-            saved = studio.library.set_tags(character_id, tags or [], instead_of=json.loads(shown_tags or "[]"))
-            form = refreshed_edit(studio, edit, saved, tags, shown_tags, *written)
-            gr.Success(say("What you wrote about {name} is saved.", name=escape(saved.name)), title=say("Saved"))
-            return *show(character_id), new_revision(), *form, *fields.ask_nothing()
+    @for_visitor(castbook)
+    def save(
+        studio: Studio, character_id: str, tags: list[str] | None, shown_tags: str, *written: Any
+    ) -> tuple[Any, ...]:
+        try:
+            studio.library.edit_character(character_id, *fields.written(*written))
+        except CharacterChanged as changed:
+            return *[unchanged() for _ in [*outputs, *edit.inputs]], *fields.ask(changed.newer)
+        saved = studio.library.set_tags(character_id, tags or [], instead_of=json.loads(shown_tags or "[]"))
+        form = refreshed_edit(studio, edit, saved, tags, shown_tags, *written)
+        gr.Success(say("What you wrote about {name} is saved.", name=escape(saved.name)), title=say("Saved"))
+        return *show(studio, character_id), new_revision(), *form, *fields.ask_nothing()
 
-    def ask(character_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            return gr.Column(visible=True), _what_breaks(studio.library.preview_purge(character_id))
+    @for_visitor(castbook)
+    def ask(studio: Studio, character_id: str) -> tuple[Any, ...]:
+        return gr.Column(visible=True), _what_breaks(studio.library.preview_purge(character_id))
 
-    def purge(character_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            name = studio.library.get_character(character_id).name
-            studio.library.purge_character(character_id)
-            gr.Info(say("{name} is deleted.", name=escape(name)), title=say("Deleted"))
-            return *show_nobody(), new_revision()
+    @for_visitor(castbook)
+    def purge(studio: Studio, character_id: str) -> tuple[Any, ...]:
+        name = studio.library.get_character(character_id).name
+        studio.library.purge_character(character_id)
+        gr.Info(say("{name} is deleted.", name=escape(name)), title=say("Deleted"))
+        return *show_nobody(), new_revision()
 
     outputs = [*page, place.revision]
     written, saved = [character, *edit.inputs], [*outputs, *edit.outputs]
     relist(edit.save.click(save, written, saved, **PRIVATE))
     relist(fields.bind().success(save, written, saved, **PRIVATE))
-    relist(upkeep.trash.click(changed(studio.library.trash_character), character, outputs, **PRIVATE))
-    relist(bar.restore.click(changed(studio.library.restore_character), character, outputs, **PRIVATE))
+    relist(upkeep.trash.click(changed(CharacterLibrary.trash_character), character, outputs, **PRIVATE))
+    relist(bar.restore.click(changed(CharacterLibrary.restore_character), character, outputs, **PRIVATE))
     bar.ask.click(ask, character, [bar.sure, bar.warning], **QUICK)
     bar.keep.click(lambda: gr.Column(visible=False), None, bar.sure, **QUICK)
     relist(bar.purge.click(purge, character, outputs, **PRIVATE))
-    _bind_merge(studio, upkeep.merge, character, show, outputs, relist)
+    _bind_merge(castbook, upkeep.merge, character, show, outputs, relist)
 
 
-def _build_edit(studio: Studio) -> EditForm:
+def _build_edit(castbook: Castbook) -> EditForm:
     name = gr.Textbox(label=t("Name"), elem_id="edit-name", max_length=120)
     description = gr.Textbox(
         label=t("Description"), placeholder=t("Who they are in the story"), lines=2, elem_id="edit-description"
@@ -199,7 +201,7 @@ def _build_edit(studio: Studio) -> EditForm:
         [], multiselect=True, allow_custom_value=True, label=t("Tags"), info=t("Type a new one and press Enter."),
         interactive=True, elem_id="edit-tags", elem_classes="choices",
     )  # fmt: skip
-    profile = build_profile_editor(studio, "edit", VisualProfile())
+    profile = build_profile_editor(castbook, "edit", VisualProfile())
     fields = build_character_fields({"name": name, "description": description}, profile, "edit")
     save = gr.Button(t("Save"), variant="primary", size="md", elem_id="edit-save")
     return EditForm(tags, gr.Textbox(visible="hidden"), fields, save)
@@ -224,31 +226,31 @@ def _build_merge() -> MergeForm:
 
 
 def _bind_merge(
-    studio: Studio,
+    castbook: Castbook,
     form: MergeForm,
     character: gr.Textbox,
-    show: Callable[[str], tuple[Any, ...]],
+    show: Callable[[Studio, str], tuple[Any, ...]],
     outputs: list[Any],
     relist: Callable[[Any], Any],
 ) -> None:
-    def find(character_id: str, event: gr.KeyUpData) -> Any:
-        with told_to_people():
-            return gr.Dropdown(choices=_others(studio, studio.library.get_character(character_id), event.input_value))
+    @for_visitor(castbook)
+    def find(studio: Studio, character_id: str, event: gr.KeyUpData) -> Any:
+        return gr.Dropdown(choices=_others(studio, studio.library.get_character(character_id), event.input_value))
 
-    def warn(character_id: str, other_id: str | None) -> tuple[Any, ...]:
-        with told_to_people():
-            if not other_id:
-                return _no_warning()
-            text = _what_merging_does(
-                studio, studio.library.get_character(character_id), studio.library.get_character(other_id)
-            )
-            return gr.Markdown(text, visible=True), gr.Button(visible=True)
+    @for_visitor(castbook)
+    def warn(studio: Studio, character_id: str, other_id: str | None) -> tuple[Any, ...]:
+        if not other_id:
+            return _no_warning()
+        text = _what_merging_does(
+            studio, studio.library.get_character(character_id), studio.library.get_character(other_id)
+        )
+        return gr.Markdown(text, visible=True), gr.Button(visible=True)
 
-    def merge(character_id: str, other_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            kept = studio.library.merge_characters(character_id, other_id)
-            gr.Success(say("The two are {name} now.", name=escape(kept.name)), title=say("Merged"))
-            return *_merged(studio, kept), *show(kept.id), new_revision()
+    @for_visitor(castbook)
+    def merge(studio: Studio, character_id: str, other_id: str) -> tuple[Any, ...]:
+        kept = studio.library.merge_characters(character_id, other_id)
+        gr.Success(say("The two are {name} now.", name=escape(kept.name)), title=say("Merged"))
+        return *_merged(studio, kept), *show(studio, kept.id), new_revision()
 
     form.other.key_up(find, character, form.other, **LATEST)
     form.other.input(warn, [character, form.other], [form.warning, form.merge], **LATEST)

@@ -11,10 +11,9 @@ import gradio as gr
 
 from library_store.export_zip import ImportReport
 from library_store.records import Character
-from studio import Studio
-from ui.handlers import PRIVATE, QUICK, on
+from studio import Castbook, Studio
+from ui.handlers import PRIVATE, QUICK, for_visitor, on
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place, new_revision, show_place
 from ui.words import counted
 
@@ -51,34 +50,34 @@ def build_export_form() -> ExportForm:
 
 
 def bind_export_form(
-    studio: Studio, form: ExportForm, place: Place, character: gr.Textbox, relist: Callable[[Any], None]
+    castbook: Castbook, form: ExportForm, place: Place, character: gr.Textbox, relist: Callable[[Any], None]
 ) -> None:
     """`character` holds the id of who is looked at, or nothing; `relist(event)` makes the gallery follow a change."""
-    _bind_export(studio, form, place, character)
+    _bind_export(castbook, form, place, character)
 
-    def import_zip(project_id: str, story_id: str, zip_path: str) -> tuple[Any, ...]:
-        with told_to_people():
-            report = studio.library.import_zip(zip_path, project_id)
-            gr.Success(_what_came(report), title=say("Imported"))
-            return *show_place(studio, studio.library.get_story(story_id))[:2], new_revision()
+    @for_visitor(castbook)
+    def import_zip(studio: Studio, project_id: str, story_id: str, zip_path: str) -> tuple[Any, ...]:
+        report = studio.library.import_zip(zip_path, project_id)
+        gr.Success(_what_came(report), title=say("Imported"))
+        return *show_place(studio, studio.library.get_story(story_id))[:2], new_revision()
 
     shown = [place.project, place.story, place.revision]
     relist(form.upload.upload(import_zip, [place.project, place.remembered, form.upload], shown, **PRIVATE))
 
 
-def _bind_export(studio: Studio, form: ExportForm, place: Place, character: gr.Textbox) -> None:
-    def offer(character_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            person = studio.library.get_character(character_id) if character_id else None
-            return _person_button(person), gr.DownloadButton(visible=False)
+def _bind_export(castbook: Castbook, form: ExportForm, place: Place, character: gr.Textbox) -> None:
+    @for_visitor(castbook)
+    def offer(studio: Studio, character_id: str) -> tuple[Any, ...]:
+        person = studio.library.get_character(character_id) if character_id else None
+        return _person_button(person), gr.DownloadButton(visible=False)
 
-    def everyone(project_id: str, embeddings: bool) -> Any:
-        with told_to_people():
-            return _ready(studio.exports.write(project_id, None, embeddings))
+    @for_visitor(castbook)
+    def everyone(studio: Studio, project_id: str, embeddings: bool) -> Any:
+        return _ready(studio.exports.write(project_id, None, embeddings))
 
-    def person(project_id: str, embeddings: bool, character_id: str) -> Any:
-        with told_to_people():
-            return _ready(studio.exports.write(project_id, [character_id], embeddings))
+    @for_visitor(castbook)
+    def person(studio: Studio, project_id: str, embeddings: bool, character_id: str) -> Any:
+        return _ready(studio.exports.write(project_id, [character_id], embeddings))
 
     asked = [place.project, form.embeddings]
     _bind_packing(form.everyone, everyone, asked, form.download)

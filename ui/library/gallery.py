@@ -11,10 +11,9 @@ import gradio as gr
 
 from library_store.records import Character, FaceMatch, LibraryQuery
 from pipeline.uploads import FILE_TYPES
-from studio import Studio
-from ui.handlers import GPU, LATEST, PRIVATE, QUICK, on, unchanged
+from studio import Castbook, Studio
+from ui.handlers import GPU, LATEST, PRIVATE, QUICK, for_visitor, on, unchanged
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place
 from ui.thumbnails import THUMBNAILS
 from ui.words import in_markdown
@@ -99,21 +98,21 @@ def build_gallery(prefix: str, with_trash: bool) -> Gallery:
     )  # fmt: skip
 
 
-def bind_gallery(studio: Studio, gallery: Gallery, place: Place) -> None:
-    def first_page(project_id: str, *query: Any) -> tuple[Any, ...]:
-        with told_to_people():
-            return show_gallery(studio, project_id, query_of(*query))
+def bind_gallery(castbook: Castbook, gallery: Gallery, place: Place) -> None:
+    @for_visitor(castbook)
+    def first_page(studio: Studio, project_id: str, *query: Any) -> tuple[Any, ...]:
+        return show_gallery(studio, project_id, query_of(*query))
 
     def turn(pages: int) -> Callable[..., tuple[Any, ...]]:
-        def turned(project_id: str, offset: int, *query: Any) -> tuple[Any, ...]:
-            with told_to_people():
-                return show_gallery(studio, project_id, query_of(*query), offset + pages * PAGE)
+        @for_visitor(castbook)
+        def turned(studio: Studio, project_id: str, offset: int, *query: Any) -> tuple[Any, ...]:
+            return show_gallery(studio, project_id, query_of(*query), offset + pages * PAGE)
 
         return turned
 
-    def by_upload(project_id: str, file: str) -> tuple[Any, ...]:
-        with told_to_people():
-            return show_matches(studio, studio.faces.who_looks_like(project_id, file, limit=PAGE))
+    @for_visitor(castbook)
+    def by_upload(studio: Studio, project_id: str, file: str) -> tuple[Any, ...]:
+        return show_matches(studio, studio.faces.who_looks_like(project_id, file, limit=PAGE))
 
     filters = [gallery.tags, gallery.favourites, gallery.sort, gallery.trashed]
     # Gradio's `input` of a text box is the key press: neither Hangul as it is composed, nor Backspace, nor pasting.
@@ -125,26 +124,26 @@ def bind_gallery(studio: Studio, gallery: Gallery, place: Place) -> None:
     gallery.upload.upload(by_upload, [place.project, gallery.upload], gallery.outputs, **PRIVATE, **GPU)
 
 
-def bind_face_search(studio: Studio, gallery: Gallery, place: Place, button: gr.Button, image: gr.State) -> Any:
+def bind_face_search(castbook: Castbook, gallery: Gallery, place: Place, button: gr.Button, image: gr.State) -> Any:
     """The event: makes `button` search by the face in the kept picture whose id is in `image`."""
 
-    def by_picture(project_id: str, image_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            face = studio.library.get_faces([image_id]).get(image_id)
-            if face is None:  # nobody has looked for one yet
-                path = studio.library.get_picture_path(image_id)
-                return show_matches(studio, studio.faces.who_looks_like(project_id, path, limit=PAGE))
-            return show_matches(studio, studio.faces.nearest_characters(face, project_id, PAGE))
+    @for_visitor(castbook)
+    def by_picture(studio: Studio, project_id: str, image_id: str) -> tuple[Any, ...]:
+        face = studio.library.get_faces([image_id]).get(image_id)
+        if face is None:  # nobody has looked for one yet
+            path = studio.library.get_picture_path(image_id)
+            return show_matches(studio, studio.faces.who_looks_like(project_id, path, limit=PAGE))
+        return show_matches(studio, studio.faces.nearest_characters(face, project_id, PAGE))
 
     return button.click(by_picture, [place.project, image], gallery.outputs, **PRIVATE, **GPU)
 
 
-def relist(studio: Studio, gallery: Gallery, place: Place, event: Any) -> None:
+def relist(castbook: Castbook, gallery: Gallery, place: Place, event: Any) -> None:
     """Makes the gallery show itself anew after `event`, with the filters and the page it has."""
 
-    def relisted(project_id: str, offset: int | None, *query: Any) -> list[Any]:
-        with told_to_people():
-            return refreshed(studio, gallery, project_id, offset, *query)
+    @for_visitor(castbook)
+    def relisted(studio: Studio, project_id: str, offset: int | None, *query: Any) -> list[Any]:
+        return refreshed(studio, gallery, project_id, offset, *query)
 
     inputs = [place.project, gallery.offset, *gallery.query]
     event.success(relisted, inputs, [gallery.tags, *gallery.outputs], **QUICK)

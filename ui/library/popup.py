@@ -9,11 +9,10 @@ from typing import Any
 import gradio as gr
 
 from library_store.records import Character
-from studio import Studio
-from ui.handlers import QUICK
+from studio import Castbook, Studio
+from ui.handlers import QUICK, for_visitor
 from ui.language import say, t
 from ui.library.gallery import bind_face_search, bind_gallery, build_gallery, open_gallery, picked
-from ui.messages import told_to_people
 from ui.place import Place
 from ui.words import in_markdown, profile_line
 
@@ -36,7 +35,7 @@ class LibraryPopup:
         return gr.Column(visible=False)
 
 
-def build_library_popup(studio: Studio, place: Place, generate: list[gr.Button], load: gr.Button) -> LibraryPopup:
+def build_library_popup(castbook: Castbook, place: Place, generate: list[gr.Button], load: gr.Button) -> LibraryPopup:
     intent, image = gr.Textbox("load", visible="hidden"), gr.State(None)
     with (
         gr.Column(visible=False, elem_classes="popup", elem_id="library-popup") as box,
@@ -54,20 +53,20 @@ def build_library_popup(studio: Studio, place: Place, generate: list[gr.Button],
                 )
                 use = gr.Button(variant="primary", size="md", elem_id="library-use", scale=3, min_width=180)
 
-    def opened(purpose: str, project_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            return (
-                gr.Column(visible=True),
-                purpose,
-                f"## {say(TITLES[purpose])}",
-                *_chosen(purpose, None),
-                *open_gallery(studio, project_id),
-            )
+    @for_visitor(castbook)
+    def opened(studio: Studio, purpose: str, project_id: str) -> tuple[Any, ...]:
+        return (
+            gr.Column(visible=True),
+            purpose,
+            f"## {say(TITLES[purpose])}",
+            *_chosen(purpose, None),
+            *open_gallery(studio, project_id),
+        )
 
-    def choose(purpose: str, shown: list[str], event: gr.SelectData) -> tuple[Any, ...]:
-        with told_to_people():
-            character_id = picked(shown, event)
-            return _chosen(purpose, studio.library.get_character(character_id) if character_id else None)
+    @for_visitor(castbook)
+    def choose(studio: Studio, purpose: str, shown: list[str], event: gr.SelectData) -> tuple[Any, ...]:
+        character_id = picked(shown, event)
+        return _chosen(purpose, studio.library.get_character(character_id) if character_id else None)
 
     choice = [image, about, alike, use]
     for buttons, purpose in ((generate, "generate"), ([load], "load")):
@@ -79,8 +78,8 @@ def build_library_popup(studio: Studio, place: Place, generate: list[gr.Button],
             outputs = [box, intent, title, *choice, *gallery.query, *gallery.outputs]
             button.click(open_it, place.project, outputs, **QUICK)
     close.click(lambda: gr.Column(visible=False), None, box, **QUICK)
-    bind_gallery(studio, gallery, place)
-    bind_face_search(studio, gallery, place, alike, image)
+    bind_gallery(castbook, gallery, place)
+    bind_face_search(castbook, gallery, place, alike, image)
     gallery.pictures.select(choose, [intent, gallery.shown], choice, **QUICK)
     return LibraryPopup(box, intent, image, use)
 

@@ -11,8 +11,8 @@ import gradio as gr
 
 from errors import NotFound
 from library_store.records import Story
-from studio import Studio
-from ui.handlers import PRIVATE, QUICK, unchanged
+from studio import Castbook, Studio
+from ui.handlers import PRIVATE, QUICK, for_visitor, unchanged
 from ui.language import say, t
 from ui.library.character_page import (
     CharacterPage,
@@ -34,7 +34,6 @@ from ui.library.gallery import (
     refreshed,
     relist,
 )
-from ui.messages import told_to_people
 from ui.place import Place, bind_move, new_revision
 from ui.story.cast import FOCUS_SCENE
 from ui.story.desk import Desk, show_scene
@@ -55,7 +54,7 @@ class LibraryTab:
     joined: gr.Textbox  # id of the cast member whose card is to be scrolled to; hidden, for JavaScript
 
 
-def build_library_tab(studio: Studio) -> LibraryTab:
+def build_library_tab(castbook: Castbook) -> LibraryTab:
     with gr.Row(elem_id="library"):
         with gr.Column(scale=5, min_width=320, elem_id="people"):
             title = gr.Markdown(elem_id="people-title")
@@ -63,66 +62,68 @@ def build_library_tab(studio: Studio) -> LibraryTab:
             export_form = build_export_form()
         with gr.Column(scale=6, min_width=320, elem_id="person"):
             back = gr.Button(t("Back to everyone"), size="sm", elem_id="back-to-people", elem_classes="only-phone")
-            page = build_character_page(studio)
+            page = build_character_page(castbook)
     return LibraryTab(title, gallery, page, back, export_form, gr.Textbox(visible="hidden"))
 
 
 def bind_library_tab(
-    studio: Studio, library: LibraryTab, place: Place, tab: gr.Tab, views: gr.Tabs, desk: Desk
+    castbook: Castbook, library: LibraryTab, place: Place, tab: gr.Tab, views: gr.Tabs, desk: Desk
 ) -> None:
     """`tab` is the one the library is in, `views` are all of them (STORY and LIBRARY)."""
     gallery, page = library.gallery, library.page
-    bind_gallery(studio, gallery, place)
-    relisting = partial(relist, studio, gallery, place)
-    bind_character_page(studio, page, place, relisting)
-    bind_export_form(studio, library.export_form, place, page.character, relisting)
-    bind_face_search(studio, gallery, place, page.alike, page.viewer.viewed).success(None, js=SHOW_PEOPLE)
+    bind_gallery(castbook, gallery, place)
+    relisting = partial(relist, castbook, gallery, place)
+    bind_character_page(castbook, page, place, relisting)
+    bind_export_form(castbook, library.export_form, place, page.character, relisting)
+    bind_face_search(castbook, gallery, place, page.alike, page.viewer.viewed).success(None, js=SHOW_PEOPLE)
     library.back.click(None, js=SHOW_PEOPLE)
-    _bind_opening(studio, library, place, tab, views)
-    _bind_leaving(studio, library, place, views, desk)
+    _bind_opening(castbook, library, place, tab, views)
+    _bind_leaving(castbook, library, place, views, desk)
 
 
-def _bind_opening(studio: Studio, library: LibraryTab, place: Place, tab: gr.Tab, views: gr.Tabs) -> None:
+def _bind_opening(castbook: Castbook, library: LibraryTab, place: Place, tab: gr.Tab, views: gr.Tabs) -> None:
     gallery, page, edit = library.gallery, library.page, library.page.upkeep.edit
 
-    def choose(shown: list[str], event: gr.SelectData) -> Any:
-        with told_to_people():
-            character_id = picked(shown, event)
-            return open_character(studio, page, character_id) if character_id else _as_they_are(page.opening)
+    @for_visitor(castbook)
+    def choose(studio: Studio, shown: list[str], event: gr.SelectData) -> Any:
+        character_id = picked(shown, event)
+        return open_character(studio, page, character_id) if character_id else _as_they_are(page.opening)
 
-    def linked(character_id: str) -> tuple[Any, ...]:
+    @for_visitor(castbook)
+    def linked(studio: Studio, character_id: str) -> tuple[Any, ...]:
         """The link's own project is the place already."""
-        with told_to_people():
-            if not character_id:
-                return unchanged(), *_as_they_are(page.opening)
-            return gr.Tabs(selected=LIBRARY), *open_character(studio, page, character_id)
+        if not character_id:
+            return unchanged(), *_as_they_are(page.opening)
+        return gr.Tabs(selected=LIBRARY), *open_character(studio, page, character_id)
 
-    def entered(project_id: str, character_id: str, viewed: str, offset: int | None, *query: Any) -> tuple[Any, ...]:
+    @for_visitor(castbook)
+    def entered(
+        studio: Studio, project_id: str, character_id: str, viewed: str, offset: int | None, *query: Any
+    ) -> tuple[Any, ...]:
         """What happened in the stories since shows itself; the filters stay, and what is half written."""
-        with told_to_people():
-            people = refreshed(studio, gallery, project_id, offset, *query)
-            if not character_id:
-                return _title(studio, project_id), *people, *_as_they_are(page.outputs)
-            try:
-                return _title(studio, project_id), *people, *show_character(studio, character_id, viewed)
-            except NotFound:  # deleted in another tab
-                return _title(studio, project_id), *people, *show_nobody()
+        people = refreshed(studio, gallery, project_id, offset, *query)
+        if not character_id:
+            return _title(studio, project_id), *people, *_as_they_are(page.outputs)
+        try:
+            return _title(studio, project_id), *people, *show_character(studio, character_id, viewed)
+        except NotFound:  # deleted in another tab
+            return _title(studio, project_id), *people, *show_nobody()
 
-    def moved(project_id: str, character_id: str) -> tuple[Any, ...]:
+    @for_visitor(castbook)
+    def moved(studio: Studio, project_id: str, character_id: str) -> tuple[Any, ...]:
         """Another project has other people."""
-        with told_to_people():
-            people = open_gallery(studio, project_id)
-            stays = not character_id or studio.library.get_character(character_id).project_id == project_id
-            return _title(studio, project_id), *people, *(_as_they_are(page.outputs) if stays else show_nobody())
+        people = open_gallery(studio, project_id)
+        stays = not character_id or studio.library.get_character(character_id).project_id == project_id
+        return _title(studio, project_id), *people, *(_as_they_are(page.outputs) if stays else show_nobody())
 
-    def refresh(character_id: str, *form: Any) -> Any:
-        with told_to_people():
-            if not character_id:
-                return _as_they_are(edit.inputs)
-            try:
-                return refreshed_edit(studio, edit, studio.library.get_character(character_id), *form)
-            except NotFound:  # deleted in another tab
-                return _as_they_are(edit.inputs)
+    @for_visitor(castbook)
+    def refresh(studio: Studio, character_id: str, *form: Any) -> Any:
+        if not character_id:
+            return _as_they_are(edit.inputs)
+        try:
+            return refreshed_edit(studio, edit, studio.library.get_character(character_id), *form)
+        except NotFound:  # deleted in another tab
+            return _as_they_are(edit.inputs)
 
     gallery.pictures.select(choose, gallery.shown, page.opening, **QUICK).success(None, js=SHOW_PAGE)
     place.open_character.change(linked, place.open_character, [views, *page.opening], **QUICK)
@@ -138,21 +139,21 @@ def _bind_opening(studio: Studio, library: LibraryTab, place: Place, tab: gr.Tab
     )  # fmt: skip
 
 
-def _bind_leaving(studio: Studio, library: LibraryTab, place: Place, views: gr.Tabs, desk: Desk) -> None:
+def _bind_leaving(castbook: Castbook, library: LibraryTab, place: Place, views: gr.Tabs, desk: Desk) -> None:
     """What leads back to a story."""
     page = library.page
 
-    def generate(story_id: str, image_id: str, *words: Any) -> tuple[Any, ...]:
-        with told_to_people():
-            return gr.Tabs(selected=STORY), *show_scene(studio, desk, story_id, image_id, words)
+    @for_visitor(castbook)
+    def generate(studio: Studio, story_id: str, image_id: str, *words: Any) -> tuple[Any, ...]:
+        return gr.Tabs(selected=STORY), *show_scene(studio, desk, story_id, image_id, words)
 
-    def load(story_id: str, image_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            member = studio.library.link_image(story_id, image_id)
-            gr.Info(say("{name} is in this story now.", name=escape(member.character.name)), title=say("Loaded"))
-            return gr.Tabs(selected=STORY), new_revision(), member.id
+    @for_visitor(castbook)
+    def load(studio: Studio, story_id: str, image_id: str) -> tuple[Any, ...]:
+        member = studio.library.link_image(story_id, image_id)
+        gr.Info(say("{name} is in this story now.", name=escape(member.character.name)), title=say("Loaded"))
+        return gr.Tabs(selected=STORY), new_revision(), member.id
 
-    def used_in(index: int, story_ids: list[str]) -> Story:
+    def used_in(studio: Studio, index: int, story_ids: list[str]) -> Story:
         return studio.library.get_story(story_ids[index])
 
     viewed = [place.story, page.viewer.viewed]
@@ -161,7 +162,7 @@ def _bind_leaving(studio: Studio, library: LibraryTab, place: Place, views: gr.T
     loaded = page.load.click(load, viewed, [views, place.revision, library.joined], **PRIVATE)
     loaded.success(None, library.joined, js="(id) => window.castbook?.showCard(id)")
     bind_move(
-        studio, place, [page.stories.click], used_in, [page.stories, page.story_ids],
+        castbook, place, [page.stories.click], used_in, [page.stories, page.story_ids],
         [views], lambda *_: [gr.Tabs(selected=STORY)],
     )  # fmt: skip
 

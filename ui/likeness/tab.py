@@ -9,12 +9,11 @@ from typing import Any
 import gradio as gr
 
 from pipeline.likeness import Calibration
-from studio import Studio
+from studio import Castbook, Studio
 from studio.trust import LibraryCheck, ReportFigure, RetentionReport
-from ui.handlers import GPU, PRIVATE, QUICK
+from ui.handlers import GPU, PRIVATE, QUICK, for_visitor
 from ui.language import named, said, say, t
 from ui.likeness.picture import draw_hills, one_stranger_in, table, tabulate
-from ui.messages import told_to_people
 from ui.place import Place
 from ui.words import counted
 from verdicts import measured_on, observed, verdict_on, why_not_known
@@ -72,21 +71,21 @@ def build_retention_tab() -> RetentionTab:
     return RetentionTab(meaning, check, checked, report, whole, page)
 
 
-def bind_retention_tab(studio: Studio, part: RetentionTab, place: Place, tab: gr.Tab) -> None:
+def bind_retention_tab(castbook: Castbook, part: RetentionTab, place: Place, tab: gr.Tab) -> None:
     """`tab` is the one all this is in."""
 
-    def show() -> tuple[Any, ...]:
-        with told_to_people():
-            return _show(studio)
+    @for_visitor(castbook)
+    def show(studio: Studio) -> tuple[Any, ...]:
+        return _show(studio)
 
-    def check(project_id: str) -> str:
-        with told_to_people():
-            return _checked(studio.trust.check_library(project_id))
+    @for_visitor(castbook)
+    def check(studio: Studio, project_id: str) -> str:
+        return _checked(studio.trust.check_library(project_id))
 
-    def read() -> str:
-        with told_to_people():
-            report = studio.trust.latest_report()
-            return _framed(report) if report else ""
+    @for_visitor(castbook)
+    def read(studio: Studio) -> str:
+        report = studio.trust.latest_report()
+        return _framed(report) if report else ""
 
     tab.select(show, None, part.outputs, **QUICK)
     part.check.click(check, place.project, part.checked, **PRIVATE, **GPU)

@@ -3,6 +3,7 @@ done with them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +11,9 @@ import gradio as gr
 
 from errors import CastbookError, InvalidRequest
 from library_store.records import CastMember, CastOption
-from studio import Studio
-from ui.handlers import PRIVATE, QUICK, unchanged
+from studio import Castbook, Studio
+from ui.handlers import PRIVATE, QUICK, for_visitor, unchanged
 from ui.language import said, say, t
-from ui.messages import told_to_people
 from ui.place import Place, new_revision
 from ui.story.desk import Desk, show_request, show_scene, show_seed
 from ui.story.save_form import FOCUS_SAVE, show_save_form
@@ -73,36 +73,36 @@ class Undo:
         return [self.line, self.text, self.removed]
 
 
-def build_cast(studio: Studio, place: Place, desk: Desk) -> None:
-    undo = _build_undo(studio, place)
+def build_cast(castbook: Castbook, place: Place, desk: Desk) -> None:
+    undo = _build_undo(castbook, place)
     whole = gr.State("")  # id of the story whose cast is shown to the last
 
     @gr.render(
         inputs=[place.story, whole, place.revision], triggers=[place.revision.change],
         show_progress="hidden", queue=False,
     )  # fmt: skip
-    def cast(story_id: str | None, whole_id: str, _revision: str) -> None:
-        with told_to_people():
-            members = studio.library.list_cast(story_id) if story_id else []
-            if not members:
-                gr.Markdown(t(EMPTY), elem_classes="empty", elem_id="cast-empty")
-            newest_first = members[::-1]
-            shown = newest_first if whole_id == story_id else newest_first[:CARDS]
-            for member in shown:
-                with gr.Column(elem_classes="card", elem_id=f"card-{member.id}"):
-                    try:
-                        thumbnails = [studio.library.get_thumbnail_path(option.image.id) for option in member.options]
-                        active = _active(member)
-                        picture = studio.library.get_picture_path(active.image.id)
-                    except CastbookError as error:  # one damaged file must not hide the others
-                        cause = in_markdown(said(error.cause_message))
-                        gr.Markdown(f"### {in_markdown(member.character.name)}\n{cause}")
-                    else:
-                        _card(studio, place, member, active, picture, thumbnails, desk, undo)
-            if len(shown) < len(members):
-                show_all = say("Show the whole cast of {count}", count=str(len(members)))
-                everyone = gr.Button(show_all, elem_id="whole-cast")
-                everyone.click(_all_of, place.story, [whole, place.revision], **PRIVATE)
+    @for_visitor(castbook)
+    def cast(studio: Studio, story_id: str | None, whole_id: str, _revision: str) -> None:
+        members = studio.library.list_cast(story_id) if story_id else []
+        if not members:
+            gr.Markdown(t(EMPTY), elem_classes="empty", elem_id="cast-empty")
+        newest_first = members[::-1]
+        shown = newest_first if whole_id == story_id else newest_first[:CARDS]
+        pictures = studio.library.get_picture_paths([_active(member).image.id for member in shown])
+        thumbnails = studio.library.get_thumbnail_paths([each.image.id for member in shown for each in member.options])
+        for member in shown:
+            with gr.Column(elem_classes="card", elem_id=f"card-{member.id}"):
+                try:
+                    picture, strip = _files(studio, member, pictures, thumbnails)
+                except CastbookError as error:  # one damaged file must not hide the others
+                    cause = in_markdown(said(error.cause_message))
+                    gr.Markdown(f"### {in_markdown(member.character.name)}\n{cause}")
+                else:
+                    _card(castbook, place, member, _active(member), picture, strip, desk, undo)
+        if len(shown) < len(members):
+            show_all = say("Show the whole cast of {count}", count=str(len(members)))
+            everyone = gr.Button(show_all, elem_id="whole-cast")
+            everyone.click(_all_of, place.story, [whole, place.revision], **PRIVATE)
 
 
 def _all_of(story_id: str) -> tuple[str, str]:
@@ -114,16 +114,26 @@ def _active(member: CastMember) -> CastOption:
     return next((option for option in options if option.image.id == member.active_image_id), options[-1])
 
 
-def _build_undo(studio: Studio, place: Place) -> Undo:
+def _files(
+    studio: Studio, member: CastMember, pictures: Mapping[str, str], thumbnails: Mapping[str, str]
+) -> tuple[str, list[str]]:
+    """The active picture and a thumbnail of each option. One that is missing is asked for again, for its error."""
+    active = _active(member).image.id
+    picture = pictures.get(active) or studio.library.get_picture_path(active)
+    ids = [option.image.id for option in member.options]
+    return picture, [thumbnails.get(id) or studio.library.get_thumbnail_path(id) for id in ids]
+
+
+def _build_undo(castbook: Castbook, place: Place) -> Undo:
     with gr.Row(visible=False, elem_id="undo", elem_classes="inline-form") as line:
         text = gr.Markdown(elem_id="undo-text")
         button = gr.Button(t("Undo"), size="sm", elem_id="undo-button", scale=0, min_width=90)
     undo = Undo(line, text, gr.State(None))
 
-    def restore(removed: tuple[str, str]) -> tuple[Any, ...]:
-        with told_to_people():
-            studio.library.restore_option(*removed)
-            return gr.Row(visible=False), new_revision()
+    @for_visitor(castbook)
+    def restore(studio: Studio, removed: tuple[str, str]) -> tuple[Any, ...]:
+        studio.library.restore_option(*removed)
+        return gr.Row(visible=False), new_revision()
 
     button.click(restore, undo.removed, [line, place.revision], **PRIVATE)
     place.story.change(lambda: gr.Row(visible=False), None, line, **QUICK)
@@ -131,7 +141,7 @@ def _build_undo(studio: Studio, place: Place) -> Undo:
 
 
 def _card(
-    studio: Studio,
+    castbook: Castbook,
     place: Place,
     member: CastMember,
     active: CastOption,
@@ -164,10 +174,10 @@ def _card(
     viewer = Viewer(
         gr.State(active.image.id), picture, comparison, likeness, judged_by, activate, compare, remix, use_seed
     )
-    _bind_strip(studio, member, strip, viewer)
-    _bind_comparison(studio, viewer, slider)
-    _bind_actions(studio, place, member, viewer, remove, undo)
-    _bind_desk(studio, place, member, viewer, save, variants, desk)
+    _bind_strip(castbook, member, strip, viewer)
+    _bind_comparison(castbook, viewer, slider)
+    _bind_actions(castbook, place, member, viewer, remove, undo)
+    _bind_desk(castbook, place, member, viewer, save, variants, desk)
 
 
 def _button(text: str, elem_class: str, visible: bool = True) -> gr.Button:
@@ -211,10 +221,10 @@ def _strip(member: CastMember, active: CastOption, thumbnails: list[str]) -> gr.
     )
 
 
-def _bind_strip(studio: Studio, member: CastMember, strip: gr.Gallery, viewer: Viewer) -> None:
-    def view(event: gr.SelectData) -> tuple[Any, ...]:
-        with told_to_people():
-            return _looked_at(studio, member, member.options[int(event.index)])
+def _bind_strip(castbook: Castbook, member: CastMember, strip: gr.Gallery, viewer: Viewer) -> None:
+    @for_visitor(castbook)
+    def view(studio: Studio, event: gr.SelectData) -> tuple[Any, ...]:
+        return _looked_at(studio, member, member.options[int(event.index)])
 
     strip.select(view, None, viewer.outputs, **QUICK)
 
@@ -235,18 +245,18 @@ def _looked_at(studio: Studio, member: CastMember, option: CastOption) -> tuple[
     )
 
 
-def _bind_comparison(studio: Studio, viewer: Viewer, slider: gr.ImageSlider) -> None:
+def _bind_comparison(castbook: Castbook, viewer: Viewer, slider: gr.ImageSlider) -> None:
     comparing = gr.State(False)
 
-    def compare(image_id: str, shown: bool) -> tuple[Any, ...]:
-        with told_to_people():
-            if shown:
-                return gr.Image(visible=True), gr.Column(visible=False), unchanged(), gr.Button(t(COMPARE)), False
-            parent_id = studio.library.get_image(image_id).parent_id
-            if parent_id is None:
-                raise InvalidRequest("The reference of this picture is gone.", "It cannot be compared any more.")
-            pair = studio.library.get_picture_path(parent_id), studio.library.get_picture_path(image_id)
-            return gr.Image(visible=False), gr.Column(visible=True), pair, gr.Button(t("End comparison")), True
+    @for_visitor(castbook)
+    def compare(studio: Studio, image_id: str, shown: bool) -> tuple[Any, ...]:
+        if shown:
+            return gr.Image(visible=True), gr.Column(visible=False), unchanged(), gr.Button(t(COMPARE)), False
+        parent_id = studio.library.get_image(image_id).parent_id
+        if parent_id is None:
+            raise InvalidRequest("The reference of this picture is gone.", "It cannot be compared any more.")
+        pair = studio.library.get_picture_path(parent_id), studio.library.get_picture_path(image_id)
+        return gr.Image(visible=False), gr.Column(visible=True), pair, gr.Button(t("End comparison")), True
 
     viewer.compare.click(
         compare,
@@ -258,29 +268,29 @@ def _bind_comparison(studio: Studio, viewer: Viewer, slider: gr.ImageSlider) -> 
 
 
 def _bind_actions(
-    studio: Studio, place: Place, member: CastMember, viewer: Viewer, remove: gr.Button, undo: Undo
+    castbook: Castbook, place: Place, member: CastMember, viewer: Viewer, remove: gr.Button, undo: Undo
 ) -> None:
     character = member.character
 
-    def activate(image_id: str) -> str:
-        with told_to_people():
-            studio.library.select_image(member.id, image_id)
-            return new_revision()
+    @for_visitor(castbook)
+    def activate(studio: Studio, image_id: str) -> str:
+        studio.library.select_image(member.id, image_id)
+        return new_revision()
 
-    def take_out(image_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            studio.library.remove_option(member.id, image_id)
-            stands = character.is_saved_to_library and image_id == character.canonical_image_id
-            text = say("A picture of {name} is out of this story.", name=in_markdown(character.name))
-            text += f" {say('The library keeps it.')}" if stands else ""
-            return gr.Row(visible=True), text, (member.id, image_id), new_revision()
+    @for_visitor(castbook)
+    def take_out(studio: Studio, image_id: str) -> tuple[Any, ...]:
+        studio.library.remove_option(member.id, image_id)
+        stands = character.is_saved_to_library and image_id == character.canonical_image_id
+        text = say("A picture of {name} is out of this story.", name=in_markdown(character.name))
+        text += f" {say('The library keeps it.')}" if stands else ""
+        return gr.Row(visible=True), text, (member.id, image_id), new_revision()
 
     viewer.activate.click(activate, viewer.viewed, place.revision, **PRIVATE)
     remove.click(take_out, viewer.viewed, [*undo.outputs, place.revision], **PRIVATE)
 
 
 def _bind_desk(
-    studio: Studio,
+    castbook: Castbook,
     place: Place,
     member: CastMember,
     viewer: Viewer,
@@ -290,24 +300,24 @@ def _bind_desk(
 ) -> None:
     """What hands the picture, or what it was made by, over to a form."""
 
-    def to_save_form(image_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            return show_save_form(studio, desk.save_form, member, image_id)
+    @for_visitor(castbook)
+    def to_save_form(studio: Studio, image_id: str) -> tuple[Any, ...]:
+        return show_save_form(studio, desk.save_form, member, image_id)
 
-    def to_scene(story_id: str, image_id: str, *words: Any) -> tuple[Any, ...]:
-        with told_to_people():
-            return show_scene(studio, desk, story_id, image_id, words)
+    @for_visitor(castbook)
+    def to_scene(studio: Studio, story_id: str, image_id: str, *words: Any) -> tuple[Any, ...]:
+        return show_scene(studio, desk, story_id, image_id, words)
 
-    def remix(story_id: str, image_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            request = studio.requests.of_image(image_id)
-            if request is None:
-                raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
-            return show_request(studio, desk, story_id, request)
+    @for_visitor(castbook)
+    def remix(studio: Studio, story_id: str, image_id: str) -> tuple[Any, ...]:
+        request = studio.requests.of_image(image_id)
+        if request is None:
+            raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
+        return show_request(studio, desk, story_id, request)
 
-    def use_seed(story_id: str, image_id: str, chosen: str | None, *words: Any) -> tuple[Any, ...]:
-        with told_to_people():
-            return show_seed(studio, desk, story_id, image_id, chosen, words)
+    @for_visitor(castbook)
+    def use_seed(studio: Studio, story_id: str, image_id: str, chosen: str | None, *words: Any) -> tuple[Any, ...]:
+        return show_seed(studio, desk, story_id, image_id, chosen, words)
 
     looked_at = [place.story, viewer.viewed]
     save.click(to_save_form, viewer.viewed, desk.save_form.outputs, **QUICK).success(None, js=FOCUS_SAVE)

@@ -10,10 +10,9 @@ from typing import Any
 import gradio as gr
 
 from library_store.records import LibraryQuery, VisualProfile
-from studio import Studio
-from ui.handlers import PRIVATE, QUICK
+from studio import Castbook, Studio
+from ui.handlers import PRIVATE, QUICK, before_anybody, for_visitor
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place, new_revision
 from ui.story.desk import NEW
 from ui.story.new_character import NewCharacterForm, remix_outputs, show_request
@@ -62,7 +61,8 @@ class FirstMinutes:
     examples: list[gr.Button]  # they draw, and so wait for the models
 
 
-def build_first_minutes(studio: Studio) -> FirstMinutes:
+def build_first_minutes(castbook: Castbook) -> FirstMinutes:
+    studio = before_anybody(castbook)
     story = studio.library.ensure_a_story()
     with gr.Column(visible=_is_first_visit(studio, story.id), elem_id="first-minutes") as box:
         gr.Markdown(t("### Welcome. Where would you like to start?"))
@@ -79,7 +79,7 @@ def build_first_minutes(studio: Studio) -> FirstMinutes:
                     gr.Button(
                         t(example.button),
                         size="md",
-                        interactive=studio.models.ready,
+                        interactive=castbook.models.ready,
                         min_width=150,
                         elem_id=f"example-{number}",
                     )
@@ -89,33 +89,33 @@ def build_first_minutes(studio: Studio) -> FirstMinutes:
 
 
 def bind_first_minutes(
-    studio: Studio, first: FirstMinutes, place: Place, form: NewCharacterForm, to_form: gr.Tabs
+    castbook: Castbook, first: FirstMinutes, place: Place, form: NewCharacterForm, to_form: gr.Tabs
 ) -> None:
     """`to_form`: the tabs that have the form for a new character in their first."""
 
-    def bring(project_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            report = studio.library.import_zip(FIRST_CAST, project_id)
-            gr.Success(
-                say("{count} people are in the library. Press Load Character to meet them.", count=report.added),
-                title=say("The cast is here"),
-            )
-            return gr.Column(visible=False), new_revision()
+    @for_visitor(castbook)
+    def bring(studio: Studio, project_id: str) -> tuple[Any, ...]:
+        report = studio.library.import_zip(FIRST_CAST, project_id)
+        gr.Success(
+            say("{count} people are in the library. Press Load Character to meet them.", count=report.added),
+            title=say("The cast is here"),
+        )
+        return gr.Column(visible=False), new_revision()
 
-    def shown(story_id: str) -> Any:
-        with told_to_people():
-            return gr.Column(visible=bool(story_id) and _is_first_visit(studio, story_id))
+    @for_visitor(castbook)
+    def shown(studio: Studio, story_id: str) -> Any:
+        return gr.Column(visible=bool(story_id) and _is_first_visit(studio, story_id))
 
     first.bring.click(bring, place.project, [first.box, place.revision], **PRIVATE)
     place.revision.change(shown, place.story, first.box, **QUICK)
     for button, example in zip(first.examples, EXAMPLES, strict=True):
 
-        def fill(story_id: str, example: Example = example) -> tuple[Any, ...]:
-            with told_to_people():
-                filled = show_request(
-                    studio, form, story_id, studio.pack.request(example.prompt, 0, look=example.profile), None
-                )
-                return gr.Tabs(selected=NEW), say(example.name), *filled
+        @for_visitor(castbook)
+        def fill(studio: Studio, story_id: str, example: Example = example) -> tuple[Any, ...]:
+            filled = show_request(
+                studio, form, story_id, studio.pack.request(example.prompt, 0, look=example.profile), None
+            )
+            return gr.Tabs(selected=NEW), say(example.name), *filled
 
         filled = button.click(fill, place.story, [to_form, form.name, *remix_outputs(form)], **QUICK)
         filled.success(None, js=BEGIN)

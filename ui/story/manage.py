@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
 import gradio as gr
 
+from library_store.library import CharacterLibrary
 from library_store.records import Story
-from studio import Studio
-from ui.handlers import PRIVATE, QUICK, on
+from studio import Castbook, Studio
+from ui.handlers import PRIVATE, QUICK, for_visitor, on
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place, bind_move, show_place
 from ui.words import in_markdown
 
@@ -36,7 +35,7 @@ class Undo:
         return [self.line, self.text, self.trashed]
 
 
-def build_manage(studio: Studio, place: Place) -> None:
+def build_manage(castbook: Castbook, place: Place) -> None:
     with gr.Accordion(t("Manage"), open=False, elem_id="manage") as box:
         with gr.Row(elem_classes="manage-line"):
             place.title.render()
@@ -47,84 +46,88 @@ def build_manage(studio: Studio, place: Place) -> None:
             place.name.render()
             rename_project = gr.Button(t("Rename"), size="sm", elem_id="rename-project-go", scale=0, min_width=90)
             trash_project = gr.Button(t("Move to trash"), size="sm", elem_id="trash-project", scale=0, min_width=120)
-        _build_trash(studio, place, box)
-    undo = _build_undo(studio, place)
-    _bind_rename(studio, place, rename_story, place.title, studio.library.update_story, place.story)
-    _bind_rename(studio, place, rename_project, place.name, studio.library.rename_project, place.project)
-    _bind_trash(studio, place, trash_story, "story", undo)
-    _bind_trash(studio, place, trash_project, "project", undo)
+        _build_trash(castbook, place, box)
+    undo = _build_undo(castbook, place)
+    _bind_rename(castbook, place, rename_story, place.title, CharacterLibrary.update_story, place.story)
+    _bind_rename(castbook, place, rename_project, place.name, CharacterLibrary.rename_project, place.project)
+    _bind_trash(castbook, place, trash_story, "story", undo)
+    _bind_trash(castbook, place, trash_project, "project", undo)
     copied = copy.click(None, place.story, None, js=COPY_LINK)
     copied.success(lambda: gr.Info(say("The link to this story is copied.")), None, None, **PRIVATE)
 
 
 def _bind_rename(
-    studio: Studio,
+    castbook: Castbook,
     place: Place,
     button: gr.Button,
     name: gr.Textbox,
-    rename: Callable[[str, str], Any],
+    rename: Callable[[CharacterLibrary, str, str], Any],
     chosen: gr.Dropdown,
 ) -> None:
-    def renamed(id: str, given: str, story_id: str) -> tuple[Any, ...]:
-        with told_to_people():
-            rename(id, given)
-            return show_place(studio, studio.library.get_story(story_id))[:2]
+    @for_visitor(castbook)
+    def renamed(studio: Studio, id: str, given: str, story_id: str) -> tuple[Any, ...]:
+        rename(studio.library, id, given)
+        return show_place(studio, studio.library.get_story(story_id))[:2]
 
     inputs = [chosen, name, place.remembered]
     on([button.click, name.submit], renamed, inputs, [place.project, place.story], **PRIVATE)
 
 
-def _bind_trash(studio: Studio, place: Place, button: gr.Button, kind: Kind, undo: Undo) -> None:
-    def trash(id: str) -> Story:
+def _bind_trash(castbook: Castbook, place: Place, button: gr.Button, kind: Kind, undo: Undo) -> None:
+    def trash(studio: Studio, id: str) -> Story:
         if kind == "project":
             studio.library.trash_project(id)
             return studio.library.ensure_a_story()
         return studio.library.ensure_a_story(studio.library.trash_story(id).project_id)
 
-    def offer(id: str) -> tuple[Any, ...]:
+    def offer(studio: Studio, id: str) -> tuple[Any, ...]:
         return gr.Row(visible=True), _gone(studio, kind, id), (kind, id)
 
     chosen = place.project if kind == "project" else place.story
-    bind_move(studio, place, [button.click], trash, [chosen], undo.outputs, offer)
+    bind_move(castbook, place, [button.click], trash, [chosen], undo.outputs, offer)
 
 
-def _build_undo(studio: Studio, place: Place) -> Undo:
+def _build_undo(castbook: Castbook, place: Place) -> Undo:
     with gr.Row(visible=False, elem_id="trash-undo", elem_classes="notice-line") as line:
         text = gr.Markdown(elem_id="trash-undo-text")
         button = gr.Button(t("Undo"), size="sm", elem_id="trash-undo-button", scale=0, min_width=90)
     undo = Undo(line, text, button, gr.State(("story", "")))
 
-    def restore(trashed: tuple[Kind, str]) -> Story:
+    def restore(studio: Studio, trashed: tuple[Kind, str]) -> Story:
         return _restore(studio, *trashed)
 
-    bind_move(studio, place, [button.click], restore, [undo.trashed], [line], lambda *_: [gr.Row(visible=False)])
+    bind_move(castbook, place, [button.click], restore, [undo.trashed], [line], lambda *_: [gr.Row(visible=False)])
     on([place.project.input, place.story.input], lambda: gr.Row(visible=False), None, line, **QUICK)
     return undo
 
 
-def _build_trash(studio: Studio, place: Place, box: gr.Accordion) -> None:
+def _build_trash(castbook: Castbook, place: Place, box: gr.Accordion) -> None:
     """What waits to be restored: this project's stories, and projects."""
 
     @gr.render(
         inputs=[place.project], triggers=[box.expand, place.revision.change], show_progress="hidden", queue=False
     )
-    def trash(project_id: str | None) -> None:
-        with told_to_people():
-            stories = studio.library.list_stories(project_id, trashed=True) if project_id else []
-            projects = studio.library.list_projects(trashed=True)
-            if not stories and not projects:
-                gr.Markdown(say(NOTHING_IN_TRASH), elem_id="trash-empty", elem_classes="fine-print")
-            for story in stories:
-                _line(studio, place, "story", story.id, say("Story: {title}", title=in_markdown(story.title)))
-            for project in projects:
-                _line(studio, place, "project", project.id, say("Project: {name}", name=in_markdown(project.name)))
+    @for_visitor(castbook)
+    def trash(studio: Studio, project_id: str | None) -> None:
+        stories = studio.library.list_stories(project_id, trashed=True) if project_id else []
+        projects = studio.library.list_projects(trashed=True)
+        if not stories and not projects:
+            gr.Markdown(say(NOTHING_IN_TRASH), elem_id="trash-empty", elem_classes="fine-print")
+        for story in stories:
+            _line(castbook, place, "story", story.id, say("Story: {title}", title=in_markdown(story.title)))
+        for project in projects:
+            _line(castbook, place, "project", project.id, say("Project: {name}", name=in_markdown(project.name)))
 
 
-def _line(studio: Studio, place: Place, kind: Kind, id: str, text: str) -> None:
+def _line(castbook: Castbook, place: Place, kind: Kind, id: str, text: str) -> None:
     with gr.Row(elem_classes="trash-line"):
         gr.Markdown(text)
         restore = gr.Button(say("Restore"), size="sm", scale=0, min_width=90, elem_classes="do-restore")
-    bind_move(studio, place, [restore.click], partial(_restore, studio, kind, id), [])
+
+    def restore_it(studio: Studio) -> Story:
+        return _restore(studio, kind, id)
+
+    bind_move(castbook, place, [restore.click], restore_it, [])
 
 
 def _restore(studio: Studio, kind: Kind, id: str) -> Story:

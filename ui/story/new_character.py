@@ -10,10 +10,9 @@ import gradio as gr
 
 from library_store.records import VisualProfile
 from pipeline.request import MOST_PICTURES, NO_LOOK, PictureRequest
-from studio import Studio
-from ui.handlers import LATEST, QUICK, on
+from studio import Castbook, Studio
+from ui.handlers import LATEST, QUICK, for_visitor, on
 from ui.language import t
-from ui.messages import told_to_people
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.story.run_area import DrawingRun, RunArea, bind_run, prompt_note
@@ -38,7 +37,7 @@ class NewCharacterForm:
         return [self.name, self.prompt, self.description, *self.profile.inputs]
 
 
-def build_new_character(studio: Studio) -> NewCharacterForm:
+def build_new_character(castbook: Castbook) -> NewCharacterForm:
     name = gr.Textbox("", label=t("Name"), placeholder=t("Hana"), elem_id="new-name", max_length=120)
     prompt = gr.Textbox(
         "",
@@ -49,7 +48,7 @@ def build_new_character(studio: Studio) -> NewCharacterForm:
         elem_id="new-prompt",
     )
     with gr.Accordion(t("Visual profile"), open=True, elem_classes="profile"):
-        profile = build_profile_editor(studio, "new", NO_LOOK)
+        profile = build_profile_editor(castbook, "new", NO_LOOK)
     with gr.Accordion(t("More"), open=False, elem_id="new-more") as more:
         description = gr.Textbox(
             "",
@@ -59,19 +58,19 @@ def build_new_character(studio: Studio) -> NewCharacterForm:
             elem_id="new-description",
         )
         seed = build_seed("new-seed")
-    count = build_count(studio, "new-count")
+    count = build_count(castbook, "new-count")
     composed, unknown = build_composed("new-composed")
     with gr.Row(elem_classes="actions"):
         create = gr.Button(
-            t("Create"), variant="primary", size="md", interactive=studio.models.ready, elem_id="new-create", scale=3
+            t("Create"), variant="primary", size="md", interactive=castbook.models.ready, elem_id="new-create", scale=3
         )
         clear = gr.Button(t("Clear form"), size="md", elem_id="new-clear", scale=1, min_width=100)
     return NewCharacterForm(name, prompt, profile, more, description, count, seed, composed, unknown, create, clear)
 
 
-def build_count(studio: Studio, elem_id: str) -> gr.Slider:
+def build_count(castbook: Castbook, elem_id: str) -> gr.Slider:
     return gr.Slider(
-        1, MOST_PICTURES, value=studio.pack.defaults.count, step=1, label=t("Draw"), elem_id=elem_id, buttons=[]
+        1, MOST_PICTURES, value=castbook.pack.defaults.count, step=1, label=t("Draw"), elem_id=elem_id, buttons=[]
     )
 
 
@@ -93,13 +92,14 @@ def build_composed(elem_id: str) -> tuple[gr.Textbox, gr.Markdown]:
 
 
 def bind_new_character(
-    studio: Studio, form: NewCharacterForm, place: Place, area: RunArea, all_buttons: Sequence[gr.Button]
+    castbook: Castbook, form: NewCharacterForm, place: Place, area: RunArea, all_buttons: Sequence[gr.Button]
 ) -> None:
-    def compose(story_id: str, context: str, prompt: str, *looks: Any) -> tuple[Any, ...]:
-        with told_to_people():
-            return _composed(studio, story_id, prompt, form.profile.profile(looks), context)
+    @for_visitor(castbook)
+    def compose(studio: Studio, story_id: str, context: str, prompt: str, *looks: Any) -> tuple[Any, ...]:
+        return _composed(studio, story_id, prompt, form.profile.profile(looks), context)
 
     def begin(
+        studio: Studio,
         story_id: str,
         count: int,
         seed: int | None,
@@ -119,7 +119,9 @@ def bind_new_character(
         [form.composed, form.unknown],
         **LATEST,
     )
-    bind_run(studio, area, place, form.create, all_buttons, begin, [place.story, form.count, form.seed, *form.written])
+    bind_run(
+        castbook, area, place, form.create, all_buttons, begin, [place.story, form.count, form.seed, *form.written]
+    )
     emptied = form.clear.click(lambda: _emptied(form), None, [*form.written, form.seed], **QUICK)
     emptied.then(compose, [place.story, *worded], [form.composed, form.unknown], **QUICK)
 

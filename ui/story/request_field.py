@@ -7,10 +7,9 @@ from typing import Any
 import gradio as gr
 
 from errors import InvalidRequest
-from studio import Studio
-from ui.handlers import PRIVATE, QUICK
+from studio import Castbook, Studio
+from ui.handlers import PRIVATE, QUICK, for_visitor
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place
 from ui.story.cast import FOCUS_TURNED_TO
 from ui.story.desk import Desk, show_request
@@ -24,18 +23,18 @@ def build_request_field() -> gr.File:
     )  # fmt: skip
 
 
-def bind_request_field(studio: Studio, field: gr.File, place: Place, desk: Desk) -> None:
-    def read(story_id: str, picture: str) -> tuple[Any, ...]:
-        with told_to_people():
-            request = studio.requests.in_file(picture)
-            if request is None:
-                raise InvalidRequest(
-                    "This picture says nothing of how it was made.",
-                    "Choose a PNG that was drawn here, as you downloaded it: other programs often drop the request.",
-                )
-            if studio.models.ready and (changed := studio.drawing.changed_since(request)):
-                gr.Info(changed_words(changed), title=say("Drawn again, it may look a little different"))
-            return show_request(studio, desk, story_id, request, request.seed)
+def bind_request_field(castbook: Castbook, field: gr.File, place: Place, desk: Desk) -> None:
+    @for_visitor(castbook)
+    def read(studio: Studio, story_id: str, picture: str) -> tuple[Any, ...]:
+        request = studio.requests.in_file(picture)
+        if request is None:
+            raise InvalidRequest(
+                "This picture says nothing of how it was made.",
+                "Choose a PNG that was drawn here, as you downloaded it: other programs often drop the request.",
+            )
+        if studio.models.ready and (changed := studio.drawing.changed_since(request)):
+            gr.Info(changed_words(changed), title=say("Drawn again, it may look a little different"))
+        return show_request(studio, desk, story_id, request, request.seed)
 
     filled = field.upload(read, [place.story, field], desk.remix_outputs, **PRIVATE)
     filled.success(None, desk.turned_to, js=FOCUS_TURNED_TO)

@@ -16,12 +16,11 @@ from PIL import Image
 from errors import Stopped
 from pipeline.packs import Pack
 from pipeline.values import Step, Variant
-from studio import Studio
+from studio import Castbook, Studio
 from studio.drawing import Asked, Made
-from studio.runs import LOCAL, Run, Waiting
-from ui.handlers import PRIVATE, QUICK, WATCHING, unchanged
+from studio.runs import Run, Waiting
+from ui.handlers import PRIVATE, QUICK, WATCHING, for_visitor, unchanged
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
 from ui.words import in_markdown, long_likeness, rejected, short_likeness
@@ -47,7 +46,7 @@ class RunArea:
         return [self.progress, self.pictures, self.report, self.stop, self.run, self.made_for]
 
 
-def build_run_area(studio: Studio) -> RunArea:
+def build_run_area(castbook: Castbook) -> RunArea:
     with gr.Column(visible=False, elem_id="run") as box:
         with gr.Row(elem_classes="run-line"):
             progress = gr.HTML(elem_id="run-progress", padding=False)
@@ -62,17 +61,17 @@ def build_run_area(studio: Studio) -> RunArea:
         )
     run = gr.BrowserState("", storage_key="castbook-run", secret="castbook")
 
-    def stop_it(run_id: str) -> Any:
-        with told_to_people():
-            studio.runs.stop(run_id, LOCAL)
-            return gr.Button(t("Stopping …"), interactive=False)
+    @for_visitor(castbook)
+    def stop_it(studio: Studio, run_id: str) -> Any:
+        studio.runs.stop(run_id, studio.visitor.name)
+        return gr.Button(t("Stopping …"), interactive=False)
 
     stop.click(stop_it, run, stop, **QUICK)
     return RunArea(box, progress, pictures, report, stop, run, gr.Textbox(visible="hidden"))
 
 
 def bind_run(
-    studio: Studio,
+    castbook: Castbook,
     area: RunArea,
     place: Place,
     button: gr.Button,
@@ -80,21 +79,19 @@ def bind_run(
     begin: Callable[..., DrawingRun],
     inputs: Sequence[Any],
 ) -> None:
-    """Makes a click on `button` begin the run that `begin(*values of inputs)` gives.
+    """Makes a click on `button` begin the run that `begin(studio, *values of inputs)` gives.
 
     None of `all_buttons` can be pressed in this tab until it has ended.
     """
 
-    def prepare(story_id: str, context: str, shown: str) -> Shown:
-        with told_to_people():
-            studio.library.update_story(
-                story_id, context=context, instead_of=shown
-            )  # typed, and not left before the click
+    @for_visitor(castbook)
+    def prepare(studio: Studio, story_id: str, context: str, shown: str) -> Shown:
+        studio.library.update_story(story_id, context=context, instead_of=shown)  # typed, and not left before the click
         return _opened(area, all_buttons)
 
-    def draw(*values: Any) -> Iterator[Shown]:
-        with told_to_people():
-            yield from _until_it_ends(studio, area, place, all_buttons, lambda: begin(*values))
+    @for_visitor(castbook)
+    def draw(studio: Studio, *values: Any) -> Iterator[Shown]:
+        yield from _until_it_ends(studio, area, place, all_buttons, lambda: begin(studio, *values))
 
     prepared = button.click(prepare, place.written_context, [area.box, *area.outputs, *all_buttons], **QUICK)
     prepared.success(None, js="() => window.castbook?.showRun()")
@@ -105,15 +102,15 @@ def bind_run(
 
 
 def bind_return(
-    studio: Studio, area: RunArea, place: Place, all_buttons: Sequence[gr.Button], loaded: Callable[..., Any]
+    castbook: Castbook, area: RunArea, place: Place, all_buttons: Sequence[gr.Button], loaded: Callable[..., Any]
 ) -> None:
     """When a page is `loaded` and knows its story, it shows the run that was left there or in this browser, if any."""
 
-    def come_back(story_id: str, run_id: str) -> Iterator[Shown]:
-        with told_to_people():
-            for run in _left(studio, story_id, run_id)[:1]:
-                yield _opened(area, all_buttons)
-                yield from _until_it_ends(studio, area, place, all_buttons, lambda run=run: run)
+    @for_visitor(castbook)
+    def come_back(studio: Studio, story_id: str, run_id: str) -> Iterator[Shown]:
+        for run in _left(studio, story_id, run_id)[:1]:
+            yield _opened(area, all_buttons)
+            yield from _until_it_ends(studio, area, place, all_buttons, lambda run=run: run)
 
     outputs = [area.box, *area.outputs, *all_buttons, place.revision]
     loaded(come_back, [place.remembered, area.run], outputs, **PRIVATE, **WATCHING)
@@ -121,7 +118,7 @@ def bind_return(
 
 def _left(studio: Studio, story_id: str, run_id: str) -> list[DrawingRun]:
     """Those that go on, and those of which nobody has seen what came: the newest first."""
-    runs = studio.runs.list(LOCAL)
+    runs = studio.runs.list(studio.visitor.name)
     return [run for run in runs if not run.told and (run.id == run_id or run.asked.story_id == story_id)]
 
 
@@ -171,7 +168,8 @@ def pictures_so_far(step: Step) -> list[tuple[Image.Image, str]]:
 
 def _shown_made(studio: Studio, area: RunArea, made: Made) -> Shown:
     """Kept pictures by their files, the others for as long as the page stays."""
-    kept = [studio.library.get_thumbnail_path(option.image.id) for option in made.options]
+    paths = studio.library.get_thumbnail_paths(made.image_ids)
+    kept = [paths[image_id] for image_id in made.image_ids if image_id in paths]
     left_out = [variant.picture for variant in made.ranked[len(kept) :]]
     captions = [f"{place}. {_caption(variant)}".rstrip(". ") for place, variant in enumerate(made.ranked, start=1)]
     pictures = list(zip([*kept, *left_out], captions, strict=True))

@@ -11,11 +11,10 @@ import gradio as gr
 
 from errors import CharacterChanged
 from library_store.records import CastMember, VisualProfile
-from studio import Studio
+from studio import Castbook, Studio
 from ui.character_fields import CharacterFields, build_character_fields
-from ui.handlers import PRIVATE, QUICK, unchanged
+from ui.handlers import PRIVATE, QUICK, for_visitor, unchanged
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place, new_revision
 from ui.profile_editor import build_profile_editor, build_profile_filler
 
@@ -38,7 +37,7 @@ class SaveForm:
         return [self.box, self.member, self.image, self.picture, *self.fields.inputs, *self.fields.question]
 
 
-def build_save_form(studio: Studio) -> SaveForm:
+def build_save_form(castbook: Castbook) -> SaveForm:
     image = gr.State(None)
     with gr.Column(visible=False, elem_id="save-form") as box:
         with gr.Row(elem_classes="who"):
@@ -58,8 +57,8 @@ def build_save_form(studio: Studio) -> SaveForm:
         )
         prompt = gr.Textbox(label=t("Original prompt"), lines=1, max_lines=4, elem_id="save-prompt")
         with gr.Accordion(t("Visual profile"), open=True, elem_classes="profile"):
-            profile = build_profile_editor(studio, "save", VisualProfile())
-            build_profile_filler(studio, profile, "save", image)
+            profile = build_profile_editor(castbook, "save", VisualProfile())
+            build_profile_filler(castbook, profile, "save", image)
         fields = build_character_fields({"name": name, "description": description, "prompt": prompt}, profile, "save")
         with gr.Row(elem_classes="actions"):
             save = gr.Button(t("Save"), variant="primary", size="md", elem_id="save-confirm", scale=3)
@@ -75,25 +74,25 @@ def show_save_form(studio: Studio, form: SaveForm, member: CastMember, image_id:
     return *shown, *fields.filled(member.character), *fields.ask_nothing()
 
 
-def bind_save_form(studio: Studio, form: SaveForm, place: Place) -> None:
+def bind_save_form(castbook: Castbook, form: SaveForm, place: Place) -> None:
     fields = form.fields
 
-    def save(member_id: str, image_id: str, shown: str, *values: Any) -> tuple[Any, ...]:
-        with told_to_people():
-            try:
-                saved = studio.library.save_character(member_id, image_id, *fields.written(shown, *values))
-            except CharacterChanged as changed:
-                return unchanged(), unchanged(), *fields.ask(changed.newer)
-            known = say("{name} is in the library now, for every story of this project.", name=escape(saved.name))
-            gr.Success(known, title=say("Saved"))
-            return gr.Column(visible=False), new_revision(), *fields.ask_nothing()
+    @for_visitor(castbook)
+    def save(studio: Studio, member_id: str, image_id: str, shown: str, *values: Any) -> tuple[Any, ...]:
+        try:
+            saved = studio.library.save_character(member_id, image_id, *fields.written(shown, *values))
+        except CharacterChanged as changed:
+            return unchanged(), unchanged(), *fields.ask(changed.newer)
+        known = say("{name} is in the library now, for every story of this project.", name=escape(saved.name))
+        gr.Success(known, title=say("Saved"))
+        return gr.Column(visible=False), new_revision(), *fields.ask_nothing()
 
-    def refresh(member_id: str | None, shown: str, *values: Any) -> list[Any]:
+    @for_visitor(castbook)
+    def refresh(studio: Studio, member_id: str | None, shown: str, *values: Any) -> list[Any]:
         """What was changed in the library shows itself here, too."""
-        with told_to_people():
-            if member_id is None:
-                return [unchanged() for _ in fields.inputs]
-            return fields.refreshed(studio.library.get_cast_member(member_id).character, shown, *values)
+        if member_id is None:
+            return [unchanged() for _ in fields.inputs]
+        return fields.refreshed(studio.library.get_cast_member(member_id).character, shown, *values)
 
     def close() -> Any:
         return gr.Column(visible=False)

@@ -11,10 +11,9 @@ import gradio as gr
 from errors import InvalidRequest
 from library_store.records import VisualProfile
 from pipeline.request import MOST_PICTURES, NO_LOOK, STRONGEST, PictureRequest
-from studio import Studio
-from ui.handlers import LATEST, QUICK, on
+from studio import Castbook, Studio
+from ui.handlers import LATEST, QUICK, for_visitor, on
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.story.new_character import build_composed, build_count, build_seed
@@ -66,7 +65,7 @@ class SceneForm:
         ]  # fmt: skip
 
 
-def build_scene(studio: Studio) -> SceneForm:
+def build_scene(castbook: Castbook) -> SceneForm:
     with gr.Column(elem_classes="empty") as nobody:
         gr.Markdown(
             t("**Whom shall the new pictures show?** Choose a saved character, or press *Generate variants* on a card.")
@@ -95,16 +94,16 @@ def build_scene(studio: Studio) -> SceneForm:
             max_lines=6,
             elem_id="scene-prompt",
         )
-        look = build_profile_editor(studio, "scene", NO_LOOK, LOOK_FIELDS)
+        look = build_profile_editor(castbook, "scene", NO_LOOK, LOOK_FIELDS)
         with gr.Row(elem_classes="counts"):
-            count = build_count(studio, "scene-count")
-            keep = _build_keep(studio)
-        identity_scale, strength = _build_strength(studio)
+            count = build_count(castbook, "scene-count")
+            keep = _build_keep(castbook)
+        identity_scale, strength = _build_strength(castbook)
         with gr.Accordion(t("More"), open=False, elem_id="scene-more") as more:
             seed = build_seed("scene-seed")
         composed, unknown = build_composed("scene-composed")
         generate = gr.Button(
-            t("Generate"), variant="primary", size="md", interactive=studio.models.ready, elem_id="scene-generate"
+            t("Generate"), variant="primary", size="md", interactive=castbook.models.ready, elem_id="scene-generate"
         )
     return SceneForm(
         nobody, choose, chosen, change, gr.State(None), picture, who, steering,
@@ -123,11 +122,11 @@ def _build_steering() -> gr.Gallery:
     )
 
 
-def _build_keep(studio: Studio) -> gr.Slider:
+def _build_keep(castbook: Castbook) -> gr.Slider:
     return gr.Slider(
         1,
         MOST_PICTURES,
-        value=studio.pack.defaults.count,
+        value=castbook.pack.defaults.count,
         step=1,
         label=t("Keep the best"),
         elem_id="scene-keep",
@@ -135,13 +134,13 @@ def _build_keep(studio: Studio) -> gr.Slider:
     )
 
 
-def _build_strength(studio: Studio) -> tuple[gr.Slider, gr.Markdown]:
+def _build_strength(castbook: Castbook) -> tuple[gr.Slider, gr.Markdown]:
     """The slider between what it leads to, and a sentence that follows its value."""
     with gr.Column(elem_classes="strength"):
         scale = gr.Slider(
             0,
             STRONGEST,
-            value=studio.pack.defaults.identity_scale,
+            value=castbook.pack.defaults.identity_scale,
             step=0.05,
             label=t("Identity strength"),
             elem_id="scene-strength",
@@ -150,7 +149,7 @@ def _build_strength(studio: Studio) -> tuple[gr.Slider, gr.Markdown]:
         with gr.Row(elem_classes="ends"):
             for end in ("The scene", "Both", "The face"):
                 gr.Markdown(t(end))
-        sentence = gr.Markdown(strength_in_words(studio.pack.defaults.identity_scale), elem_id="scene-strength-says")
+        sentence = gr.Markdown(strength_in_words(castbook.pack.defaults.identity_scale), elem_id="scene-strength-says")
     return scale, sentence
 
 
@@ -188,17 +187,20 @@ def show_request(
     return *shown, *words, count, count, strength, strength_in_words(strength), seed
 
 
-def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all_buttons: Sequence[gr.Button]) -> None:
-    def compose(story_id: str, image_id: str | None, context: str, *words: Any) -> tuple[Any, ...]:
-        with told_to_people():
-            if not image_id:
-                return "", ""
-            try:
-                return _composed(studio, form, story_id, image_id, words, context)
-            except InvalidRequest:  # the project was left, and its people with it
-                return "", ""
+def bind_scene(
+    castbook: Castbook, form: SceneForm, place: Place, area: RunArea, all_buttons: Sequence[gr.Button]
+) -> None:
+    @for_visitor(castbook)
+    def compose(studio: Studio, story_id: str, image_id: str | None, context: str, *words: Any) -> tuple[Any, ...]:
+        if not image_id:
+            return "", ""
+        try:
+            return _composed(studio, form, story_id, image_id, words, context)
+        except InvalidRequest:  # the project was left, and its people with it
+            return "", ""
 
     def begin(
+        studio: Studio,
         story_id: str,
         image_id: str | None,
         count: int,
@@ -231,7 +233,7 @@ def bind_scene(studio: Studio, form: SceneForm, place: Place, area: RunArea, all
     form.identity_scale.input(strength_in_words, form.identity_scale, form.strength, **LATEST)
     place.project.change(forget_reference, None, form.outputs, **QUICK)
     inputs = [place.story, form.reference, form.count, form.keep, form.seed, form.identity_scale, *form.words]
-    bind_run(studio, area, place, form.generate, all_buttons, begin, inputs)
+    bind_run(castbook, area, place, form.generate, all_buttons, begin, inputs)
 
 
 def forget_reference() -> tuple[Any, ...]:

@@ -8,15 +8,14 @@ from typing import Any
 import gradio as gr
 
 from errors import ContextChanged
-from studio import Studio
-from ui.handlers import PRIVATE, QUICK, on, unchanged
+from studio import Castbook, Studio
+from ui.handlers import PRIVATE, QUICK, for_visitor, on, unchanged
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place, keep_context
 from ui.words import in_markdown
 
 
-def build_context_keeper(studio: Studio, place: Place) -> None:
+def build_context_keeper(castbook: Castbook, place: Place) -> None:
     """Below the stories bar: the line that asks which of two contexts counts, shown where there are two."""
     with gr.Row(visible=False, elem_id="context-conflict", elem_classes="notice-line") as line:
         text = gr.Markdown(elem_id="context-conflict-text")
@@ -25,22 +24,21 @@ def build_context_keeper(studio: Studio, place: Place) -> None:
         both = gr.Button(t("Keep both"), size="sm", elem_id="context-both", scale=0, min_width=100)
     asked = gr.Textbox(visible="hidden")  # the other context, as the line says it
 
-    def keep(story_id: str, context: str, shown: str) -> tuple[Any, ...]:
-        with told_to_people():
-            try:
-                keep_context(studio, story_id, context, shown)
-            except ContextChanged as changed:
-                return ask(changed.now)
-            return *_as_kept(studio, story_id, context), gr.Row(visible=False), "", ""
+    @for_visitor(castbook)
+    def keep(studio: Studio, story_id: str, context: str, shown: str) -> tuple[Any, ...]:
+        try:
+            keep_context(studio, story_id, context, shown)
+        except ContextChanged as changed:
+            return ask(changed.now)
+        return *_as_kept(studio, story_id, context), gr.Row(visible=False), "", ""
 
-    def settle(choice: str, story_id: str, context: str, other: str) -> tuple[Any, ...]:
+    def settle(studio: Studio, choice: str, story_id: str, context: str, other: str) -> tuple[Any, ...]:
         wanted = {"mine": context, "theirs": None, "both": _joined(other, context)}[choice]
-        with told_to_people():
-            try:
-                studio.library.update_story(story_id, context=wanted, instead_of=other)
-            except ContextChanged as changed:  # once more, since the line asked
-                return ask(changed.now)
-            return *_as_kept(studio, story_id, context), gr.Row(visible=False), "", ""
+        try:
+            studio.library.update_story(story_id, context=wanted, instead_of=other)
+        except ContextChanged as changed:  # once more, since the line asked
+            return ask(changed.now)
+        return *_as_kept(studio, story_id, context), gr.Row(visible=False), "", ""
 
     def ask(other: str) -> tuple[Any, ...]:
         return unchanged(), unchanged(), gr.Row(visible=True), _both_said(other), other
@@ -49,8 +47,9 @@ def build_context_keeper(studio: Studio, place: Place) -> None:
     on([place.context.blur, place.context.submit], keep, place.written_context, outputs, **QUICK)
     for choice, button in (("mine", mine), ("theirs", theirs), ("both", both)):
 
-        def chosen(story_id: str, context: str, other: str, choice: str = choice) -> tuple[Any, ...]:
-            return settle(choice, story_id, context, other)
+        @for_visitor(castbook)
+        def chosen(studio: Studio, story_id: str, context: str, other: str, choice: str = choice) -> tuple[Any, ...]:
+            return settle(studio, choice, story_id, context, other)
 
         button.click(chosen, [place.remembered, place.context, asked], outputs, **PRIVATE)
     place.story.change(lambda: gr.Row(visible=False), None, line, **QUICK)

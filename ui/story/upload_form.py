@@ -13,10 +13,9 @@ from errors import InvalidRequest
 from library_store.records import FaceMatch
 from pipeline.request import NO_LOOK
 from pipeline.uploads import FILE_TYPES
-from studio import Studio
-from ui.handlers import LATEST, PRIVATE, QUICK, on
+from studio import Castbook, Studio
+from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, on
 from ui.language import say, t
-from ui.messages import told_to_people
 from ui.place import Place, new_revision
 from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.story.marked_picture import Marks, marked, shown_scale
@@ -59,7 +58,7 @@ class UploadForm:
         return [self.name, self.description, *self.profile.inputs]
 
 
-def build_upload_form(studio: Studio, place: Place) -> UploadForm:
+def build_upload_form(castbook: Castbook, place: Place) -> UploadForm:
     """`form.add` wants to be enabled when the models are there, as `follow_models` does."""
     file = gr.File(
         label=t("Picture (PNG, JPEG or WebP) with a face"),
@@ -88,7 +87,7 @@ def build_upload_form(studio: Studio, place: Place) -> UploadForm:
         ]  # fmt: skip
     name = gr.Textbox("", label=t("Name"), placeholder=t("Hana"), elem_id="upload-name", max_length=120)
     with gr.Accordion(t("Visual profile"), open=False, elem_classes="profile"):
-        profile = build_profile_editor(studio, "upload", NO_LOOK)
+        profile = build_profile_editor(castbook, "upload", NO_LOOK)
     with gr.Accordion(t("More"), open=False, elem_id="upload-more"):
         description = gr.Textbox(
             "",
@@ -100,24 +99,26 @@ def build_upload_form(studio: Studio, place: Place) -> UploadForm:
     warning = gr.Markdown(visible=False, elem_id="upload-warning", elem_classes=["badge", "tone-unsure", "badge-long"])
     with gr.Row(elem_classes="actions"):
         add = gr.Button(
-            t(ADD), variant="primary", size="md", interactive=studio.models.ready, elem_id="upload-add", scale=3
+            t(ADD), variant="primary", size="md", interactive=castbook.models.ready, elem_id="upload-add", scale=3
         )
         clear = gr.Button(t("Clear form"), size="md", elem_id="upload-clear", scale=1, min_width=100)
     form = UploadForm(
         file, picture, note, choice, by_hand, edges, name, profile, description, warning, add, clear,
         marks=gr.State(Marks()), warned=gr.State(()),
     )  # fmt: skip
-    _bind_looking(studio, form)
-    _bind_marking(studio, form)
+    _bind_looking(castbook, form)
+    _bind_marking(castbook, form)
     clear.click(lambda: _emptied(form), None, [file, *form.written], **QUICK)
     place.project.change(lambda: _nobody_warned_of(form), None, [form.warned, warning, add], **QUICK)
     return form
 
 
-def bind_upload_form(studio: Studio, form: UploadForm, place: Place, area: RunArea) -> None:
+def bind_upload_form(castbook: Castbook, form: UploadForm, place: Place, area: RunArea) -> None:
     """What its button does: the character joins the story's cast, once the creator knows whom they look like."""
 
+    @for_visitor(castbook)
     def add(
+        studio: Studio,
         project_id: str,
         story_id: str,
         path: str | None,
@@ -127,25 +128,24 @@ def bind_upload_form(studio: Studio, form: UploadForm, place: Place, area: RunAr
         description: str,
         *looks: Any,
     ) -> dict[Any, Any]:
-        with told_to_people():
-            if not path:
-                raise InvalidRequest("There is no picture yet.", "Choose a file of yours above.")
-            studio.faces.look_at_upload(path)  # one that cannot be read has no faces to choose from either
-            if marks.chosen is None and marks.box is None:
-                raise InvalidRequest(
-                    "There is no box around the face yet.",
-                    "Tap two opposite corners of one in the picture, or move the sliders.",
-                )
-            alike = studio.faces.look_alikes(studio.faces.face_in_upload(path, marks.chosen, marks.box), project_id)
-            if not {match.character.id for match in alike} <= set(warned):
-                return {
-                    form.warned: tuple(match.character.id for match in alike),
-                    form.warning: gr.Markdown(_warning(alike), visible=True),
-                }
-            profile = form.profile.profile(looks)
-            member = studio.faces.upload_character(story_id, name, path, profile, description, marks.chosen, marks.box)
-            emptied = dict(zip([form.file, *form.written], _emptied(form), strict=True))
-            return {**emptied, **_nobody_warned_of(form), place.revision: new_revision(), area.made_for: member.id}
+        if not path:
+            raise InvalidRequest("There is no picture yet.", "Choose a file of yours above.")
+        studio.faces.look_at_upload(path)  # one that cannot be read has no faces to choose from either
+        if marks.chosen is None and marks.box is None:
+            raise InvalidRequest(
+                "There is no box around the face yet.",
+                "Tap two opposite corners of one in the picture, or move the sliders.",
+            )
+        alike = studio.faces.look_alikes(studio.faces.face_in_upload(path, marks.chosen, marks.box), project_id)
+        if not {match.character.id for match in alike} <= set(warned):
+            return {
+                form.warned: tuple(match.character.id for match in alike),
+                form.warning: gr.Markdown(_warning(alike), visible=True),
+            }
+        profile = form.profile.profile(looks)
+        member = studio.faces.upload_character(story_id, name, path, profile, description, marks.chosen, marks.box)
+        emptied = dict(zip([form.file, *form.written], _emptied(form), strict=True))
+        return {**emptied, **_nobody_warned_of(form), place.revision: new_revision(), area.made_for: member.id}
 
     looking = form.add.click(
         lambda: gr.Button(say("Looking at the face …"), interactive=False), None, form.add, **QUICK
@@ -158,46 +158,44 @@ def bind_upload_form(studio: Studio, form: UploadForm, place: Place, area: RunAr
     added.success(None, area.made_for, js="(id) => window.castbook?.showCard(id)")
 
 
-def _bind_looking(studio: Studio, form: UploadForm) -> None:
+def _bind_looking(castbook: Castbook, form: UploadForm) -> None:
     """Faces are looked for beside what is being drawn, not after it: that takes the other models."""
 
     def say_so(path: str | None) -> Any:
         return gr.Markdown(say("Looking for faces …"), visible=bool(path))
 
-    def look(path: str | None) -> dict[Any, Any]:
-        with told_to_people():
-            if not path:
-                return _nothing_shown(form)
-            upload = studio.faces.look_at_upload(path)
-            marks = Marks.on(upload.faces)
-            choice = gr.Radio(choices=_choices(marks), value=_chosen(marks), visible=bool(marks.faces))
-            return {**_shown(form, upload.picture, marks), form.choice: choice}
+    @for_visitor(castbook)
+    def look(studio: Studio, path: str | None) -> dict[Any, Any]:
+        if not path:
+            return _nothing_shown(form)
+        upload = studio.faces.look_at_upload(path)
+        marks = Marks.on(upload.faces)
+        choice = gr.Radio(choices=_choices(marks), value=_chosen(marks), visible=bool(marks.faces))
+        return {**_shown(form, upload.picture, marks), form.choice: choice}
 
     chosen = form.file.change(say_so, form.file, form.note, **QUICK)
     looked = chosen.then(look, form.file, form.shown, **PRIVATE)
     looked.failure(lambda: {form.file: None, **_nothing_shown(form)}, None, [form.file, *form.shown], **QUICK)
 
 
-def _bind_marking(studio: Studio, form: UploadForm) -> None:
-    def choose(path: str, marks: Marks, face: int) -> dict[Any, Any]:
-        with told_to_people():
-            return _shown(
-                form, studio.faces.look_at_upload(path).picture, marks.choose(None if face == BY_HAND else face)
-            )
+def _bind_marking(castbook: Castbook, form: UploadForm) -> None:
+    @for_visitor(castbook)
+    def choose(studio: Studio, path: str, marks: Marks, face: int) -> dict[Any, Any]:
+        return _shown(form, studio.faces.look_at_upload(path).picture, marks.choose(None if face == BY_HAND else face))
 
-    def tap(path: str, marks: Marks, event: gr.SelectData) -> dict[Any, Any]:
-        with told_to_people():
-            picture = studio.faces.look_at_upload(path).picture
-            x, y = (place / shown_scale(picture) for place in event.index)
-            return _shown(form, picture, marks.tap(x, y))
+    @for_visitor(castbook)
+    def tap(studio: Studio, path: str, marks: Marks, event: gr.SelectData) -> dict[Any, Any]:
+        picture = studio.faces.look_at_upload(path).picture
+        x, y = (place / shown_scale(picture) for place in event.index)
+        return _shown(form, picture, marks.tap(x, y))
 
-    def slide(path: str, marks: Marks, *percents: float) -> dict[Any, Any]:
-        with told_to_people():
-            picture = studio.faces.look_at_upload(path).picture
-            width, height = picture.size
-            left, top, right, bottom = (percent / 100 for percent in percents)
-            shown = _shown(form, picture, marks.draw((left * width, top * height, right * width, bottom * height)))
-            return {part: value for part, value in shown.items() if part not in form.edges}  # one is being held
+    @for_visitor(castbook)
+    def slide(studio: Studio, path: str, marks: Marks, *percents: float) -> dict[Any, Any]:
+        picture = studio.faces.look_at_upload(path).picture
+        width, height = picture.size
+        left, top, right, bottom = (percent / 100 for percent in percents)
+        shown = _shown(form, picture, marks.draw((left * width, top * height, right * width, bottom * height)))
+        return {part: value for part, value in shown.items() if part not in form.edges}  # one is being held
 
     looked_at = [form.file, form.marks]
     form.choice.input(choose, [*looked_at, form.choice], form.shown, **PRIVATE)

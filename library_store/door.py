@@ -1,0 +1,56 @@
+"""The door: whose a row is, and who may touch it.
+
+Whoever asks (a `Visitor`) travels with the session. Every look-up by id passes here (`rows.find`), and so does every
+question about many rows that starts from no project which was found that way. Behind a found project all is its own.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, select, true
+from sqlalchemy.orm import Session
+
+from library_store.records import Visitor
+from library_store.schema import CastMemberRow, CharacterRow, ImageRow, ProjectRow, Row, StoryRow
+
+VISITOR = "visitor"  # in a session's `info`
+
+
+def visitor_of(session: Session) -> Visitor:
+    return session.info[VISITOR]
+
+
+def may_touch(session: Session, row: Row) -> bool:
+    visitor = visitor_of(session)
+    return visitor.sees_everything or _project_of(session, row).owner == visitor.name
+
+
+def seen_projects(session: Session) -> ColumnElement[bool]:
+    """A condition on ProjectRow."""
+    visitor = visitor_of(session)
+    return true() if visitor.sees_everything else ProjectRow.owner == visitor.name
+
+
+def seen_images(session: Session) -> ColumnElement[bool]:
+    """A condition on ImageRow."""
+    if visitor_of(session).sees_everything:
+        return true()
+    characters = select(CharacterRow.id).join(ProjectRow, ProjectRow.id == CharacterRow.project_id)
+    return ImageRow.character_id.in_(characters.where(seen_projects(session)))
+
+
+def owner_of_import(session: Session, owner: str) -> str:
+    """What somebody brings in is theirs. Only who sees everything brings back what is others'."""
+    visitor = visitor_of(session)
+    return owner if visitor.sees_everything else visitor.name
+
+
+def _project_of(session: Session, row: Row) -> ProjectRow:
+    if isinstance(row, ProjectRow):
+        return row
+    if isinstance(row, StoryRow | CharacterRow):
+        return session.get_one(ProjectRow, row.project_id)
+    if isinstance(row, CastMemberRow):
+        return _project_of(session, row.character)
+    if isinstance(row, ImageRow):
+        return _project_of(session, session.get_one(CharacterRow, row.character_id))
+    raise TypeError(f"Nobody has said whose a {row.kind} is.")

@@ -1,0 +1,61 @@
+"""What of a library is opened once and lives as long as the program: its database, its pictures, the faces in memory.
+
+What is kept in it is seen, and changed, through the eyes of a visitor: `store.seen_by(visitor)`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import URL, Engine, exists, select
+from sqlalchemy.orm import Session
+
+from library_store.database import Sessions, explained, open_database
+from library_store.library import CharacterLibrary
+from library_store.pictures import Pictures
+from library_store.records import Visitor
+from library_store.schema import ImageRow
+from library_store.search import FaceIndex, newest_projects
+
+
+class LibraryStore:
+    """Safe from any thread."""
+
+    def __init__(self, engine: Engine, pictures: Pictures) -> None:
+        self._engine = engine
+        self._sessions = Sessions(engine)
+        self._pictures = pictures
+        self._faces = FaceIndex()
+
+    @classmethod
+    def open(cls, database_url: str | URL, pictures_place: Path | str) -> LibraryStore:
+        """Makes or migrates the database, and refuses a pictures' folder that cannot be the one it knows.
+
+        Raises LibraryUnavailable.
+        """
+        engine = open_database(database_url)
+        try:
+            with explained(), Session(engine) as session:
+                has_pictures = session.scalar(select(exists(select(ImageRow.id))))
+            return cls(engine, Pictures.open(pictures_place, may_be_new=not has_pictures))
+        except BaseException:
+            engine.dispose()
+            raise
+
+    def seen_by(self, visitor: Visitor) -> CharacterLibrary:
+        """Costs nothing: made anew for each who asks."""
+        return CharacterLibrary(self._sessions, self._pictures, self._faces, visitor)
+
+    @property
+    def pictures_folder(self) -> Path:
+        """Where the files of `get_picture_path` and `get_thumbnail_path` lie: all that a page has to serve."""
+        return self._pictures.served_folder
+
+    def read_faces(self, encoder: str) -> None:
+        """Makes the first `find_faces` of each project as quick as the others that memory has room for."""
+        with explained(), Session(self._engine) as session:
+            for project in reversed(session.scalars(newest_projects()).all()):
+                self._faces.read(session, project, encoder)
+
+    def close(self) -> None:
+        self._engine.dispose()

@@ -1,0 +1,51 @@
+"""Castbook, built once: the store, one pack's models, and all that outlives a visit. Who visits gets a `Studio`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from library_store.records import Visitor
+from library_store.store import LibraryStore
+from pipeline.packs import Pack
+from studio.drawing import Asked, Drawing, Made
+from studio.exports import Exports, ExportsFolder
+from studio.faces import Faces, RecentUploads
+from studio.identities import Backfill, Identities
+from studio.models import Models
+from studio.requests import Requests
+from studio.runs import Runs
+from studio.studio import Studio
+from studio.trust import Trust
+
+
+class Castbook:
+    """Safe from any thread."""
+
+    def __init__(self, store: LibraryStore, pack: Pack, models: Models, report_folders: Sequence[Path] = ()) -> None:
+        """`report_folders` are where `python -m evaluation` leaves what it measured, beside the pack's own folder."""
+        self.store = store
+        self.pack = pack
+        self.models = models
+        self._report_folders = (pack.folder, *report_folders)
+        self._backfill = Backfill()
+        self._uploads = RecentUploads(models)
+        self.runs = Runs[Asked, Made]()
+        self.exports = ExportsFolder()
+
+    def seen_by(self, visitor: Visitor) -> Studio:
+        """Costs nothing: made anew for each who asks."""
+        library, pack, models = self.store.seen_by(visitor), self.pack, self.models
+        identities = Identities(library, pack, models, self._backfill)
+        return Studio(
+            library=library,
+            pack=pack,
+            models=models,
+            drawing=Drawing(library, pack, models, identities, self.runs, visitor.name),
+            faces=Faces(library, pack, models, identities, self._uploads),
+            trust=Trust(library, pack, identities, self._report_folders),
+            exports=Exports(library, self.exports),
+            requests=Requests(library, pack),
+            runs=self.runs,
+            visitor=visitor,
+        )

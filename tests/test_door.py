@@ -1,0 +1,209 @@
+"""Nobody sees, uses or changes what is another visitor's, by whichever verb."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import numpy as np
+import pytest
+from made_up import image_ids, picture, portrait, saved
+
+from errors import InvalidRequest, NotFound
+from library_store.library import CharacterLibrary
+from library_store.records import (
+    LOCAL_OWNER,
+    CastMember,
+    Character,
+    CharacterText,
+    LibraryQuery,
+    NewPicture,
+    Project,
+    Story,
+    Visitor,
+    new_id,
+)
+from library_store.store import LibraryStore
+from pipeline.values import Identity
+
+IDENTITY = Identity("fake-judge", np.eye(1, 512, dtype=np.float32)[0])
+VERBS = {name: verb for name, verb in inspect.getmembers(CharacterLibrary, inspect.isfunction) if name[0] != "_"}
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """Of one visitor: a project with one of everything in it."""
+
+    library: CharacterLibrary
+    story: Story
+    member: CastMember
+    other: Character  # saved as well
+    zip_file: Path  # an export of the project
+
+    def given(self, parameter: str) -> Any:
+        """What a verb can be called with; by one that is not here nobody has looked whether the door stands there."""
+        image = image_ids(self.member)[1]
+        return {
+            "project_id": self.story.project_id,
+            "story_id": self.story.id,
+            "cast_member_id": self.member.id,
+            "character_id": self.member.character.id,
+            "kept_id": self.member.character.id,
+            "merged_id": self.other.id,
+            "cursor": self.member.character.id,
+            "image_id": image,
+            "image_ids": [image],
+            "character_ids": [self.member.character.id],
+            "pictures": [NewPicture(picture(9), "variant", parent_id=image)],
+            "path": self.zip_file,
+        }[parameter]
+
+    def everything(self) -> tuple[Any, ...]:
+        library, who = self.library, self.member.character.id
+        lists = library.list_projects(), library.list_cast(self.story.id), library.list_library(self.story.project_id)
+        faces = library.get_faces(image_ids(self.member))
+        seen_by = [(image_id, [identity.encoder for identity in face.identities]) for image_id, face in faces.items()]
+        return *lists, library.list_images(who), library.list_steering(who), seen_by
+
+
+WORDS: dict[str, Any] = {
+    "name": "Hana",
+    "title": "Chapter 2",
+    "written": CharacterText(description="a knight"),
+    "how": "generated",
+    "query": LibraryQuery(),
+    "identity": IDENTITY,
+    "face": portrait((255, 0, 0)).face,
+    "limit": 5,
+    "encoder": "another",
+    "favourite": True,
+    "tags": ["lead"],
+}
+
+
+def parameters(verb: str) -> list[str]:
+    """Those that have to be given, and the ids that may be."""
+    known = inspect.signature(VERBS[verb]).parameters
+    has_to_be = [name for name, parameter in known.items() if parameter.default is parameter.empty and name != "self"]
+    return [*has_to_be, *(name for name in known if name.endswith(("_id", "_ids", "cursor")) and name not in has_to_be)]
+
+
+def doors() -> Iterator[tuple[str, str]]:
+    """Each verb with each of its parameters that can lead to a row."""
+    for verb in VERBS:
+        yield from ((verb, parameter) for parameter in parameters(verb) if parameter not in {*WORDS, "path"})
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def store(home: Path) -> Iterator[LibraryStore]:
+    with opened(home) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def ada(store: LibraryStore, home: Path) -> Belongings:
+    return furnished(store.seen_by(Visitor("ada")), home / "ada.zip")
+
+
+@pytest.fixture(scope="module")
+def bea(store: LibraryStore, home: Path) -> Belongings:
+    """Who only tries what she may not, and so stays as she is."""
+    return furnished(store.seen_by(Visitor("bea")), home / "bea.zip")
+
+
+@pytest.fixture
+def newcomer(store: LibraryStore, tmp_path: Path) -> Belongings:
+    return furnished(store.seen_by(Visitor(new_id())), tmp_path / "export.zip")
+
+
+@contextmanager
+def opened(home: Path) -> Iterator[LibraryStore]:
+    store = LibraryStore.open(f"sqlite:///{home / 'castbook.db'}", str(home / "pictures"))
+    yield store
+    store.close()
+
+
+def furnished(library: CharacterLibrary, zip_file: Path) -> Belongings:
+    story = library.create_story(library.create_project("Moonlight").id, "Chapter 1")
+    pictures = [portrait((255, 0, 0)), portrait((0, 255, 0))]
+    member = library.create_character(story.id, "Mina", pictures, "generated")
+    library.save_character(member.id, image_ids(member)[0])
+    library.set_steering(member.character.id, [image_ids(member)[1]])
+    other = saved(library, story.id, "Jun")
+    library.export_zip(zip_file, story.project_id)
+    return Belongings(library, story, library.get_cast_member(member.id), other, zip_file)
+
+
+def ask(who: Belongings, verb: str, **instead: Any) -> Any:
+    """What they get with ids of their own, and with others instead of some."""
+    given = {name: WORDS[name] if name in WORDS else who.given(name) for name in parameters(verb)}
+    if get_type_hints(VERBS[verb]).get("query") is str:
+        given.pop("query", None)
+    return getattr(who.library, verb)(**given | instead)
+
+
+@pytest.mark.parametrize(("verb", "parameter"), doors())
+def test_a_strangers_id_is_unknown_whatever_else_is_ones_own(
+    verb: str, parameter: str, ada: Belongings, bea: Belongings
+):
+    before = ada.everything()
+    try:
+        answer = ask(bea, verb, **{parameter: ada.given(parameter)})
+    except NotFound:
+        answer = None
+    assert not answer or answer.project_id == bea.story.project_id  # `ensure_a_story` goes on with one's own
+    assert ada.everything() == before
+
+
+@pytest.mark.parametrize("verb", sorted({verb for verb, _ in doors()}))
+def test_to_ones_own_ids_the_door_is_open(verb: str, newcomer: Belongings):
+    """Else the test above would hold of a door that is shut."""
+    with suppress(InvalidRequest):  # nobody is in the trash, to be purged
+        ask(newcomer, verb)
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - {verb for verb, _ in doors()}))
+def test_a_verb_that_needs_no_id_gives_and_makes_what_is_ones_own(verb: str, ada: Belongings, newcomer: Belongings):
+    before = ada.everything()
+    answer = ask(newcomer, verb)
+    [mine] = {project.owner for project in newcomer.library.list_projects()}
+    assert {project.owner for project in ([answer] if isinstance(answer, Project) else answer)} == {mine}
+    assert ada.everything() == before
+
+
+def test_a_strangers_export_can_be_brought_in_elsewhere_alone(ada: Belongings, newcomer: Belongings, tmp_path: Path):
+    before = ada.everything()
+    with pytest.raises(NotFound):
+        newcomer.library.import_zip(ada.zip_file)
+    with pytest.raises(InvalidRequest, match="in another project"):
+        newcomer.library.import_zip(ada.zip_file, newcomer.story.project_id)
+    assert ada.everything() == before
+    with opened(tmp_path) as elsewhere:
+        elsewhere.seen_by(Visitor("bea")).import_zip(ada.zip_file)
+        assert [project.owner for project in elsewhere.seen_by(Visitor("bea")).list_projects()] == ["bea"]
+
+
+def test_the_local_owner_sees_everything_and_brings_it_back_as_it_was(
+    store: LibraryStore, ada: Belongings, bea: Belongings, tmp_path: Path
+):
+    library = store.seen_by(LOCAL_OWNER)
+    assert {project.owner for project in library.list_projects()} >= {"ada", "bea"}
+    assert library.get_cast_member(ada.member.id) == ada.member
+    assert library.get_thumbnail_paths(image_ids(bea.member)).keys() == set(image_ids(bea.member))
+    with opened(tmp_path) as elsewhere:
+        elsewhere.seen_by(LOCAL_OWNER).import_zip(ada.zip_file)
+        assert [project.owner for project in elsewhere.seen_by(Visitor("ada")).list_projects()] == ["ada"]
+
+
+def test_only_who_sees_everything_can_be_without_a_name():
+    with pytest.raises(ValueError, match="without a name"):
+        Visitor("")
