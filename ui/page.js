@@ -139,9 +139,17 @@
   });
 
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  // What an element scrolls in: on a wide window cast and desk do for themselves, on a phone the whole page.
+  const scrollerOf = (element) => {
+    const parent = element.parentElement;
+    if (!parent) return { top: 0, bottom: innerHeight };
+    return /auto|scroll/.test(getComputedStyle(parent).overflowY) ? parent.getBoundingClientRect() : scrollerOf(parent);
+  };
   const scrollTo = (target) => {
     const { top, bottom } = target.getBoundingClientRect();
-    if (top < 0 || bottom > innerHeight) target.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+    const seen = scrollerOf(target);
+    if (top < seen.top || bottom > seen.bottom)
+      target.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   };
 
   window.castbook = {
@@ -173,10 +181,9 @@
         if (tries) setTimeout(() => window.castbook.showDesk(field, tries - 1), 100);
         return;
       }
-      scrollTo(document.querySelector("#desk"));
+      target.closest("#save-form, .tabs").scrollIntoView(); // the form from its beginning
       target.focus({ preventScroll: true });
-      const { top, bottom } = target.getBoundingClientRect();
-      if (top < 0 || bottom > innerHeight) target.scrollIntoView({ block: "center" }); // within the desk
+      target.scrollIntoView({ block: "nearest" }); // and a field far down in it
     },
     showPart(part) {
       // Beside each other both are in sight; on a phone the one is far below the other.
@@ -189,9 +196,8 @@
     showRun(tries = 20) {
       const run = document.querySelector("#run");
       if (!run?.offsetHeight) return tries && setTimeout(() => window.castbook.showRun(tries - 1), 100);
-      scrollTo(document.querySelector("#desk"));
       // To the top, so that there is room below for the previews and the report.
-      run.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: innerWidth > 900 ? "center" : "start" });
+      run.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
     },
     showCard(id, tries = 20) {
       if (!id) return;

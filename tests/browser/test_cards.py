@@ -148,5 +148,5 @@ def test_the_pictures_that_steer_together_are_shown(app: App, visit: Visit) -> N
     app.studio.faces.set_steering(member.character.id, [other])
     page = visit(app)
     page.click(".do-variants")
-    expect(page.locator("#scene-who")).to_contain_text("2 pictures steer together")
+    expect(page.locator("#scene-who")).to_contain_text("2 pictures used as reference")
     expect(page.locator("#scene-steering img")).to_have_count(2)

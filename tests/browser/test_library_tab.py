@@ -147,7 +147,7 @@ def test_a_page_shows_roles_lineage_and_who_does_not_belong(app: App, visit: Vis
     open_library(page)
     open_page(page, "Hana")
     strip, nodes = page.locator("#character-strip .thumbnail-item"), page.locator(".lineage button")
-    expect(strip.first).to_contain_text("Stands for them")
+    expect(strip.first).to_contain_text("Main picture")
     expect(page.locator("#character-outliers")).to_contain_text("Picture 3: This picture shows somebody else")
     expect(page.locator("#character-canonical")).to_be_hidden()
 
@@ -160,12 +160,12 @@ def test_a_page_shows_roles_lineage_and_who_does_not_belong(app: App, visit: Vis
     expect(nodes.nth(1)).to_have_attribute("aria-pressed", "true")
 
     page.click("#character-steer")
-    expect(strip.nth(1)).to_contain_text("Steers too")
+    expect(strip.nth(1)).to_contain_text("Reference too")
     assert app.studio.library.list_steering(hana.id) == [variant]
     page.click("#character-steer")
-    expect(strip.nth(1)).not_to_contain_text("Steers too")
+    expect(strip.nth(1)).not_to_contain_text("Reference too")
     page.click("#character-canonical")
-    expect(strip.nth(1)).to_contain_text("Stands for them")
+    expect(strip.nth(1)).to_contain_text("Main picture")
     assert app.studio.library.get_character(hana.id).canonical_image_id == variant
     with page.expect_download() as download:
         page.click("#character-download")
@@ -298,7 +298,7 @@ def test_a_picture_becomes_what_the_button_said_whoever_else_pressed_it(app: App
     expect(people(page)).to_have_text(["★ Hana"])
     app.studio.faces.set_steering(hana.id, [variant])
     page.click("#character-steer")
-    expect(strip.nth(1)).to_contain_text("Steers too")
+    expect(strip.nth(1)).to_contain_text("Reference too")
     assert app.studio.library.list_steering(hana.id) == [variant]
 
 

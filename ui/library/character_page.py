@@ -121,8 +121,8 @@ def build_character_page(castbook: Castbook) -> CharacterPage:
         likeness = gr.Markdown(elem_classes="badge", elem_id="character-likeness")
         facts = gr.Markdown(elem_classes="fine-print", elem_id="character-facts")
         with gr.Row(elem_classes="card-actions"):
-            canonical = gr.Button(t("Let it stand for them"), size="sm", min_width=150, elem_id="character-canonical")
-            steer = gr.Button(t("Steer too"), size="sm", min_width=110, elem_id="character-steer")
+            canonical = gr.Button(t("Make main picture"), size="sm", min_width=150, elem_id="character-canonical")
+            steer = gr.Button(t("Use as reference too"), size="sm", min_width=110, elem_id="character-steer")
             alike = gr.Button(t("Who looks like this?"), size="sm", min_width=150, elem_id="character-alike")
             download = gr.DownloadButton(t("Download"), size="sm", min_width=100, elem_id="character-download")
         gr.Markdown(t("#### Where they come from"))
@@ -266,7 +266,9 @@ def _view(
         gr.Markdown(long_likeness(image.likeness), elem_classes=["badge", tone(image.likeness)]),
         facts,
         gr.Button(visible=not stands),
-        gr.Button(t("Steer no more") if image.id in steering else t("Steer too"), visible=not stands),
+        gr.Button(
+            t("Stop using as reference") if image.id in steering else t("Use as reference too"), visible=not stands
+        ),
         image.id in steering,
         gr.DownloadButton(value=path, visible=path is not None),
     )
@@ -274,8 +276,8 @@ def _view(
 
 def _roles(character: Character, steering: Sequence[str], image: CharacterReferenceImage) -> list[str]:
     if image.id == character.canonical_image_id:
-        return [say("Stands for them")]
-    return [say("Steers too")] if image.id in steering else []
+        return [say("Main picture")]
+    return [say("Reference too")] if image.id in steering else []
 
 
 def _caption(character: Character, steering: Sequence[str], image: CharacterReferenceImage) -> str:

@@ -60,7 +60,7 @@ def build_new_character(castbook: Castbook) -> NewCharacterForm:
         seed = build_seed("new-seed")
     count = build_count(castbook, "new-count")
     composed, unknown = build_composed("new-composed")
-    with gr.Row(elem_classes="actions"):
+    with gr.Row(elem_classes=["actions", "action-bar"]):
         create = gr.Button(
             t("Create"), variant="primary", size="md", interactive=castbook.models.ready, elem_id="new-create", scale=3
         )

@@ -60,7 +60,7 @@ def build_save_form(castbook: Castbook) -> SaveForm:
             profile = build_profile_editor(castbook, "save", VisualProfile())
             build_profile_filler(castbook, profile, "save", image)
         fields = build_character_fields({"name": name, "description": description, "prompt": prompt}, profile, "save")
-        with gr.Row(elem_classes="actions"):
+        with gr.Row(elem_classes=["actions", "action-bar"]):
             save = gr.Button(t("Save"), variant="primary", size="md", elem_id="save-confirm", scale=3)
             cancel = gr.Button(t("Cancel"), size="md", scale=1, min_width=90, elem_id="save-cancel")
     return SaveForm(box, gr.State(None), image, picture, fields, save, cancel)

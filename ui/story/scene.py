@@ -68,7 +68,9 @@ class SceneForm:
 def build_scene(castbook: Castbook) -> SceneForm:
     with gr.Column(elem_classes="empty") as nobody:
         gr.Markdown(
-            t("**Whom shall the new pictures show?** Choose a saved character, or press *Generate variants* on a card.")
+            t(
+                "**Who should be in the new pictures?** Choose a saved character, or press *Generate variants* on a card."
+            )
         )
         choose = gr.Button(t("Choose from the library"), size="md", elem_id="scene-choose")
     with gr.Column(visible=False) as chosen:
@@ -102,9 +104,10 @@ def build_scene(castbook: Castbook) -> SceneForm:
         with gr.Accordion(t("More"), open=False, elem_id="scene-more") as more:
             seed = build_seed("scene-seed")
         composed, unknown = build_composed("scene-composed")
-        generate = gr.Button(
-            t("Generate"), variant="primary", size="md", interactive=castbook.models.ready, elem_id="scene-generate"
-        )
+        with gr.Row(elem_classes=["actions", "action-bar"]):
+            generate = gr.Button(
+                t("Generate"), variant="primary", size="md", interactive=castbook.models.ready, elem_id="scene-generate"
+            )
     return SceneForm(
         nobody, choose, chosen, change, gr.State(None), picture, who, steering,
         prompt, look, count, keep, identity_scale, strength, more, seed, composed, unknown, generate,
@@ -165,7 +168,7 @@ def show_reference(
     who = f"### {in_markdown(character.name)}\n{in_markdown(kept)}"
     steering = _steering(studio, character.id, character.canonical_image_id, image_id)
     if len(steering) > 1:
-        who += "\n\n" + say("{count} pictures steer together", count=len(steering))
+        who += "\n\n" + say("{count} pictures used as reference", count=len(steering))
     return (
         gr.Column(visible=False),
         gr.Column(visible=True),

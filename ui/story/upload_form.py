@@ -97,7 +97,7 @@ def build_upload_form(castbook: Castbook, place: Place) -> UploadForm:
             elem_id="upload-description",
         )
     warning = gr.Markdown(visible=False, elem_id="upload-warning", elem_classes=["badge", "tone-unsure", "badge-long"])
-    with gr.Row(elem_classes="actions"):
+    with gr.Row(elem_classes=["actions", "action-bar"]):
         add = gr.Button(
             t(ADD), variant="primary", size="md", interactive=castbook.models.ready, elem_id="upload-add", scale=3
         )
