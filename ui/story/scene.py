@@ -69,7 +69,8 @@ def build_scene(castbook: Castbook) -> SceneForm:
     with gr.Column(elem_classes="empty") as nobody:
         gr.Markdown(
             t(
-                "**Who should be in the new pictures?** Choose a saved character, or press *Generate variants* on a card."
+                "**Who should be in the new pictures?** Choose a saved character, "
+                "or press *Generate variants* on a card."
             )
         )
         choose = gr.Button(t("Choose from the library"), size="md", elem_id="scene-choose")
