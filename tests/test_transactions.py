@@ -11,7 +11,12 @@ from library_store.records import LOCAL_OWNER, Story
 from library_store.store import LibraryStore
 from studio import Castbook, Models
 
-MOST = {f"a cast of {CAST * OPTIONS} options, shown": 3, "list_library": 2, "Load Character": 1}
+MOST = {
+    "Generate with Reference": 4,
+    f"a cast of {CAST * OPTIONS} options, shown": 3,
+    "list_library": 2,
+    "Load Character": 1,
+}
 
 
 @pytest.mark.parametrize("name", MOST)
