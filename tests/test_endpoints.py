@@ -549,7 +549,7 @@ WRONG_TYPES = [
 ]
 
 WRONG_VALUES = [
-    ("set_tags", ["nobody", "sea"], "The tags are 'sea'. They should be a valid list"),
+    ("set_tags", ["nobody", "sea", None], "The tags are 'sea'. They should be a valid list"),
     ("set_favourite", ["nobody", "no"], "The favourite is 'no'. It should be a valid boolean"),
     ("list_uses", [None], "The character id is None"),
 ]

@@ -51,7 +51,7 @@ from pipeline.values import AnotherFace, Band, Likeness, Missing
 from pipeline.variants import VariantMaker
 from studio import Castbook, Models
 from ui import build_page
-from ui.endpoints.results import image_json, outlier_json
+from ui.endpoints.results import images_json, outlier_json
 from ui.language import language, said, say, translations
 from ui.messages import APOLOGY, told_to_people, told_to_programs
 from ui.words import ORIGIN, STRENGTHS, rejected
@@ -417,7 +417,7 @@ def test_programs_are_told_verdicts_in_english_whoever_asks(store: LibraryStore)
     picture = NewPicture(flat(RED), "generated", likeness=likeness)
     member = studio.library.create_character(studio.library.ensure_a_story().id, "Hana", [picture], "generated")
 
-    answer = image_json(studio, member.options[0].image)["likeness"]
+    [answer] = [image["likeness"] for image in images_json(studio, [member.options[0].image])]
 
     assert answer["reason"] == "Another person: more than 1 in 10 strangers would be as alike as this."
     assert answer["rejection"] == "another face: 0.20, below the 10 % line; “hat” is missing"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import fake_pack
 from made_up import face, generated, image_ids, picture
 from PIL import Image
 from sqlalchemy import select
@@ -200,12 +201,12 @@ def test_a_new_character_is_cast_with_its_first_picture_canonical_and_active(lib
 def test_a_picture_remembers_how_it_came_about(library: CharacterLibrary, mina: CastMember):
     likeness = Likeness(0.7, "judge", "same person", 0.001, False, 0.8, usual=True, rejection=(Missing(("hat",)),))
     parent_id = mina.options[0].image.id
-    request = {"prompt": "서연 in a spacesuit", "steps": 8}
-    new = NewPicture(picture(9), "variant", face("a"), parent_id, request, "paperdoll", 2**40, likeness)
+    request = dataclasses.replace(fake_pack().request("서연 in a spacesuit", 2**40), place=3)
+    new = NewPicture(picture(9), "variant", face("a"), parent_id, request, likeness)
     image = library.add_options(mina.id, [new], "variant").options[-1].image
     assert library.get_image(image.id) == image
     assert (image.character_id, image.source, image.parent_id) == (mina.character.id, "variant", parent_id)
-    assert (image.request, image.pack, image.seed, image.likeness) == (request, "paperdoll", 2**40, likeness)
+    assert (image.request, image.pack, image.seed, image.likeness) == (request, "fake", 2**40 + 3, likeness)
     assert (image.width, image.height) == (8, 8)
     assert image.created_at.tzinfo is not None
 

@@ -284,7 +284,7 @@ def test_why_a_variant_was_rejected_is_kept_with_it(store: LibraryStore) -> None
     assert kept.likeness.rejection == made.ranked[0].rejection == (AnotherFace(0.0, 0.1),)
 
 
-def test_finished_pictures_are_shown_while_others_are_drawn(library: CharacterLibrary) -> None:
+def test_finished_pictures_are_shown_while_others_are_drawn(store: LibraryStore) -> None:
     shown: list[int] = []
 
     class Looked(FakeGenerator):
@@ -295,7 +295,7 @@ def test_finished_pictures_are_shown_while_others_are_drawn(library: CharacterLi
 
             return super().generate(request, reference, report)
 
-    studio = studio_with(library, Looked())
+    studio = studio_with(store, Looked())
     finished(studio.drawing.generate_character(studio.library.ensure_a_story().id, "Hana", "a girl", count=8))
     assert shown == [0] * 4 + [4] * 4
 

@@ -9,7 +9,7 @@ from fakes import RED, flat
 from playwright.sync_api import Locator, Page, expect
 from served import App, drawn
 
-from studio import Made
+from studio.drawing import Made
 
 Visit = Callable[..., Page]
 
@@ -47,7 +47,9 @@ def test_a_picture_may_be_dropped_anywhere_on_the_page(app: App, visit: Visit) -
 def test_a_dropped_picture_fills_the_form_with_its_request(app: App, visit: Visit, tmp_path: Path) -> None:
     hana = drawn(app.studio, app.story_id, "Hana")
     first = str(hana.canonical_image_id)
-    *_, made = app.studio.generate_character_variant(app.story_id, first, "on the moon", count=3, identity_scale=0.4)
+    *_, made = app.studio.drawing.generate_character_variant(
+        app.story_id, first, "on the moon", count=3, identity_scale=0.4
+    )
     assert isinstance(made, Made)
     original, variant = (Path(app.studio.library.get_picture_path(id)) for id in (first, made.image_ids[0]))
     flat(RED).save(tmp_path / "flat.png")

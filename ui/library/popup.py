@@ -72,8 +72,9 @@ def build_library_popup(castbook: Castbook, place: Place, generate: list[gr.Butt
     for buttons, purpose in ((generate, "generate"), ([load], "load")):
         for button in buttons:
 
-            def open_it(project_id: str, purpose: str = purpose) -> tuple[Any, ...]:
-                return opened(purpose, project_id)
+            @for_visitor(castbook)
+            def open_it(studio: Studio, project_id: str, purpose: str = purpose) -> tuple[Any, ...]:
+                return opened(studio, purpose, project_id)
 
             outputs = [box, intent, title, *choice, *gallery.query, *gallery.outputs]
             button.click(open_it, place.project, outputs, **QUICK)
