@@ -3,9 +3,12 @@
 The full figures come from `python -m training measure`; here a few people show that nothing is broken.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from diffusers import StableDiffusionPipeline
+from fakes import studio_of
 from insightface.app import FaceAnalysis
 from PIL import Image
 
@@ -13,9 +16,11 @@ from app import load_maker
 from drawn_world.artist import draw
 from drawn_world.people import HELD_OUT
 from drawn_world.world import BACKGROUNDS, OUTFITS, caption, look, person, profile
+from library_store.records import LOCAL_OWNER
 from pipeline.adherence import load_prompt_reader
 from pipeline.likeness import identity_by, similarity_of
 from pipeline.packs import load_pack
+from pipeline.request import VisualProfile
 from pipeline.values import Reference
 from settings import BUILT_IN_PACKS
 from training import measure
@@ -158,3 +163,22 @@ def test_a_drawing_comes_through_the_vae_as_the_same_person(maker):
     off = np.abs(np.asarray(through.picture, float) - np.asarray(case.truth.picture, float)).mean()
     assert 0 < off < 12  # of 255
     assert through.face.identities[1].embedding @ case.truth.face.identities[1].embedding > 0.8
+
+
+def test_a_picture_drawn_again_from_its_own_png_has_the_same_pixels(maker, store):
+    """A variant too; the batch it was in is drawn again, whatever is drawn at once here and now."""
+    studio = studio_of(store, maker.pack, lambda: maker)
+    story = studio.library.create_story(studio.library.create_project("Moonlight").id, "One", "rainy day")
+    *_, hana = studio.drawing.generate_character(story.id, "Hana", "woman, bob hair, hoodie", count=1, seed=5)
+    look = VisualProfile(outfit="spacesuit")
+    *_, made = studio.drawing.generate_character_variant(story.id, hana.image_ids[0], "cafe", 3, seed=7, look=look)
+
+    for option in made.options:
+        file = store.seen_by(LOCAL_OWNER).get_picture_path(option.image.id)
+        request = studio.requests.in_file(file)
+        again = studio.drawing.draw_again(request)
+        with Image.open(file) as kept:
+            assert again.tobytes() == kept.convert("RGB").tobytes()
+        assert (request.written, request.look, request.context) == ("cafe", look, "rainy day")
+        assert studio.drawing.changed_since(request) == ()
+        assert studio.drawing.changed_since(replace(request, pack_hash="another")) == ("pack_hash",)
