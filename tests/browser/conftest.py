@@ -20,7 +20,7 @@ from studio import Castbook, Models
 
 CHROMIUM = os.environ.get("CASTBOOK_TEST_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-expect.set_options(timeout=30_000)  # two slow cores, and two tests at work
+expect.set_options(timeout=60_000)  # two slow cores, and two tests at work
 
 
 @pytest.fixture
