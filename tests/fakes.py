@@ -106,7 +106,7 @@ class PatientGenerator(FakeGenerator):
     def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
         def report(step: Step) -> None:
             on_step(step)
-            assert self.may_go_on.wait(60)
+            assert self.may_go_on.wait(120)
 
         return super().generate(request, reference, report)
 
