@@ -10,7 +10,7 @@ import typer
 
 from errors import CastbookError
 from evaluation.calibrating_command import calibrate_pack
-from evaluation.measuring import Models
+from evaluation.measuring import MeasuredModels
 from evaluation.reporting_commands import compare_runs, report
 from pipeline.packs import ClipAdherence, Pack
 from settings import BUILT_IN_PACKS
@@ -61,7 +61,7 @@ app.command("report")(report)
 app.command("compare")(compare_runs)
 
 
-def load_models(pack: Pack, threads: int = 0) -> Models:
+def load_models(pack: Pack, threads: int = 0) -> MeasuredModels:
     """The real ones, as the app has them."""
     import torch
 
@@ -80,7 +80,7 @@ def load_models(pack: Pack, threads: int = 0) -> Models:
     else:
         reader = load_prompt_reader(pack)
     maker = VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack, reader)
-    return Models(maker, reader, scorer)
+    return MeasuredModels(maker, reader, scorer)
 
 
 if __name__ == "__main__":

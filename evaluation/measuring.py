@@ -33,7 +33,7 @@ class PromptScorer(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Models:
+class MeasuredModels:
     """A pack at work. The prompt reader is the maker's own; where there is a scorer, its figure is the adherence."""
 
     maker: VariantMaker
@@ -52,7 +52,7 @@ class _Seen:
 
 
 class Measurer:
-    def __init__(self, models: Models, people: Sequence[KnownPerson]) -> None:
+    def __init__(self, models: MeasuredModels, people: Sequence[KnownPerson]) -> None:
         self._models = models
         self._people = {person.identity: person for person in people}
         self._strangers = {

@@ -20,7 +20,7 @@ import datasets
 from errors import InvalidRequest
 from evaluation.cluster import carry_out_on_ray, connect
 from evaluation.drawn import MEASURED, PACK, drawn_people
-from evaluation.measuring import Measurer, Models
+from evaluation.measuring import MeasuredModels, Measurer
 from evaluation.people import IDENTITY, Person, fingerprint, known_people, load_people
 from evaluation.plan import REFERENCES, Job, make_jobs, read_prompts
 from evaluation.rows import ARMS
@@ -31,7 +31,7 @@ PROMPTS = Path(__file__).parent / "prompts"
 LIBRARIES = ("torch", "diffusers", "transformers", "peft", "onnxruntime", "insightface", "numpy", "pillow", "datasets")
 UNREAD = (".md", "calibration.json")  # of a pack's files those that change no picture and no measure
 
-LoadModels = Callable[[Pack, int], Models]  # a pack and the CPU threads for torch; 0: its own choice
+LoadModels = Callable[[Pack, int], MeasuredModels]  # a pack and the CPU threads for torch; 0: its own choice
 
 
 @dataclass(frozen=True)

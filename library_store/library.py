@@ -52,7 +52,7 @@ from library_store.search import (
     count_characters,
     select_characters,
     select_tags,
-    select_unseen,
+    select_without_identity,
 )
 from library_store.text import clean, required
 from pipeline.values import Face, Identity, Reference
@@ -369,7 +369,7 @@ class CharacterLibrary:
         with self._reading() as session:
             return list(session.scalars(select_tags(find(session, ProjectRow, project_id).id)))
 
-    def find_faces(self, project_id: str, identity: Identity, limit: int) -> list[FaceMatch]:
+    def search_by_face(self, project_id: str, identity: Identity, limit: int) -> list[FaceMatch]:
         """The saved characters whose best picture is most like a face, by the encoder that made the identity."""
         with self._reading() as session:
             hits = self._faces.nearest(session, find(session, ProjectRow, project_id), identity, limit)
@@ -377,11 +377,11 @@ class CharacterLibrary:
             characters = {row.id: row.record() for row in session.scalars(meant)}
             return [FaceMatch(characters[hit.character_id], hit.image_id, hit.similarity) for hit in hits]
 
-    def list_unseen(self, project_id: str, encoder: str) -> list[str]:
-        """The canonical images of saved characters whom `find_faces` cannot find by an encoder, last saved first: it
-        has not looked at them, as after an import without identities, or has found no face."""
+    def list_without_identity(self, project_id: str, encoder: str) -> list[str]:
+        """The canonical images of saved characters whom `search_by_face` cannot find by an encoder, last saved first:
+        it has not looked at them, as after an import without identities, or has found no face."""
         with self._reading() as session:
-            unseen = session.scalars(select_unseen(find(session, ProjectRow, project_id).id, encoder))
+            unseen = session.scalars(select_without_identity(find(session, ProjectRow, project_id).id, encoder))
             return [image_id for image_id in unseen if image_id]
 
     def set_favourite(self, character_id: str, favourite: bool) -> Character:

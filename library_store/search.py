@@ -55,7 +55,7 @@ def select_tags(project_id: str) -> Select[str]:
     return tags.group_by(TagRow.folded).order_by(TagRow.folded)
 
 
-def select_unseen(project_id: str, encoder: str) -> Select[str | None]:
+def select_without_identity(project_id: str, encoder: str) -> Select[str | None]:
     """The canonical images, last saved first, of which the encoder has no identity."""
     seen = select(IdentityRow.id).where(
         IdentityRow.image_id == CharacterRow.canonical_image_id, IdentityRow.encoder == encoder

@@ -20,11 +20,19 @@ from pipeline.references import Outlier, outliers
 from pipeline.request import NO_LOOK
 from pipeline.uploads import Upload, alone, clipped_box, read_picture
 from pipeline.values import Box, Face
-from studio.identities import Identities
+from studio.identities import PATIENCE, Identities
 from studio.models import Models
 
 LOOK_ALIKES = 3  # named in a warning
 KEPT_UPLOADS = 8  # 3 MB each at most
+
+
+@dataclass(frozen=True)
+class FaceSearch:
+    """Whom a face is alike to, as far as was looked."""
+
+    matches: tuple[FaceMatch, ...]  # most alike first
+    unread: int  # saved characters whose picture nobody has looked at yet: they may be missing above
 
 
 class RecentUploads:
@@ -101,16 +109,18 @@ class Faces:
 
     # Whom a face is alike to
 
-    def nearest_characters(self, face: Face, project_id: str, limit: int = 3) -> list[FaceMatch]:
+    def search_by_face(self, face: Face, project_id: str, limit: int = 3, *, to_the_end: bool = False) -> FaceSearch:
         """The saved characters most alike to a face by the judge, each by their most alike picture.
 
-        Who came without identities is looked at first; of many the last ones in the background, for a later search.
+        Pictures that came without identities are looked at first: some of them, the others in the background, or all
+        where it is to be searched `to_the_end`.
         """
         identity = identity_by(self.pack.judge_encoder, face.identities)
         if identity is None:
-            return []
-        self.identities.complete(project_id)
-        return self.library.find_faces(project_id, identity, limit)
+            return FaceSearch((), 0)
+        patience = None if to_the_end else PATIENCE
+        unread = self.identities.complete(project_id, patience=patience)
+        return FaceSearch(tuple(self.library.search_by_face(project_id, identity, limit)), unread)
 
     def look_alikes(self, face: Face, project_id: str, but_not: str | None = None) -> list[FaceMatch]:
         """The saved characters whom the judge would take for the same person; without calibration nobody can say.
@@ -120,7 +130,7 @@ class Faces:
         calibration = self.pack.calibration
         if calibration is None:
             return []
-        nearest = self.nearest_characters(face, project_id, LOOK_ALIKES + 1)
+        nearest = self.search_by_face(face, project_id, LOOK_ALIKES + 1).matches
         others = [match for match in nearest if match.character.id != but_not][:LOOK_ALIKES]
         return [match for match in others if calibration.band(match.similarity) == "same person"]
 
@@ -131,18 +141,19 @@ class Faces:
         face = self.identities.faces_of([image_id]).get(image_id)
         return self.look_alikes(face, character.project_id, character.id) if face else []
 
-    def who_looks_like(
+    def search_by_picture(
         self,
         project_id: str,
         picture: Path | str,
         face: int | None = None,
         box: Box | None = None,
         limit: int = 12,
-    ) -> list[FaceMatch]:
-        """The saved characters, most alike first, to one face of a picture; which one and what it raises:
-        `face_in_upload`."""
+        *,
+        to_the_end: bool = False,
+    ) -> FaceSearch:
+        """As `search_by_face`, by one face of a picture; which one and what it raises: `face_in_upload`."""
         self.library.get_project(project_id)
-        return self.nearest_characters(self.face_in_upload(picture, face, box), project_id, limit)
+        return self.search_by_face(self.face_in_upload(picture, face, box), project_id, limit, to_the_end=to_the_end)
 
     def outliers(self, character_id: str) -> tuple[Outlier, ...]:
         """A character's pictures that show somebody else, by the judge; without calibration nobody can say."""

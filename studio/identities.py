@@ -98,21 +98,20 @@ class Identities:
         """The faces kept of pictures, by image id; what the judge has not seen is looked at first."""
         faces = self.library.get_faces(image_ids)
         judge = self.pack.judge_encoder
-        unseen = [
+        lacking = [
             image_id
             for image_id in image_ids
             if image_id not in faces or not identity_by(judge, faces[image_id].identities)
         ]
-        if not self.models.ready or not unseen:
+        if not self.models.ready or not lacking:
             return faces
-        self._look_at(unseen)
+        self._look_at(lacking)
         return self.library.get_faces(image_ids)
 
     def complete(self, project_id: str, *, patience: float | None = PATIENCE) -> int:
         """Looks at the saved characters of a project whom the judge has not seen; gives how many are still to come."""
-        if not self.models.ready:
-            return 0
-        return self._look_at(self.library.list_unseen(project_id, self.pack.judge_encoder), patience)
+        lacking = self.library.list_without_identity(project_id, self.pack.judge_encoder)
+        return self._look_at(lacking, patience) if self.models.ready else len(lacking)
 
     def complete_of(self, image_id: str, kept: tuple[Identity, ...]) -> tuple[Identity, ...]:
         """The identities of a picture by all encoders of this pack; what is `kept` of it may lack some.

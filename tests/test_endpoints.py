@@ -35,7 +35,7 @@ ENDPOINTS = set(  # what programs rely on: a new one is added here, and none goe
     outliers preview_purge prompt_of_character prompt_of_variant purge_character remove_image rename_project
     rename_story request_in request_of restore_character restore_image restore_project restore_story save_character
     select_image set_canonical set_context set_favourite set_steering set_tags stop_run trash_character trash_project
-    trash_story upload_character who_looks_like
+    trash_story upload_character search_by_face
     """.split()
 )
 
@@ -457,7 +457,7 @@ def test_one_of_several_faces_is_chosen_by_number_or_by_box(
     for name, which in (("Blue", {"face": 1}), ("Also blue", {"box": seen["faces"][1]["box"]})):
         member = call(client, "upload_character", story["story_id"], name, picture, **which)
         call(client, "save_character", member["cast_member_id"], member["active_image_id"])
-    red, blue = (call(client, "who_looks_like", story["project_id"], picture, face=face) for face in (0, 1))
+    red, blue = (call(client, "search_by_face", story["project_id"], picture, face=face) for face in (0, 1))
     assert [match["similarity"] for match in red] == [0, 0]
     assert {match["name"]: match["similarity"] for match in blue} == {"Blue": 1, "Also blue": 1}
     [alike] = call(client, "look_alikes_of", member["active_image_id"])

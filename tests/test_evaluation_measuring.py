@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 from toy_packs import write_classifier, write_clip
 
 from evaluation.clip_score import ClipScorer
-from evaluation.measuring import Measurer, Models
+from evaluation.measuring import MeasuredModels, Measurer
 from evaluation.people import Example, Person, known_people
 from evaluation.plan import Case, make_jobs
 from pipeline.packs import ClassifierAdherence, ClipAdherence
@@ -41,7 +41,7 @@ def people(mina=(RED, GREEN, YELLOW), jun=(GREEN, BLUE)):
 def measurer_of(draw=lambda request, seed: flat(RED), known=None, reader=None, scorer=None, pack=None):
     generator = FakeGenerator(draw)
     maker = VariantMaker(generator, FakeFaces(), pack or fake_pack(), reader)
-    return Measurer(Models(maker, reader, scorer), known or people()), generator
+    return Measurer(MeasuredModels(maker, reader, scorer), known or people()), generator
 
 
 def measured(arm, **options):

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from errors import InvalidRequest
 from evaluation.__main__ import app
-from evaluation.measuring import Measurer, Models
+from evaluation.measuring import MeasuredModels, Measurer
 from evaluation.people import Example, Person, known_people
 from evaluation.plan import make_jobs
 from evaluation.retention import Retention, open_bench
@@ -34,7 +34,7 @@ def jobs():
 def measure():
     pictures = (Example(flat(RED)), Example(flat(GREEN)), Example(flat(YELLOW)))
     known = known_people([Person("mina", pictures), Person("jun", pictures)], FakeFaces().faces)
-    return Measurer(Models(fake_maker()), known).measure
+    return Measurer(MeasuredModels(fake_maker()), known).measure
 
 
 def everything(folder):
@@ -124,7 +124,7 @@ def test_the_rows_are_a_dataset(tmp_path, jobs, measure):
 def test_a_quick_run_draws_some_thirty_pictures_of_six_drawn_people(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     asked = Retention("paperdoll", (BUILT_IN_PACKS,), tmp_path / "run", quick=True)
-    bench = open_bench(asked, lambda pack, threads: Models(fake_maker(pack=pack)))
+    bench = open_bench(asked, lambda pack, threads: MeasuredModels(fake_maker(pack=pack)))
     cases = [case for job in bench.jobs for case in job]
     assert len({case.identity for case in cases}) == 6
     assert sum(case.depth > 0 for case in cases) == 30

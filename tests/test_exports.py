@@ -236,7 +236,7 @@ def test_an_imported_library_works_on(old: Installation, new: Installation):
     assert [character.id for character in found] == [moonlight.mina.character.id]
     assert library.get_character(moonlight.merged_id).id == moonlight.mina.character.id
     identity = FakeFaces().faces(flat(YELLOW))[0].identities[0]
-    assert library.find_faces(moonlight.project_id, identity, 1)[0].image_id == moonlight.mina.options[1].image.id
+    assert library.search_by_face(moonlight.project_id, identity, 1)[0].image_id == moonlight.mina.options[1].image.id
     library.restore_option(moonlight.mina.id, old_removed(old.library, moonlight))
     assert library.restore_character(moonlight.joon.character.id).is_saved_to_library
 

@@ -106,7 +106,7 @@ def test_an_id_that_names_nothing_is_not_found(library: CharacterLibrary, story:
         ("project", lambda: library.search_library("?", LibraryQuery())),
         ("project", lambda: library.count_library("?", LibraryQuery())),
         ("project", lambda: library.list_tags("?")),
-        ("project", lambda: library.find_faces("?", face("encoder").identities[0], 1)),
+        ("project", lambda: library.search_by_face("?", face("encoder").identities[0], 1)),
         ("project", lambda: library.create_story("?", "title")),
         ("project", lambda: library.list_library("?")),
         ("story", lambda: library.get_story("?")),

@@ -315,7 +315,7 @@ class LibraryMachine(RuleBasedStateMachine):
         for image in sorted(self.pictures, key=lambda image: (-self.pictures[image].similarity, image)):
             if self.people[self.pictures[image].owner].is_listed:
                 best.setdefault(self.pictures[image].owner, image)
-        found = self.library.find_faces(self.project, RED_FACE, 3)
+        found = self.library.search_by_face(self.project, RED_FACE, 3)
         assert [(match.character.id, match.image_id) for match in found] == list(best.items())[:3]
 
     def teardown(self) -> None:

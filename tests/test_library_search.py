@@ -136,11 +136,11 @@ def test_faces_are_found_most_alike_first_by_their_best_picture(library: Charact
     rose = saved(library, story.id, "Rose", portrait(GREEN), portrait(RED))
     gold = saved(library, story.id, "Gold", portrait(YELLOW))
     blue = saved(library, story.id, "Blue", portrait(BLUE))
-    found = library.find_faces(story.project_id, seen(RED), 5)
+    found = library.search_by_face(story.project_id, seen(RED), 5)
     assert [match.character for match in found] == [rose, gold, blue]
     assert [match.similarity for match in found] == pytest.approx([1, 0.7071, 0], abs=1e-4)
     assert found[0].image_id == library.list_images(rose.id)[1].id
-    assert library.find_faces(story.project_id, seen(RED), 1) == found[:1]
+    assert library.search_by_face(story.project_id, seen(RED), 1) == found[:1]
 
 
 def test_faces_are_compared_by_one_encoder_within_one_project(library: CharacterLibrary, story: Story):
@@ -148,15 +148,15 @@ def test_faces_are_compared_by_one_encoder_within_one_project(library: Character
     member = library.cast_character(story.id, rose.id)
     judged = dataclasses.replace(portrait(BLUE).face, identities=(seen(BLUE, JUDGE),))
     library.add_options(member.id, [dataclasses.replace(generated(3), face=judged)], "variant")
-    assert library.find_faces(story.project_id, seen(BLUE, JUDGE), 5)[0].similarity == pytest.approx(1)
-    assert library.find_faces(story.project_id, seen(BLUE, STEERING), 5)[0].similarity == pytest.approx(0)
-    assert library.find_faces(story.project_id, Identity("unknown", seen(RED).embedding), 5) == []
-    assert library.find_faces(library.create_project("Sunlight").id, seen(RED), 5) == []
+    assert library.search_by_face(story.project_id, seen(BLUE, JUDGE), 5)[0].similarity == pytest.approx(1)
+    assert library.search_by_face(story.project_id, seen(BLUE, STEERING), 5)[0].similarity == pytest.approx(0)
+    assert library.search_by_face(story.project_id, Identity("unknown", seen(RED).embedding), 5) == []
+    assert library.search_by_face(library.create_project("Sunlight").id, seen(RED), 5) == []
 
 
 def test_a_search_by_face_is_right_after_every_write(library: CharacterLibrary, story: Story):
     def found() -> list[str]:
-        return [match.character.name for match in library.find_faces(story.project_id, seen(RED), 5)]
+        return [match.character.name for match in library.search_by_face(story.project_id, seen(RED), 5)]
 
     member = library.create_character(story.id, "Rose", [portrait(BLUE)], "generated")
     assert found() == []
@@ -192,11 +192,11 @@ def test_who_cannot_be_found_by_an_encoder_is_listed_by_the_picture_that_stands_
     library.create_character(story.id, "Unsaved", [generated(5)], "generated")
     library.keep_identities(rose.canonical_image_id, portrait(RED).face)
 
-    by_both = [library.list_unseen(story.project_id, encoder) for encoder in (STEERING, "another")]
+    by_both = [library.list_without_identity(story.project_id, encoder) for encoder in (STEERING, "another")]
 
     assert by_both[0] == [new.canonical_image_id, old.canonical_image_id]
     assert by_both[1] == [new.canonical_image_id, rose.canonical_image_id, old.canonical_image_id]
-    assert library.list_unseen(library.create_project("Sunlight").id, STEERING) == []
+    assert library.list_without_identity(library.create_project("Sunlight").id, STEERING) == []
 
 
 @pytest.mark.parametrize("of_rose", [True, False])
@@ -204,18 +204,18 @@ def test_faces_are_read_again_only_for_a_face_that_can_be_found(library: Charact
     rose = saved(library, story.id, "Rose", portrait(RED))
     draft = library.create_character(story.id, "Draft", [portrait(GREEN)], "generated")
     member = library.cast_character(story.id, rose.id) if of_rose else draft
-    library.find_faces(story.project_id, seen(RED), 5)
+    library.search_by_face(story.project_id, seen(RED), 5)
 
     with counted() as asked:
         library.add_options(member.id, [generated(7)], "variant")
         library.keep_identities(image_ids(draft)[0], face("another"))
         library.keep_identities(rose.canonical_image_id, portrait(RED).face)  # known already
-        library.find_faces(story.project_id, seen(RED), 5)
+        library.search_by_face(story.project_id, seen(RED), 5)
     assert not [query for query in asked.statements if "embedding" in query and "JOIN" in query]
 
     library.add_options(member.id, [portrait(BLUE)], "variant")
     with counted() as asked:
-        library.find_faces(story.project_id, seen(BLUE), 5)
+        library.search_by_face(story.project_id, seen(BLUE), 5)
     assert bool([query for query in asked.statements if "embedding" in query and "JOIN" in query]) == of_rose
 
 
@@ -228,12 +228,12 @@ def test_what_was_read_beforehand_is_not_read_for_the_first_search(
     store.read_faces(seen(RED).encoder)
 
     with counted() as asked:
-        assert [match.character.name for match in library.find_faces(story.project_id, seen(RED), 5)] == ["Rose"]
+        assert [match.character.name for match in library.search_by_face(story.project_id, seen(RED), 5)] == ["Rose"]
     assert not [query for query in asked.statements if "embedding" in query and "JOIN" in query]
 
 
 def test_what_is_read_is_one_state_of_a_database_server_too():
-    """Else a purge between two queries of `find_faces` would leave a face without its character."""
+    """Else a purge between two queries of `search_by_face` would leave a face without its character."""
     engine = create_engine("postgresql+pg8000://", module=SimpleNamespace(paramstyle="pyformat"))
     assert for_reading(engine).get_execution_options()["isolation_level"] == "REPEATABLE READ"
 
@@ -241,9 +241,9 @@ def test_what_is_read_is_one_state_of_a_database_server_too():
 def test_another_process_that_writes_is_noticed(library: CharacterLibrary, story: Story, tmp_path: Path):
     opened = LibraryStore.open(f"sqlite:///{tmp_path / 'castbook.db'}", str(tmp_path / "pictures"))
     second = opened.seen_by(LOCAL_OWNER)
-    assert second.find_faces(story.project_id, seen(RED), 5) == []
+    assert second.search_by_face(story.project_id, seen(RED), 5) == []
     rose = saved(library, story.id, "Rose", portrait(RED))
-    assert [match.character for match in second.find_faces(story.project_id, seen(RED), 5)] == [rose]
+    assert [match.character for match in second.search_by_face(story.project_id, seen(RED), 5)] == [rose]
     opened.close()
 
 

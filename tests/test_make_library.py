@@ -21,7 +21,7 @@ def test_a_made_up_library_is_one_that_the_library_itself_could_have_made(librar
         assert tuple(identity.encoder for identity in reference.identities) == ENCODERS
         assert np.isclose(np.linalg.norm(reference.identities[0].embedding), 1)
         assert character in library.list_library(project_id, f"{character.name} rainy")
-        (best,) = library.find_faces(project_id, reference.identities[1], 1)
+        (best,) = library.search_by_face(project_id, reference.identities[1], 1)
         assert (best.character, best.image_id) == (character, images[0].id)
     assert library.list_tags(project_id) != []
     assert any(library.list_uses(character.id) for character in made)

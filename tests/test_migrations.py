@@ -111,7 +111,7 @@ def test_a_library_of_the_first_castbook_opens_with_all_that_it_kept(url: str, t
     assert (member.character, member.active_image_id) == (mina, "i")
     assert [option.image.request for option in member.options] == [{"prompt": "탐정"}]
     identity = Identity("judge", np.eye(1, 512, dtype=np.float32)[0])
-    assert [(match.image_id, match.similarity) for match in library.find_faces("p", identity, 5)] == [("i", 1.0)]
+    assert [(match.image_id, match.similarity) for match in library.search_by_face("p", identity, 5)] == [("i", 1.0)]
     library.set_tags("c", ["lead"])
     assert library.merge_characters("c", library.restore_character("d").id).tags == ("lead",)
     store.close()

@@ -36,6 +36,7 @@ from pipeline.values import Identity
 from pipeline.variants import VariantMaker
 from studio import Studio
 from studio.drawing import Made
+from studio.faces import FaceSearch
 from studio.identities import AT_ONCE, Backfill
 from verdicts import reason_for
 
@@ -159,25 +160,28 @@ def test_the_nearest_saved_characters_come_first(studio: Studio, story: Story, t
     for name, colour in (("Blue", BLUE), ("Yellow", YELLOW), ("Red", RED)):
         saved(studio, story, name, colour, tmp_path)
 
-    matches = studio.faces.who_looks_like(story.project_id, tmp_path / "Red.png")
+    matches = studio.faces.search_by_picture(story.project_id, tmp_path / "Red.png").matches
 
     assert [(match.character.name, round(match.similarity, 2)) for match in matches] == [
         ("Red", 1.0),
         ("Yellow", 0.71),
         ("Blue", 0.0),
     ]
-    assert studio.faces.who_looks_like(story.project_id, tmp_path / "Red.png", limit=1)[0].character.name == "Red"
+    assert (
+        studio.faces.search_by_picture(story.project_id, tmp_path / "Red.png", limit=1).matches[0].character.name
+        == "Red"
+    )
 
 
 def test_one_face_of_several_can_be_looked_for(studio: Studio, story: Story, tmp_path: Path, crowd: Path) -> None:
     saved(studio, story, "Blue", BLUE, tmp_path)
-    assert studio.faces.who_looks_like(story.project_id, crowd, face=0)[0].similarity == pytest.approx(0)
-    assert studio.faces.who_looks_like(story.project_id, crowd, face=2)[0].similarity == pytest.approx(1)
+    assert studio.faces.search_by_picture(story.project_id, crowd, face=0).matches[0].similarity == pytest.approx(0)
+    assert studio.faces.search_by_picture(story.project_id, crowd, face=2).matches[0].similarity == pytest.approx(1)
 
 
 def test_looking_in_a_project_that_is_not_there_says_so(studio: Studio, crowd: Path) -> None:
     with pytest.raises(NotFound):
-        studio.faces.who_looks_like("nowhere", crowd)
+        studio.faces.search_by_picture("nowhere", crowd)
 
 
 def test_a_new_face_too_near_to_somebody_saved_is_a_look_alike(studio: Studio, story: Story, tmp_path: Path) -> None:
@@ -221,7 +225,7 @@ def test_without_a_calibration_nobody_is_accused(
 
     assert blind.faces.look_alikes(face, story.project_id) == []
     assert blind.faces.outliers(hana.character.id) == ()
-    assert [match.character.name for match in blind.faces.nearest_characters(face, story.project_id)] == ["Hana"]
+    assert [match.character.name for match in blind.faces.search_by_face(face, story.project_id).matches] == ["Hana"]
 
 
 # Pictures that came without identities
@@ -241,7 +245,7 @@ def test_who_came_without_identities_is_found_by_face(
     studio: Studio, story: Story, imported: CastMember, tmp_path: Path
 ) -> None:
     flat(ORANGE).save(tmp_path / "new.png")
-    [match] = studio.faces.who_looks_like(story.project_id, tmp_path / "new.png")
+    [match] = studio.faces.search_by_picture(story.project_id, tmp_path / "new.png").matches
     assert (match.image_id, match.similarity > 0.9) == (imported.options[0].image.id, True)
     assert studio.faces.look_alikes(studio.faces.face_in_upload(tmp_path / "new.png"), story.project_id) == [match]
 
@@ -262,8 +266,35 @@ def test_a_search_does_not_wait_for_models_that_are_loading(
     store: LibraryStore, imported: CastMember, story: Story
 ) -> None:
     loading = studio_of(store, fake_pack(), lambda: pytest.fail("waited for"))
-    assert loading.faces.nearest_characters(FakeFaces().faces(flat(RED))[0], story.project_id) == []
+    assert loading.faces.search_by_face(FakeFaces().faces(flat(RED))[0], story.project_id) == FaceSearch((), 1)
     assert loading.faces.look_alikes_of(imported.options[0].image.id) == []
+
+
+def test_a_search_says_how_many_pictures_it_has_not_looked_at_and_to_the_end_it_looks_at_all(
+    store: LibraryStore, library: CharacterLibrary, story: Story
+) -> None:
+    for number in range(AT_ONCE + 4):
+        extra = [NewPicture(flat(RED, 40 + number), "uploaded")]
+        member = library.create_character(story.id, f"Extra {number}", extra, "generated")
+        library.save_character(member.id, member.options[0].image.id)
+    may_go_on = threading.Event()
+
+    class Slow(FakeFaces):
+        looked_at = 0
+
+        def faces(self, picture):
+            self.looked_at += 1
+            assert self.looked_at <= AT_ONCE or may_go_on.wait(60)
+            return super().faces(picture)
+
+    studio = studio_of(store, fake_pack(), lambda: VariantMaker(FakeGenerator(), Slow(), fake_pack()))
+    studio.models.get()
+    red = FakeFaces().faces(flat(RED))[0]
+    first = studio.faces.search_by_face(red, story.project_id, 100)
+    assert (len(first.matches), first.unread) == (AT_ONCE, 4)
+    may_go_on.set()
+    whole = studio.faces.search_by_face(red, story.project_id, 100, to_the_end=True)
+    assert (len(whole.matches), whole.unread) == (AT_ONCE + 4, 0)
 
 
 def test_of_many_the_first_are_looked_at_at_once_and_the_others_behind_the_page() -> None:

@@ -141,7 +141,7 @@ def _build_uploads(castbook: Castbook) -> None:
 
 def _build_faces(castbook: Castbook) -> None:
     @model_endpoint(castbook)
-    def who_looks_like(
+    def search_by_face(
         studio: Studio,
         project_id: str,
         picture: Json,
@@ -158,8 +158,8 @@ def _build_faces(castbook: Castbook) -> None:
             box: left, top, right and bottom of the face, in pixels of the size that look_at_upload gives; not with face
             limit: how many characters at most
         """
-        matches = studio.faces.who_looks_like(project_id, uploaded(picture), face, _box(box), limit)
-        return matches_json(studio, matches)
+        found = studio.faces.search_by_picture(project_id, uploaded(picture), face, _box(box), limit, to_the_end=True)
+        return matches_json(studio, found.matches)
 
     @endpoint(castbook)
     def look_alikes_of(studio: Studio, image_id: str) -> list[Json]:

@@ -9,14 +9,15 @@ from typing import Any
 
 import gradio as gr
 
-from library_store.records import Character, FaceMatch, LibraryQuery
+from library_store.records import Character, LibraryQuery
 from pipeline.uploads import FILE_TYPES
 from studio import Castbook, Studio
+from studio.faces import FaceSearch
 from ui.handlers import GPU, LATEST, PRIVATE, QUICK, for_visitor, on, unchanged
 from ui.language import say, t
 from ui.place import Place
 from ui.thumbnails import THUMBNAILS
-from ui.words import in_markdown
+from ui.words import counted, in_markdown
 
 PAGE = 60  # thumbnails a browser paints at once without a wait
 EVERYONE = LibraryQuery()
@@ -112,7 +113,7 @@ def bind_gallery(castbook: Castbook, gallery: Gallery, place: Place) -> None:
 
     @for_visitor(castbook)
     def by_upload(studio: Studio, project_id: str, file: str) -> tuple[Any, ...]:
-        return show_matches(studio, studio.faces.who_looks_like(project_id, file, limit=PAGE))
+        return show_matches(studio, studio.faces.search_by_picture(project_id, file, limit=PAGE))
 
     filters = [gallery.tags, gallery.favourites, gallery.sort, gallery.trashed]
     # Gradio's `input` of a text box is the key press: neither Hangul as it is composed, nor Backspace, nor pasting.
@@ -132,8 +133,8 @@ def bind_face_search(castbook: Castbook, gallery: Gallery, place: Place, button:
         face = studio.library.get_faces([image_id]).get(image_id)
         if face is None:  # nobody has looked for one yet
             path = studio.library.get_picture_path(image_id)
-            return show_matches(studio, studio.faces.who_looks_like(project_id, path, limit=PAGE))
-        return show_matches(studio, studio.faces.nearest_characters(face, project_id, PAGE))
+            return show_matches(studio, studio.faces.search_by_picture(project_id, path, limit=PAGE))
+        return show_matches(studio, studio.faces.search_by_face(face, project_id, PAGE))
 
     return button.click(by_picture, [place.project, image], gallery.outputs, **PRIVATE, **GPU)
 
@@ -181,17 +182,26 @@ def show_gallery(studio: Studio, project_id: str, query: LibraryQuery, offset: i
     return _shown(shown, offset, count, "" if count else _nobody(query))
 
 
-def show_matches(studio: Studio, matches: Sequence[FaceMatch]) -> tuple[Any, ...]:
+def show_matches(studio: Studio, search: FaceSearch) -> tuple[Any, ...]:
     """Values for `Gallery.outputs`: one page of people in the order of their likeness to a face."""
-    thumbnails = studio.library.get_thumbnail_paths([match.image_id for match in matches])
+    thumbnails = studio.library.get_thumbnail_paths([match.image_id for match in search.matches])
     shown = [
         (match.character.id, thumbnails[match.image_id], f"{_caption(match.character)}\n{match.similarity:.2f}")
-        for match in matches
+        for match in search.matches
         if match.image_id in thumbnails
     ]
-    nobody = "" if matches else say("Nobody is saved yet whose face could be compared.")
-    pictures, ids, _, *others = _shown(shown, 0, len(shown), nobody)[1:]
+    pictures, ids, _, *others = _shown(shown, 0, len(shown), _search_note(search))[1:]
     return gr.Row(visible=True), pictures, ids, None, *others
+
+
+def _search_note(search: FaceSearch) -> str:
+    if search.unread:
+        return counted(
+            "{count} picture is still being looked at, so somebody may be missing here. Search again in a moment.",
+            "{count} pictures are still being looked at, so somebody may be missing here. Search again in a moment.",
+            search.unread,
+        )
+    return "" if search.matches else say("Nobody is saved yet whose face could be compared.")
 
 
 def picked(shown: Sequence[str], event: gr.SelectData) -> str | None:

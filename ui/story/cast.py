@@ -61,7 +61,7 @@ class Viewer:
 
 
 @dataclass(frozen=True)
-class Undo:
+class RemovalUndo:
     """The line that takes back the last removal."""
 
     line: gr.Row
@@ -124,11 +124,11 @@ def _files(
     return picture, [thumbnails.get(id) or studio.library.get_thumbnail_path(id) for id in ids]
 
 
-def _build_undo(castbook: Castbook, place: Place) -> Undo:
+def _build_undo(castbook: Castbook, place: Place) -> RemovalUndo:
     with gr.Row(visible=False, elem_id="undo", elem_classes="inline-form") as line:
         text = gr.Markdown(elem_id="undo-text")
         button = gr.Button(t("Undo"), size="sm", elem_id="undo-button", scale=0, min_width=90)
-    undo = Undo(line, text, gr.State(None))
+    undo = RemovalUndo(line, text, gr.State(None))
 
     @for_visitor(castbook)
     def restore(studio: Studio, removed: tuple[str, str]) -> tuple[Any, ...]:
@@ -148,7 +148,7 @@ def _card(
     picture_path: str,
     thumbnails: list[str],
     desk: Desk,
-    undo: Undo,
+    undo: RemovalUndo,
 ) -> None:
     with gr.Row(elem_classes="card-row"):
         with gr.Column(min_width=200, elem_classes="portrait-column"):
@@ -268,7 +268,7 @@ def _bind_comparison(castbook: Castbook, viewer: Viewer, slider: gr.ImageSlider)
 
 
 def _bind_actions(
-    castbook: Castbook, place: Place, member: CastMember, viewer: Viewer, remove: gr.Button, undo: Undo
+    castbook: Castbook, place: Place, member: CastMember, viewer: Viewer, remove: gr.Button, undo: RemovalUndo
 ) -> None:
     character = member.character
 

@@ -22,7 +22,7 @@ NOTHING_IN_TRASH = "The trash is empty. What you move there waits here until you
 
 
 @dataclass(frozen=True)
-class Undo:
+class TrashUndo:
     """The line that takes back the last move to the trash."""
 
     line: gr.Row
@@ -73,7 +73,7 @@ def _bind_rename(
     on([button.click, name.submit], renamed, inputs, [place.project, place.story], **PRIVATE)
 
 
-def _bind_trash(castbook: Castbook, place: Place, button: gr.Button, kind: Kind, undo: Undo) -> None:
+def _bind_trash(castbook: Castbook, place: Place, button: gr.Button, kind: Kind, undo: TrashUndo) -> None:
     def trash(studio: Studio, id: str) -> Story:
         if kind == "project":
             studio.library.trash_project(id)
@@ -87,11 +87,11 @@ def _bind_trash(castbook: Castbook, place: Place, button: gr.Button, kind: Kind,
     bind_move(castbook, place, [button.click], trash, [chosen], undo.outputs, offer)
 
 
-def _build_undo(castbook: Castbook, place: Place) -> Undo:
+def _build_undo(castbook: Castbook, place: Place) -> TrashUndo:
     with gr.Row(visible=False, elem_id="trash-undo", elem_classes="notice-line") as line:
         text = gr.Markdown(elem_id="trash-undo-text")
         button = gr.Button(t("Undo"), size="sm", elem_id="trash-undo-button", scale=0, min_width=90)
-    undo = Undo(line, text, button, gr.State(("story", "")))
+    undo = TrashUndo(line, text, button, gr.State(("story", "")))
 
     def restore(studio: Studio, trashed: tuple[Kind, str]) -> Story:
         return _restore(studio, *trashed)
