@@ -29,13 +29,13 @@ from ui import build_page, launch_options
 
 ENDPOINTS = set(  # what programs rely on: a new one is added here, and none goes without a line in CHANGELOG.md
     """
-    attach_run check_library count_library create_project create_story edit_character export_library generate_character
-    generate_character_variant get_character import_library list_cast list_images list_library list_projects list_runs
-    list_steering list_stories list_tags list_uses load_character look_alikes_of look_at_upload merge_characters
-    outliers preview_purge prompt_of_character prompt_of_variant purge_character remove_image rename_project
-    rename_story request_in request_of restore_character restore_image restore_project restore_story save_character
-    select_image set_canonical set_context set_favourite set_steering set_tags stop_run trash_character trash_project
-    trash_story upload_character search_by_face
+    attach_run check_library count_library create_project create_story draw_again edit_character export_library
+    generate_character generate_character_variant get_character import_library list_cast list_images list_library
+    list_projects list_runs list_steering list_stories list_tags list_uses load_character look_alikes_of look_at_upload
+    merge_characters outliers preview_purge prompt_of_character prompt_of_variant purge_character remove_image
+    rename_project rename_story request_in request_of restore_character restore_image restore_project restore_story
+    save_character search_by_face select_image set_canonical set_context set_favourite set_steering set_tags stop_run
+    trash_character trash_project trash_story upload_character
     """.split()
 )
 
@@ -169,8 +169,8 @@ def test_a_drawing_whose_caller_is_gone_is_stopped(
         values = [story["story_id"], "Hana", "a girl", {}, "", 2, 0]
         event = gone.post(url, json={"data": values}).json()["event_id"]
         with gone.stream("GET", f"{url}/{event}") as answer:
-            assert any("run_id" in line for line in answer.iter_lines())
-    [run_id] = [run["run_id"] for run in call(client, "list_runs") if run["state"] == "drawing"]
+            first = next(line for line in answer.iter_lines() if "run_id" in line)
+    run_id = json.loads(first.removeprefix("data:"))[0]["run_id"]
     for _ in range(300):  # Gradio notices at the run's next sign of life
         if state(client, run_id) == "stopping":
             break
@@ -486,6 +486,22 @@ def test_a_picture_says_what_it_was_asked_for_with(client: Client, hana: dict[st
     request = call(client, "request_in", handle_file(tmp_path / "hana.png"))
     assert (request["written"], request["look"]["hair"]) == ("a girl", "red hair")
     assert call(client, "request_in", handle_file(tmp_path / "flat.png")) is None
+
+
+def test_a_picture_drawn_again_is_compared_with_the_kept_one(
+    client: Client, library: CharacterLibrary, story: dict[str, str], hana: dict[str, Any]
+) -> None:
+    drawn = hana["options"][1]["image_id"]
+    assert call(client, "draw_again", drawn) == {"same_pixels": True, "changed_since": []}
+    request = library.get_image(drawn).request
+    assert request is not None
+    elsewhere = NewPicture(flat(BLACK), "generated", request=replace(request, pack_hash="of another version"))
+    uploaded = NewPicture(flat(RED), "uploaded")
+    imported = library.create_character(story["story_id"], "Aki", [elsewhere, uploaded], "generated")
+    other, own = (option.image.id for option in imported.options)
+    assert call(client, "draw_again", other) == {"same_pixels": False, "changed_since": ["pack_hash"]}
+    with pytest.raises(AppError, match="nobody drew it here"):
+        call(client, "draw_again", own)
 
 
 def test_a_request_that_names_a_file_does_not_get_it_served(

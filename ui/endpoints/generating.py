@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from errors import InvalidRequest
 from studio import Castbook, Studio
 from ui.endpoints.endpoint import (
     Amount,
@@ -89,6 +90,25 @@ def _build_drawing(castbook: Castbook) -> None:
             look=profile_of(look),
         )
         yield from _while_called(run, studio)
+
+    @model_endpoint(castbook)
+    def draw_again(studio: Studio, image_id: str) -> Json:
+        """Draws a kept picture anew from its own request, and compares the two: {same_pixels, changed_since}.
+
+        `changed_since` names what of pack, scheduler, size and engine is another now, as request_of calls it. Nothing
+        is kept.
+
+        Args:
+            image_id: a picture that was drawn here
+        """
+        request = studio.requests.of_image(image_id)
+        if request is None:
+            raise InvalidRequest(
+                "This picture was uploaded: nobody drew it here.", "Choose one that was drawn from a prompt."
+            )
+        again, kept = studio.drawing.draw_again(request), studio.library.get_reference(image_id).picture
+        changed = studio.drawing.changed_since(request)
+        return {"same_pixels": again.tobytes() == kept.tobytes(), "changed_since": list(changed)}
 
 
 def _while_called(run: DrawingRun, studio: Studio) -> Iterator[Json]:
