@@ -109,7 +109,7 @@ def test_a_library_of_the_first_castbook_opens_with_all_that_it_kept(url: str, t
     assert (gone.id, gone.trashed_at) == ("d", datetime(2026, 1, 3, tzinfo=timezone.utc))
     (member,) = library.list_cast("s")
     assert (member.character, member.active_image_id) == (mina, "i")
-    assert [option.image.request for option in member.options] == [{"prompt": "탐정"}]
+    assert [option.image.request and option.image.request.prompt for option in member.options] == ["탐정"]
     identity = Identity("judge", np.eye(1, 512, dtype=np.float32)[0])
     assert [(match.image_id, match.similarity) for match in library.search_by_face("p", identity, 5)] == [("i", 1.0)]
     library.set_tags("c", ["lead"])

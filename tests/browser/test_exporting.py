@@ -38,7 +38,7 @@ def import_zip(page: Page, file: Path) -> None:
 
 def test_a_library_is_exported_and_comes_back_with_its_stories(app: App, visit: Visit, tmp_path: Path) -> None:
     hana = drawn(app.studio, app.story_id, "Hana")
-    drawn(app.studio, app.studio.create_story(hana.project_id, "Far away").id, "Aki")
+    drawn(app.studio, app.studio.library.create_story(hana.project_id, "Far away").id, "Aki")
     page = visit(app)
     open_export_form(page)
     expect(page.locator("#export-person")).to_be_hidden()
@@ -56,14 +56,14 @@ def test_a_library_is_exported_and_comes_back_with_its_stories(app: App, visit: 
     assert "embeddings.npz" in alone and len([name for name in alone if name.endswith(".png")]) == 1
 
     for person in app.library:
-        app.studio.trash_character(person.id)
-        app.studio.purge_character(person.id)
+        app.studio.library.trash_character(person.id)
+        app.studio.library.purge_character(person.id)
     import_zip(page, everyone)
     expect(page.get_by_test_id("toast-body")).to_contain_text("2 characters added.")
     expect(people(page)).to_have_count(2)
     import_zip(page, tmp_path / "Hana.zip")
     expect(page.get_by_test_id("toast-body").last).to_contain_text("0 characters added, 1 was there already.")
-    assert app.studio.get_character(hana.id) == hana
+    assert app.studio.library.get_character(hana.id) == hana
     assert [member.character.name for member in app.cast] == ["Hana"]
 
 

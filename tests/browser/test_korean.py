@@ -20,7 +20,7 @@ def test_a_korean_creator_makes_saves_and_finds_seoyeon_in_korean(app: App, visi
     expect(page.locator("#models")).to_have_text("Fake 준비됨")
 
     page.get_by_role("button", name="만들기", exact=True).click()
-    expect(toast(page)).to_contain_text("캐릭터에 이름이 없어요.")
+    expect(toast(page)).to_contain_text("캐릭터 이름이 비어 있어요.")
     page.get_by_test_id("toast-close").click()
 
     create(page, "서연")

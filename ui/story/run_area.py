@@ -108,9 +108,12 @@ def bind_return(
 
     @for_visitor(castbook)
     def come_back(studio: Studio, story_id: str, run_id: str) -> Iterator[Shown]:
-        for run in _left(studio, story_id, run_id)[:1]:
-            yield _opened(area, all_buttons)
-            yield from _until_it_ends(studio, area, place, all_buttons, lambda run=run: run)
+        run = next(iter(_left(studio, story_id, run_id)), None)
+        if run is None:
+            yield {area.progress: unchanged()}  # without any yield, Gradio empties all outputs, a button's words too
+            return
+        opened = _opened(area, all_buttons)
+        yield from _until_it_ends(studio, area, place, all_buttons, lambda: run, opened)
 
     outputs = [area.box, *area.outputs, *all_buttons, place.revision]
     loaded(come_back, [place.remembered, area.run], outputs, **PRIVATE, **WATCHING)
@@ -123,12 +126,17 @@ def _left(studio: Studio, story_id: str, run_id: str) -> list[DrawingRun]:
 
 
 def _until_it_ends(
-    studio: Studio, area: RunArea, place: Place, all_buttons: Sequence[gr.Button], begin: Callable[[], DrawingRun]
+    studio: Studio,
+    area: RunArea,
+    place: Place,
+    all_buttons: Sequence[gr.Button],
+    begin: Callable[[], DrawingRun],
+    opened: Shown | None = None,
 ) -> Iterator[Shown]:
     ended = {area.progress: "", area.stop: _stop_button(False), **_enabled(all_buttons, studio.models.ready)}
     try:
         run = begin()
-        yield {area.run: run.id, area.stop: _stop_button(True)}
+        yield {**(opened or {}), area.run: run.id, area.stop: _stop_button(True)}
         yield from _watched(studio, area, place, run)
     except Stopped:
         yield {area.pictures: gr.Gallery(visible=False), area.report: say("Stopped before a picture was finished.")}
