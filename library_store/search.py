@@ -39,7 +39,7 @@ def behind(character: CharacterRow, sort: Sort) -> ColumnElement[bool]:
     """Those who come after a saved character where the last saved come first, however many were saved since."""
     if sort != "recent":
         raise InvalidRequest(
-            "A cursor has its place only where the last saved come first.", "Sort by recent, or count with an offset."
+            "A cursor works only where the last saved come first.", "Sort by recent, or count with an offset."
         )
     return tuple_(CharacterRow.saved_at, CharacterRow.id) < (character.saved_at, character.id)
 

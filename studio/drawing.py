@@ -178,7 +178,7 @@ class Drawing:
         check(request)
         if keep is not None and not 1 <= keep <= request.count:
             raise InvalidRequest(
-                "{keep} of {count} pictures were to be kept.",
+                "{keep} of {count} pictures cannot be kept.",
                 "Keep 1 to {count} of them, or all.",
                 keep=keep,
                 count=request.count,

@@ -192,7 +192,7 @@ class Faces:
         faces = self.library.get_faces(image_ids)
         for number, image_id in enumerate(image_ids, start=1):
             if image_id not in faces:
-                self._check_face(image_id, Message("picture {number} of those that are to steer", number=number))
+                self._check_face(image_id, Message("reference picture {number}", number=number))
         self.library.set_steering(character_id, image_ids, instead_of)
 
     def _face_meant(self, upload: Upload, number: int | None, box: Box | None) -> Face:
@@ -216,5 +216,7 @@ class Faces:
             self.identities.reference(image_id)
         except NoFaceFound as error:
             raise InvalidRequest(
-                "No face was found in {picture}.", "Leave it out: only a face can steer.", picture=named
+                "No face was found in {picture}.",
+                "Leave it out: only a picture with a face can be a reference.",
+                picture=named,
             ) from error

@@ -90,7 +90,7 @@ def test_people_are_found_by_words_tags_and_favourites_and_sorted(app: App, visi
     write(page, "people-search", "서연")
     expect(people(page)).to_have_text(["서연"])
     write(page, "people-search", "!")
-    expect(page.locator("#people-note")).to_contain_text("Nobody fits “서연!”")
+    expect(page.locator("#people-note")).to_contain_text("Nobody matches “서연!”")
     box(page, "people-search").fill("")
     page.locator("#people-favourites input").check()
     expect(people(page)).to_have_text(["★ Aki"])

@@ -143,7 +143,7 @@ def test_the_face_is_boxed_and_its_picture_joins_the_cast(app: App, open_page: O
     page = open_page()
     upload(page, tmp_path / "me.png")
     expect(note(page)).to_contain_text("One face was found")
-    expect(picture(page)).to_have_attribute("alt", "Your picture: face 1 of 1 is the one meant")
+    expect(picture(page)).to_have_attribute("alt", "Your picture: face 1 of 1 is chosen")
     member = add(app, page, "Me")
     assert (member.character.name, member.options[0].image.source) == ("Me", "uploaded")
 

@@ -166,7 +166,7 @@ def bind_upkeep(
             return *[unchanged() for _ in [*outputs, *edit.inputs]], *fields.ask(changed.newer)
         saved = studio.library.set_tags(character_id, tags or [], instead_of=json.loads(shown_tags or "[]"))
         form = refreshed_edit(studio, edit, saved, tags, shown_tags, *written)
-        gr.Success(say("What you wrote about {name} is saved.", name=escape(saved.name)), title=say("Saved"))
+        gr.Success(say("Your changes to {name} are saved.", name=escape(saved.name)), title=say("Saved"))
         return *show(studio, character_id), new_revision(), *form, *fields.ask_nothing()
 
     @for_visitor(castbook)
@@ -298,8 +298,8 @@ def _what_breaks(preview: PurgePreview) -> str:
     if preview.children:
         losses.append(
             counted(
-                "{count} variant of others keeps no parent",
-                "{count} variants of others keep no parent",
+                "{count} variant of others loses its reference",
+                "{count} variants of others lose their reference",
                 preview.children,
             )
         )

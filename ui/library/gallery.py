@@ -231,9 +231,9 @@ def _nobody(query: LibraryQuery) -> str:
     if query.trashed:
         return say("There is nobody in the trash.")
     if query.words.strip():
-        return say("Nobody fits “{words}”. Try fewer or other words.", words=in_markdown(query.words.strip()))
+        return say("Nobody matches “{words}”. Try fewer or other words.", words=in_markdown(query.words.strip()))
     if query.tags:
-        return say("Nobody has all of these tags. Take one of them away.")
+        return say("Nobody has all of these tags. Remove one of them.")
     if query.favourites:
         return say("Nobody is a favourite yet. The star on a character's page makes them one.")
     return say(EMPTY)

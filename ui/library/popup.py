@@ -18,8 +18,8 @@ from ui.words import in_markdown, profile_line
 
 TITLES = {"generate": "Generate with Reference", "load": "Load Character"}
 HINTS = {
-    "generate": "Choose who the new pictures shall show.",
-    "load": "Choose whose saved picture shall join this story. Nothing is drawn.",
+    "generate": "Choose who should be in the new pictures.",
+    "load": "Choose whose saved picture to add to this story. Nothing is drawn.",
 }
 ACTIONS = {"generate": "Describe the scene", "load": "Load into this story"}
 

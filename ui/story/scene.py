@@ -164,7 +164,7 @@ def show_reference(
     character = studio.library.get_character(studio.library.get_image(image_id).character_id)
     looks = character.visual_profile
     kept = profile_line(VisualProfile(looks.hair, looks.face, looks.body)) or say(
-        "The face in this picture is the anchor."
+        "The face in this picture is the reference."
     )
     who = f"### {in_markdown(character.name)}\n{in_markdown(kept)}"
     steering = _steering(studio, character.id, character.canonical_image_id, image_id)

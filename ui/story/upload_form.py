@@ -272,7 +272,7 @@ def _note(marks: Marks) -> str:
 def _alt_text(marks: Marks) -> str:
     if marks.chosen is not None:
         number, count = marks.chosen + 1, len(marks.faces)
-        return say("Your picture: face {number} of {count} is the one meant", number=number, count=count)
+        return say("Your picture: face {number} of {count} is chosen", number=number, count=count)
     return say("Your picture, with the box drawn by hand") if marks.box else say("Your picture, without a box")
 
 
