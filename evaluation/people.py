@@ -1,4 +1,4 @@
-"""People of whom the truth is known: pictures with a name on each, from any imagefolder or hub dataset.
+"""People of whom the truth is known: pictures with a name on each, from any folder or hub dataset.
 
 `load_people` opens no face model. `known_people` looks for the faces, and what it gives can be measured with.
 """
@@ -17,10 +17,11 @@ from typing import Any
 
 import datasets
 from datasets.exceptions import DatasetsError
-from PIL import Image
+from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from errors import InvalidRequest
+from evaluation.picture_folders import FolderPicture, pictures_in
 from pipeline.values import Face, Reference
 
 IDENTITY = "identity"
@@ -85,19 +86,18 @@ def load_people(
 
     At most so many, each with at most so many pictures; no others are decoded. Raises InvalidRequest.
     """
-    table = _open(source)
-    column = _identity_column(table, identity_column, source)
-    image_column = _image_column(table, source)
-    rows: dict[str, list[int]] = {}
-    for index, identity in enumerate(_named(table.features[column], table[column])):
-        if identity is not None:
-            rows.setdefault(identity, []).append(index)
-    if not rows:
-        raise InvalidRequest("The column {column} of {source} is empty.", NO_DATA, column=repr(column), source=source)
-    others = [name for name in table.features if name not in (column, image_column)]
+    rows = _rows_of_folder(source, identity_column) or _rows_of_table(source, identity_column)
+    people: dict[str, list[_Row]] = {}
+    for row in rows:
+        if row.identity is not None:
+            people.setdefault(row.identity, []).append(row)
+    if not people:
+        raise InvalidRequest(
+            "The column {column} of {source} is empty.", NO_DATA, column=repr(identity_column), source=source
+        )
     return tuple(
-        Person(identity, tuple(_example(table, index, image_column, others, source) for index in indices[:pictures]))
-        for identity, indices in list(rows.items())[:most]
+        Person(identity, tuple(_example(row, source) for row in shown[:pictures]))
+        for identity, shown in list(people.items())[:most]
     )
 
 
@@ -120,6 +120,62 @@ def fingerprint(people: Iterable[Person]) -> str:
     return digest.hexdigest()
 
 
+@dataclass(frozen=True)
+class _Row:
+    """A picture that was not looked at yet."""
+
+    identity: str | None
+    name: str  # what an error calls the picture
+    read: Callable[[], tuple[Image.Image, Mapping[str, str]]]  # and what the data say of it
+
+
+def _rows_of_folder(source: str, wanted: str) -> list[_Row]:
+    """None where the source is no folder, or one of other files, as zips of pictures: `datasets` reads those."""
+    try:
+        pictures = pictures_in(Path(source))
+    except (OSError, ValueError) as error:
+        raise _unreadable(source, error) from error
+    columns = list(dict.fromkeys(name for picture in pictures for name in picture.said))
+    by_folder = wanted in (IDENTITY, LABEL) and any(picture.folder for picture in pictures)
+    if pictures and not by_folder:
+        _identity_column(columns, wanted, source)
+    return [_row_of_picture(picture, wanted) for picture in pictures]
+
+
+def _row_of_picture(picture: FolderPicture, wanted: str) -> _Row:
+    columns = (IDENTITY, LABEL) if wanted == IDENTITY else (wanted,)
+    column = next((name for name in columns if name in picture.said), None)
+    by_folder = picture.folder if wanted in (IDENTITY, LABEL) else None
+    identity = by_folder if column is None else picture.said[column]
+
+    def read() -> tuple[Image.Image, Mapping[str, str]]:
+        texts = {name: value for name, value in picture.said.items() if isinstance(value, str) and name != column}
+        with Image.open(picture.file) as opened:
+            return ImageOps.exif_transpose(opened).convert("RGB"), texts
+
+    return _Row(None if identity in (None, "") else str(identity), picture.name, read)
+
+
+def _rows_of_table(source: str, wanted: str) -> list[_Row]:
+    table = _open(source)
+    column = _identity_column(list(table.features), wanted, source)
+    image_column = _image_column(table, source)
+    others = [name for name in table.features if name not in (column, image_column)]
+
+    def row_of(index: int, identity: str | None) -> _Row:
+        def read() -> tuple[Image.Image, Mapping[str, str]]:
+            row: dict[str, Any] = table[index]
+            picture = row[image_column].convert(
+                "RGB"
+            )  # without the file's format: what is kept of it later is lossless
+            said = {name: text for name in others if (text := _text(table.features[name], row[name])) is not None}
+            return picture, said
+
+        return _Row(identity, str(index), read)
+
+    return [row_of(index, identity) for index, identity in enumerate(_named(table.features[column], table[column]))]
+
+
 def _open(source: str) -> Any:
     """All splits one after the other."""
     try:
@@ -127,15 +183,19 @@ def _open(source: str) -> Any:
         splits: Any = datasets.load_dataset("imagefolder", data_dir=source) if folder else datasets.load_dataset(source)
         return datasets.concatenate_datasets(list(splits.values()))
     except (OSError, ValueError, DatasetsError) as error:
-        raise InvalidRequest(
-            "No pictures could be read from {source} ({error}).", NO_DATA, source=source, error=_first_line(error)
-        ) from error
+        raise _unreadable(source, error) from error
 
 
-def _identity_column(table: Any, wanted: str, source: str) -> str:
-    if wanted in table.features:
+def _unreadable(source: str, error: Exception) -> InvalidRequest:
+    return InvalidRequest(
+        "No pictures could be read from {source} ({error}).", NO_DATA, source=source, error=_first_line(error)
+    )
+
+
+def _identity_column(columns: Sequence[str], wanted: str, source: str) -> str:
+    if wanted in columns:
         return wanted
-    if wanted == IDENTITY and LABEL in table.features:
+    if wanted == IDENTITY and LABEL in columns:
         return LABEL
     raise InvalidRequest(
         "{source} has no column {wanted} that says who is shown.",
@@ -143,7 +203,7 @@ def _identity_column(table: Any, wanted: str, source: str) -> str:
         "or put each person's pictures into a sub-folder of their own.",
         source=source,
         wanted=repr(wanted),
-        columns=", ".join(table.features),
+        columns=", ".join(columns),
     )
 
 
@@ -161,26 +221,24 @@ def _named(kind: Any, values: Iterable[Any]) -> list[str | None]:
     return [None if value is None else named(value) for value in values]
 
 
-def _example(table: Any, index: int, image_column: str, others: list[str], source: str) -> Example:
-    try:
-        row: dict[str, Any] = table[index]
-        picture = row[image_column].convert("RGB")  # without the file's format: what is kept of it later is lossless
-    except (OSError, ValueError, SyntaxError, AttributeError) as error:  # AttributeError: the cell is empty
-        raise InvalidRequest(
-            "Picture {index} of {source} cannot be read ({error}).",
-            "Replace it, or take it out.",
-            index=index,
-            source=source,
-            error=_first_line(error),
-        ) from error
-    said = {name: text for name in others if (text := _text(table.features[name], row[name])) is not None}
-    return Example(picture, said.get(VIEW), said)
-
-
 def _text(kind: Any, value: Any) -> str | None:
     if isinstance(kind, datasets.ClassLabel):
         return _named(kind, [value])[0]
     return value if isinstance(value, str) else None
+
+
+def _example(row: _Row, source: str) -> Example:
+    try:
+        picture, said = row.read()
+    except (OSError, ValueError, SyntaxError, AttributeError) as error:  # AttributeError: the cell is empty
+        raise InvalidRequest(
+            "Picture {picture} of {source} cannot be read ({error}).",
+            "Replace it, or take it out.",
+            picture=row.name,
+            source=source,
+            error=_first_line(error),
+        ) from error
+    return Example(picture, said.get(VIEW), said)
 
 
 def _known(person: Person, faces: FindFaces) -> KnownPerson:

@@ -1,9 +1,11 @@
 """People of whom the truth is known, from folders as they lie about."""
 
 import json
+import shutil
 
 import pytest
 from fakes import BLACK, BLUE, GREEN, RED, YELLOW, FakeFaces, flat
+from PIL import Image
 
 from errors import InvalidRequest
 from evaluation.drawn import drawn_people
@@ -75,8 +77,111 @@ def test_a_folder_without_pictures_is_named(tmp_path):
 def test_a_damaged_picture_is_named(tmp_path):
     folder = folder_of(tmp_path / "cast", FOUR)
     (folder / "2.png").write_bytes(b"no picture")
-    with pytest.raises(InvalidRequest, match="Picture 1 of .* cannot be read"):
+    with pytest.raises(InvalidRequest, match=r"Picture 2\.png of .* cannot be read"):
         load_people(str(folder))
+
+
+def lay_out(folder, *paths, **metadata):
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        flat(RED).save(folder / path)
+    for place, lines in metadata.items():
+        (folder / place / "metadata.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    return str(folder)
+
+
+def cast_of(source, **asked):
+    return {person.identity: len(person.pictures) for person in load_people(source, **asked)}
+
+
+@pytest.mark.parametrize(
+    ("paths", "cast"),
+    [
+        ("mina/1.png mina/2.png", {"mina": 2}),
+        ("train/mina/1.png train/jun/1.png test/mina/2.png test/hana/1.png", {"mina": 2, "jun": 1, "hana": 1}),
+        ("test_girl/1.png hana/1.png", {"test_girl": 1, "hana": 1}),
+        ("dev/1.png hana/1.png val/2.png", {"dev": 1, "hana": 1, "val": 1}),
+        ("hana/test_1.png hana/2.png mina/train.png", {"hana": 2, "mina": 1}),
+        ("hana/school/1.png hana/home/2.png mina/school/1.png", {"hana": 2, "mina": 1}),
+        ("hana/school/1.png hana/2.png mina/1.png", {"hana": 2, "mina": 1}),
+        ("Train/hana/school/1.png Train/mina/1.png Test/hana/test/1.png", {"hana": 2, "mina": 1}),
+        ("cast/hana/1.png cast/mina/1.png", {"hana": 1, "mina": 1}),
+        ("data/train/hana/1.png data/val/mina/1.png", {"hana": 1, "mina": 1}),
+        ("cover.png hana/1.JPG mina/1.png", {"hana": 1, "mina": 1}),
+        ("hana/1.png mina/1.png mina/.ipynb_checkpoints/2.png __MACOSX/mina/1.png", {"hana": 1, "mina": 1}),
+        ("hana[1]/1.png mina*/1.png", {"hana[1]": 1, "mina*": 1}),
+    ],
+)
+def test_people_are_named_by_their_folders_whatever_is_around_and_below(tmp_path, paths, cast):
+    assert cast_of(lay_out(tmp_path, *paths.split())) == cast
+
+
+def test_pictures_to_train_on_come_before_those_to_test_with(tmp_path):
+    lay_out(tmp_path, "test/mina/1.png", "train/jun/1.png")
+    flat(GREEN).save(tmp_path / "train/jun/1.png")
+    assert [person.identity for person in load_people(str(tmp_path))] == ["jun", "mina"]
+
+
+@pytest.mark.parametrize("paths", ["train/1.png test/2.png", "1.png 2.png", "images/1.png images/2.png cover.png"])
+def test_metadata_above_all_names_the_people_wherever_the_pictures_lie(tmp_path, paths):
+    lines = [{"file_name": path, "identity": name} for path, name in zip(paths.split(), ("mina", "jun"), strict=False)]
+    assert cast_of(lay_out(tmp_path, *paths.split(), **{".": lines})) == {"mina": 1, "jun": 1}
+
+
+def test_metadata_in_several_folders_count_all(tmp_path):
+    lay_out(tmp_path, "train/1.png", "test/1.png")
+    for split, name in (("train", "mina"), ("test", "jun")):
+        (tmp_path / split / "metadata.csv").write_text(f"file_name,identity,view\n1.png,{name},front\n")
+    assert cast_of(str(tmp_path)) == {"mina": 1, "jun": 1}
+
+
+def test_a_picture_that_two_metadata_name_counts_once_and_the_nearer_one_says_who_it_is(tmp_path):
+    above, beside = [{"file_name": "hana/1.png", "identity": "other"}], [{"file_name": "1.png", "identity": "hana"}]
+    assert cast_of(lay_out(tmp_path, "hana/1.png", **{".": above, "hana": beside})) == {"hana": 1}
+
+
+def test_where_metadata_do_not_say_who_it_is_the_folder_does(tmp_path):
+    source = lay_out(tmp_path, "hana/1.png", "mina/1.png", hana=[{"file_name": "1.png", "view": "left"}])
+    hana, mina = load_people(source)
+    assert (hana.identity, hana.pictures[0].view, mina.identity) == ("hana", "left", "mina")
+
+
+def test_a_line_that_does_not_say_who_it_is_is_nobodys(tmp_path):
+    lines = [{"file_name": "1.png", "identity": "mina"}, {"file_name": "2.png"}]
+    assert cast_of(lay_out(tmp_path, "1.png", "2.png", **{".": lines})) == {"mina": 1}
+
+
+def test_pictures_that_the_metadata_leave_out_are_counted_aloud(tmp_path, caplog):
+    lay_out(tmp_path, "1.png", "2.png", **{".": [{"file_name": "1.png", "identity": "mina"}]})
+    assert cast_of(str(tmp_path)) == {"mina": 1}
+    assert "1 pictures in" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["../1.png", "/etc/1.png", "..\\1.png", None])
+def test_metadata_reach_no_picture_outside_their_folder(tmp_path, name):
+    lay_out(tmp_path, "hana/1.png", hana=[{"file_name": name, "identity": "mina"}])
+    with pytest.raises(InvalidRequest, match="No pictures could be read"):
+        load_people(str(tmp_path))
+
+
+def test_pictures_under_folders_that_name_nobody_are_nobodys(tmp_path):
+    with pytest.raises(InvalidRequest, match="no column 'identity'"):
+        load_people(lay_out(tmp_path, "train/1.png", "test/2.png"))
+
+
+def test_a_zip_of_pictures_is_left_to_datasets(tmp_path):
+    folder_of(tmp_path / "loose", FOUR)
+    (tmp_path / "zipped").mkdir()
+    shutil.make_archive(str(tmp_path / "zipped" / "cast"), "zip", tmp_path / "loose")
+    assert cast_of(str(tmp_path / "zipped")) == {"mina": 3, "jun": 1}
+
+
+def test_a_photo_that_was_taken_sideways_is_turned(tmp_path):
+    exif = Image.Exif()
+    exif[274] = 6  # orientation: turned by a quarter
+    (tmp_path / "mina").mkdir()
+    Image.new("RGB", (40, 20)).save(tmp_path / "mina" / "1.jpg", exif=exif)
+    assert load_people(str(tmp_path))[0].pictures[0].picture.size == (20, 40)
 
 
 def test_the_first_picture_is_the_reference_and_the_last_is_held_out():

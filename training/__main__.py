@@ -109,6 +109,21 @@ def sheet(
     typer.echo(output)
 
 
+@app.command("artists")
+def artists(run: RunFolder = Path("training-runs/artists"), people: int = 300, looks: int = 6) -> None:
+    """People by real artists' hands, from open-licensed sets; needs Node. Prints the share of each hand's people who have a
+    twin."""
+    from training.artists import draw_artists, share_of_twins, styles
+
+    drawn = {
+        "training": draw_artists(run / "train", people, looks, "training"),
+        "held out": draw_artists(run / "heldout", people, looks, "held out"),
+    }
+    for use, portraits in drawn.items():
+        for name, share in share_of_twins(portraits).items():
+            typer.echo(f"{name} by {styles()[name].designer} ({use}): {share:.0%} of its people have a twin")
+
+
 def _use(threads: int) -> None:
     if threads:
         torch.set_num_threads(threads)

@@ -41,7 +41,13 @@ class Portraits:
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in _ARRAYS:
+        np.save(folder / "pixels.npy", self.pixels)
+        self.save_truth(folder)
+
+    def save_truth(self, folder: Path) -> None:
+        """All but the pixels, for whoever has drawn them into the folder."""
+        for name in _ARRAYS[1:]:
+            (folder / f"{name}.npy").unlink(missing_ok=True)  # whoever reads the one before reads on
             np.save(folder / f"{name}.npy", getattr(self, name))
         (folder / "portraits.json").write_text(json.dumps({"hands": self.hands}))
 
