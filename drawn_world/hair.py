@@ -16,6 +16,7 @@ import numpy as np
 import skia
 
 from drawn_world.head import Head, Point
+from drawn_world.masses import draw_back_masses, draw_front_masses
 from drawn_world.pen import Pen, Rgb, ellipse, ink, mix, shade, smooth, tint
 
 _Curl = tuple[float, float, float]  # where it is, and its radius
@@ -73,6 +74,9 @@ def _dimmed(colour: Rgb) -> Rgb:
 
 def draw_back_hair(pen: Pen, head: Head) -> None:
     """Everything behind the neck and shoulders."""
+    if head.hand.masses:
+        draw_back_masses(pen, head)
+        return
     if head.person.hair_style in _SHAVED:
         stubble = _SHAVED[head.person.hair_style]
         pen.shape(_skull(head), mix(head.person.skin, head.person.hair_colour, stubble))
@@ -81,6 +85,9 @@ def draw_back_hair(pen: Pen, head: Head) -> None:
 
 def draw_front_hair(pen: Pen, head: Head) -> None:
     """The cap, its shine, the fringe and the locks beside the face."""
+    if head.hand.masses:
+        draw_front_masses(pen, head)
+        return
     _FRONT.get(head.person.hair_style, _draw_cap)(pen, head)
 
 

@@ -73,6 +73,7 @@ class Hand:
     cheeks: str = "own"
     brows: float = 1  # times their thickness; 0: none
     hair: str = "lit"  # lit, mass, two tones, sheen, strands
+    masses: bool = False  # hair in plain masses rather than in locks (masses.py)
     hair_styles: tuple[str, ...] = ()  # the few that the artist draws; none: all
     hair_colours: Palette = ()
     skins: Palette = ()
@@ -285,6 +286,7 @@ def hand(seed: int) -> Hand:
             if flat
             else {"lit": 0.3, "mass": 0.15, "two tones": 0.25, "sheen": 0.12, "strands": 0.18},
         ),
+        masses=bool(rng.random() < (0.6 if sparse else 0.25)),
         hair_styles=few,
         hair_colours=hair,
         skins=skins,
@@ -393,7 +395,7 @@ def _paints(rng: np.random.Generator, colours: str, grey: bool) -> Palette:
         return ((255, 255, 255),) * 3 if rng.random() < 0.6 else ((255, 255, 255), (206, 206, 206), (236, 236, 236))
     if rng.random() < 0.25:
         return ((252, 250, 244),) * 3
-    saturation, light = {"pastel": (0.6, 0.88), "neon": (0.8, 0.2), "muted": (0.2, 0.72)}.get(
+    saturation, light = {"pastel": (0.6, 0.88), "neon": (0.8, 0.2), "muted": (0.2, 0.72), "duotone": (0.4, 0.62)}.get(
         colours, (rng.uniform(0.3, 0.8), rng.uniform(0.6, 0.9))
     )
     made = [

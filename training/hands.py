@@ -95,8 +95,9 @@ def _by(processes: int, jobs: list[tuple[Path, _Group, int]]) -> Iterator[int]:
 
 
 def _described(group: _Group) -> dict[str, object]:
-    """The group, and how its first and last hands draw."""
-    styles = [style(cast(seed, group.people)[0], hand(seed)) for seed in (*group.hands[:3], *group.hands[-3:])]
+    """The group, and how a dozen of its hands draw."""
+    some = group.hands[:: -(-len(group.hands) // 12)]
+    styles = [style(cast(seed, group.people)[0], hand(seed)) for seed in some]
     return {"hands": list(group.hands), "people": group.people, "looks": group.looks, "styles": styles}
 
 
