@@ -11,14 +11,12 @@ import colorsys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from typing import TypeVar
 
 import numpy as np
 
 from drawn_world.pen import OWN, Nib, Rgb, mix
 from drawn_world.world import EYE_COLOURS, EYE_SHAPES, FRINGES, HAIR_COLOURS, HAIR_STYLES, NOSES, SKINS, Look, Person
 
-_T = TypeVar("_T")
 Palette = tuple[Rgb, ...]  # dark to light; empty: a person's own colours
 
 
@@ -50,10 +48,10 @@ class Finish:
     paper: Rgb = (255, 255, 255)  # what white becomes
     ramp: Palette = ()  # greys run through these colours
     levels: int = 0  # of each colour; 0: all
-    print: str = ""  # dots, lines, cross, or nothing
+    print: str = ""  # the screen: dots, lines, cross, or nothing
     cell: float = 4.5  # pixels from dot to dot
     angle: float = 0.8
-    medium: str = ""  # soft, water, pencil, pixels, chalk, or nothing
+    medium: str = ""  # soft, water, pencil, pixels, or nothing
     strength: float = 0.5  # of the medium
     grain: float = 0
     wobble: float = 0  # pixels

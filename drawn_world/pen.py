@@ -78,11 +78,11 @@ class Nib:
     shake: float = 0  # how far the pieces' ends stray
     sketchy: bool = False  # every line is drawn twice, beside itself
 
-    def way(self, seed: int = 0) -> skia.PathEffect | None:
-        """What becomes of a path."""
+    def way(self) -> skia.PathEffect | None:
+        """What becomes of a path; none: it stays as it is."""
         if not self.facet:
             return None
-        pieces = skia.DiscretePathEffect.Make(self.facet, self.shake, seed)
+        pieces = skia.DiscretePathEffect.Make(self.facet, self.shake, 0)
         if not self.corner:
             return pieces
         return skia.PathEffect.MakeCompose(skia.CornerPathEffect.Make(self.corner), pieces)
@@ -104,15 +104,15 @@ class Pen:
         self.canvas, self.nib = canvas, nib
 
     @cached_property
-    def _ways(self) -> tuple[skia.PathEffect | None, ...]:
-        return tuple(self.nib.way(seed) for seed in range(2))
+    def _way(self) -> skia.PathEffect | None:
+        return self.nib.way()
 
-    def _follow(self, paint: skia.Paint, path: skia.Path, seed: int = 0) -> skia.Paint:
+    def _follow(self, paint: skia.Paint, path: skia.Path) -> skia.Paint:
         """The paint, for this path as the hand would draw it."""
-        if self._ways[seed] is not None:
+        if self._way is not None:
             bounds = path.getBounds()
             if max(bounds.width(), bounds.height()) > _LARGE:
-                paint.setPathEffect(self._ways[seed])
+                paint.setPathEffect(self._way)
         return paint
 
     def fill(self, path: skia.Path, colour: Rgb, alpha: float = 1) -> None:
@@ -187,7 +187,7 @@ class Pen:
     @contextmanager
     def inside(self, path: skia.Path) -> Iterator[None]:
         """What is drawn in this block stays inside the path."""
-        if self._ways[0] is not None:
+        if self._way is not None:
             drawn = skia.Path()
             self._follow(skia.Paint(), path).getFillPath(path, drawn)
             path = drawn
