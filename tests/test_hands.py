@@ -67,4 +67,13 @@ def test_hands_are_drawn_into_a_folder_once(tmp_path):
     before = (tmp_path / "pixels.npy").stat().st_mtime_ns
     again = draw_hands(tmp_path, [1, 2], people=2, looks=2)
     assert (tmp_path / "pixels.npy").stat().st_mtime_ns == before and (again.pixels == portraits.pixels).all()
+
+
+def test_what_a_hand_would_draw_otherwise_today_is_drawn_again(tmp_path):
+    draw_hands(tmp_path, [1, 2], people=1, looks=1)
+    pixels = np.load(tmp_path / "pixels.npy", mmap_mode="r+")
+    meant = pixels[1].copy()
+    pixels[1] = 0
+    pixels.flush()
+    assert (draw_hands(tmp_path, [1, 2], people=1, looks=1).pixels[1] == meant).all()
     assert len(draw_hands(tmp_path, [1], people=1, looks=2)) == 2

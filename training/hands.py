@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 from filelock import FileLock
 from tqdm import tqdm
 
-from drawn_world.artist import draw, style
+from drawn_world.artist import draw
 from drawn_world.hand import hand, visible_features
 from drawn_world.people import look_seed
 from drawn_world.world import look, person
@@ -70,19 +70,32 @@ def draw_hands(folder: Path, hands: Sequence[int], people: int, looks: int, proc
 
 
 def _draw_missing(folder: Path, group: _Group, processes: int) -> None:
-    kept, wanted = folder / "drawn.json", _described(group)
-    if not kept.exists() or json.loads(kept.read_text())["group"] != wanted:
-        (folder / "portraits.json").unlink(missing_ok=True)
+    kept, wanted = folder / "drawn.json", asdict(group)
+    if not kept.exists() or json.loads(kept.read_text())["group"] != json.loads(json.dumps(wanted)):
         _make_room(folder, group)
         kept.write_text(json.dumps({"group": wanted, "drawn": []}))
-    drawn: list[int] = json.loads(kept.read_text())["drawn"]
+    drawn = [place for place in json.loads(kept.read_text())["drawn"] if _is_drawn_so(folder, group, place)]
     jobs = [(folder, group, place) for place in range(len(group.hands)) if place not in drawn]
-    with tqdm(total=len(jobs), desc=f"drawing {group.pictures} pictures by each hand") as progress:
-        for place in _by(processes, jobs):
-            drawn.append(place)
-            kept.write_text(json.dumps({"group": wanted, "drawn": drawn}))
-            progress.update()
+    if jobs:
+        (folder / "portraits.json").unlink(missing_ok=True)
+        _write_people(folder, group)
+    for place in tqdm(_by(processes, jobs), total=len(jobs), desc=f"drawing {group.pictures} pictures by each hand"):
+        drawn.append(place)
+        kept.write_text(json.dumps({"group": wanted, "drawn": drawn}))
     (folder / "portraits.json").write_text(json.dumps({"hands": [hand(seed).name for seed in group.hands]}))
+
+
+def _is_drawn_so(folder: Path, group: _Group, place: int) -> bool:
+    """Whether the first pictures of the hand's first and last person are what it would draw today."""
+    artist, pixels = hand(group.hands[place]), np.load(folder / "pixels.npy", mmap_mode="r")
+    people = cast(artist.seed, group.people)
+    return all(
+        np.array_equal(
+            pixels[place * group.pictures + index * group.looks],
+            draw(person(people[index]), look(look_seed(people[index], 0)), artist).pixels,
+        )
+        for index in (0, -1 % group.people)
+    )
 
 
 def _by(processes: int, jobs: list[tuple[Path, _Group, int]]) -> Iterator[int]:
@@ -94,15 +107,8 @@ def _by(processes: int, jobs: list[tuple[Path, _Group, int]]) -> Iterator[int]:
         yield from pool.imap_unordered(_draw_hand, jobs)
 
 
-def _described(group: _Group) -> dict[str, object]:
-    """The group, and how a dozen of its hands draw."""
-    some = group.hands[:: -(-len(group.hands) // 12)]
-    styles = [style(cast(seed, group.people)[0], hand(seed)) for seed in some]
-    return {"hands": list(group.hands), "people": group.people, "looks": group.looks, "styles": styles}
-
-
 def _make_room(folder: Path, group: _Group) -> None:
-    n, people = len(group.hands) * group.pictures, len(group.hands) * group.people
+    n = len(group.hands) * group.pictures
     shapes = {
         "pixels": ((n, SIZE, SIZE, 3), np.uint8),
         "boxes": ((n, 4), np.float32),
@@ -110,6 +116,11 @@ def _make_room(folder: Path, group: _Group) -> None:
     }
     for name, (shape, kind) in shapes.items():
         np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=shape).flush()
+
+
+def _write_people(folder: Path, group: _Group) -> None:
+    """Who is who, and what of them each hand shows."""
+    people = len(group.hands) * group.people
     features = [visible_features(person(of), hand(seed)) for seed in group.hands for of in cast(seed, group.people)]
     np.save(folder / "features.npy", np.array(features, np.int64))
     np.save(folder / "person.npy", np.repeat(np.arange(people), group.looks))
