@@ -66,9 +66,11 @@ class _Placement:
 
 def _draw_picture(pen: Pen, head: Head, at: _Placement) -> None:
     look, tilted = head.look, (at.x, at.y, math.degrees(head.look.roll), at.across, at.down)
-    scene = head.hand.place == "scene"
+    scene, beyond = head.hand.place == "scene", 0.0 if head.hand.plain else _BEYOND
+    all_of_it = (-beyond, -beyond, 0, 1 + 2 * beyond / SIZE, 1 + 2 * beyond / SIZE)
     if scene:
-        draw_place(pen, look)
+        with pen.moved(*all_of_it):
+            draw_place(pen, look)
     else:
         draw_ground(pen, head.hand, look)
     with pen.moved(*tilted):
@@ -83,10 +85,12 @@ def _draw_picture(pen: Pen, head: Head, at: _Placement) -> None:
         draw_brows(pen, head)
         draw_accessory(pen, head)
     if scene:
-        draw_light(pen, look)
+        with pen.moved(*all_of_it):
+            draw_light(pen, look)
 
 
 _LARGER = 1.5  # other hands' pictures are drawn larger and made smaller as they are bent
+_BEYOND = 18.0  # and on beyond the edges by as much, for what is bent into the picture
 _SMALLEST = 0.64  # times the drawn world's own size
 _MARGIN = 6.0  # of the face's box within the picture
 
@@ -95,10 +99,11 @@ def _draw_by(head: Head) -> Drawing:
     """By a hand other than the drawn world's."""
     hand, at = head.hand, _placed(head)
     warp = _warp(head, at)
-    surface = skia.Surface(*[round(SIZE * _LARGER)] * 2)
+    surface = skia.Surface(*[round((SIZE + 2 * _BEYOND) * _LARGER)] * 2)
     surface.getCanvas().scale(_LARGER, _LARGER)
+    surface.getCanvas().translate(_BEYOND, _BEYOND)
     _draw_picture(Pen(surface.getCanvas(), hand.nib), head, at)
-    pixels = finished(warp.bend(_pixels(surface)), hand.finish, warp.seed)
+    pixels = finished(warp.bend(_pixels(surface), _LARGER, _BEYOND), hand.finish, warp.seed)
     return Drawing(pixels, *_truth(head, at, warp))
 
 

@@ -66,16 +66,15 @@ class Warp:
         column, row = np.clip(np.round(moved), 0, self.size - 1).astype(int).T
         return moved - self._strays[row, column]
 
-    def bend(self, pixels: Pixels) -> Pixels:
-        """The bent picture, `size` pixels a side, of one that is drawn larger."""
+    def bend(self, pixels: Pixels, larger: float, beyond: float) -> Pixels:
+        """The bent picture, `size` pixels a side, of one that is drawn `larger`, and `beyond` its edges all around."""
         heights, widths = self._tables
         grid = np.indices((self.size, self.size), np.float32)[::-1] + 0.5
         if self._strays is not None:
             grid = grid + self._strays.transpose(2, 0, 1)
         x, y = self._to_head(grid[0], grid[1])
         x, y = x / np.interp(y, heights, widths), np.interp(y, heights, _LINE)
-        larger = len(pixels) / self.size
-        source = [np.asarray(v * larger - 0.5, np.float32) for v in self._from_head(x, y)]
+        source = [np.asarray((v + beyond) * larger - 0.5, np.float32) for v in self._from_head(x, y)]
         return cv2.remap(pixels, source[0], source[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[return-value]
 
     def _to_head(self, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
