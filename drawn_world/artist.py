@@ -138,9 +138,9 @@ def _pixels(surface: skia.Surface) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(surface.toarray(colorType=skia.kRGBA_8888_ColorType)[:, :, :3])
 
 
-def style(seed: int, hand: Hand = PLAIN) -> str:
+def style(seed: int) -> str:
     """Twelve digits of what is drawn of that person: others when the artist draws otherwise."""
-    drawing = draw(person_of(seed), look_of(look_seed(seed, 0)), hand)
+    drawing = draw(person_of(seed), look_of(look_seed(seed, 0)))
     return hashlib.sha256(drawing.pixels.tobytes()).hexdigest()[:12]
 
 
