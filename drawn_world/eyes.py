@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from drawn_world.hand import COLOURLESS
 from drawn_world.head import Head
 from drawn_world.pen import INK, Pen, Rgb, ellipse, ink, mix, shade, smooth, tint
 
@@ -33,6 +34,8 @@ def draw_eye(pen: Pen, head: Head, side: int) -> None:
     with pen.moved(*head.eye(side), math.degrees(-p.eye_tilt) * side, side * head.squeeze(side * p.eye_spacing), 1):
         if mood in ("laughing", "sleepy") or (mood == "winking" and side == 1):
             bow = 5.5 if mood == "sleepy" else -7.0
+            if not head.hand.plain:  # closed it is no wider than open, and never meets the other
+                half = min(half * (0.66 if head.hand.eyes in COLOURLESS else 0.95), p.eye_spacing * 0.76)
             pen.stroke(
                 [
                     (-half, 3 - bow * 0.4),
