@@ -184,9 +184,12 @@ def draw_body(pen: Pen, head: Head) -> None:
     """Neck, shoulders, outfit, and what is worn on the neck."""
     body, look = Body(head), head.look
     colours = CLOTHS[look.outfit][look.tint]
-    if look.outfit in _BEHIND:
+    if look.outfit in _BEHIND and head.hand.dress == "own":
         _BEHIND[look.outfit](pen, body, colours)
     _draw_skin(pen, body)
+    if head.hand.dress == "plain":
+        _draw_plain(pen, body, colours)
+        return
     _OUTFITS[look.outfit](pen, body, colours)
     if look.accessory == "scarf":
         _draw_scarf(pen, body)
@@ -199,6 +202,8 @@ def _draw_skin(pen: Pen, body: Body) -> None:
     skin, p = body.head.person.skin, body.head.person
     dark, line = shade(skin, 0.27), mix(skin, ink(skin), 0.55)
     pen.shape(body.bust, skin)
+    if pen.nib.flat:
+        return
     with pen.inside(body.bust):
         pen.fill(body.curve([(64, 92), (66, 112), (58, 132), (56, 230), (120, 230), (110, 96)]), dark)
         pen.fill(body.curve([(-62, 126), (-57, 150), (-58, 230), (-68, 230), (-66, 150)]), dark)
@@ -215,6 +220,21 @@ def _draw_skin(pen: Pen, body: Body) -> None:
         for side in body.sides:
             pen.stroke(body.run([(17, 70), (12, 82), (5, 91)], side), 2.0, line)
             pen.stroke(body.run([(9, 95), (26, 93), (44, 95), (54, 92)], side), 2.4, line)
+
+
+def _draw_plain(pen: Pen, body: Body, colours: Colours) -> None:
+    """What a hand draws that cares for faces alone: a shirt of one colour, cut or striped as the outfit happens to be."""
+    kind = len(body.head.look.outfit) % 4
+    neckline = ((27, 82), (18, 97), (8, 112), (0, 122)) if kind == 1 else ((24, 80), (19, 85), (10, 88), (0, 89)) if kind == 2 else _CREW
+    shirt = body.torso(neckline)
+    pen.shape(shirt, colours[0], 2.4)
+    if kind == 3:
+        with pen.inside(shirt):
+            for y in range(112, 230, 24):
+                pen.fill(body.curve([(-100, y), (0, y + 6), (100, y), (100, y + 10), (0, y + 16), (-100, y + 10)]), colours[1])
+    if not pen.nib.flat:
+        with pen.inside(shirt):
+            pen.fill(body.curve(_ARM), shade(colours[0], 0.2))
 
 
 # --- what several garments share -------------------------------------------------------------------------------------

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
+from drawn_world.eyes import WHITE, draw_eye
+from drawn_world.features import CHEEKS, MOUTHS, NOSES
 from drawn_world.head import Head, Point
 from drawn_world.pen import INK, Pen, Rgb, ellipse, ink, mix, shade, smooth, tint
 
-WHITE: Rgb = (255, 253, 250)
 MOUTH_DARK: Rgb = (112, 32, 46)
 TONGUE: Rgb = (232, 116, 120)
 RED: Rgb = (226, 72, 84)
@@ -40,7 +39,8 @@ def draw_face(pen: Pen, head: Head) -> None:
     with pen.inside(outline):
         edge = head.side(1)
         inner = [(x - 9 - 5 * (head.far == -1) * head.turned, y) for x, y in edge[1:]]
-        pen.fill(smooth([*edge[:1], *inner, (edge[-1][0] + 4, p.chin + 10), (90, 80), (90, -70)]), shade(p.skin, 0.17))
+        if not pen.nib.flat:
+            pen.fill(smooth([*edge[:1], *inner, (edge[-1][0] + 4, p.chin + 10), (90, 80), (90, -70)]), shade(p.skin, 0.17))
         _draw_cheeks(pen, head)
         _draw_beard(pen, head)
         if p.age == "elder":
@@ -49,17 +49,20 @@ def draw_face(pen: Pen, head: Head) -> None:
     _draw_nose(pen, head)
     _draw_mouth(pen, head)
     for side in (-1, 1):
-        _draw_eye(pen, head, side)
+        draw_eye(pen, head, side)
 
 
 def _draw_cheeks(pen: Pen, head: Head) -> None:
-    p, mood = head.person, head.look.expression
+    p, mood, cheeks = head.person, head.look.expression, CHEEKS.get(head.hand.cheeks)
     shy = mood in ("shy", "crying")
     strength = max(0.1 + p.blush * 0.4, 0.8 if shy else 0.3 if mood == "laughing" else 0.0)
     for side in (-1, 1):
         x, y = head.front(side * (p.eye_spacing + 5), 20)
         wide = head.squeeze(side * (p.eye_spacing + 5), 20)
         with pen.moved(x, y, 0, wide, 1):
+            if cheeks is not None:
+                cheeks(pen, mix(p.skin, RED, 0.45), shy)
+                continue
             pen.soft(0, 0, 17, mix(p.skin, RED, 0.6), strength, 0.6)
             if mood == "shy":
                 for i in (-1, 0, 1):
@@ -172,6 +175,9 @@ def _draw_beard(pen: Pen, head: Head) -> None:
 
 def _draw_nose(pen: Pen, head: Head) -> None:
     """A few strokes in the front view; a turned one shows its ridge against the far cheek."""
+    if head.hand.nose in NOSES:
+        NOSES[head.hand.nose](pen, head)
+        return
     p, (x, y), w = head.person, head.nose, head.person.nose_width
     line, dark = mix(ink(p.skin), p.skin, 0.15), shade(p.skin, 0.3)
     bridge, foot = head.at(0, 4, head.depth(4) + 1), head.at(0, y + 3, head.depth(y) + 2)
@@ -192,10 +198,14 @@ def _draw_nose(pen: Pen, head: Head) -> None:
         near = -head.far * head.turned * 3
         for side in (-1, 1):
             pen.fill(ellipse(x + near + side * w * 0.75 * (1 - 0.35 * head.turned), y + 1, 2.0, 1.4), line)
-    pen.fill(ellipse(x - 1, y - 4.5, 1.9, 2.4), tint(p.skin, 0.65))
+    if not pen.nib.flat:
+        pen.fill(ellipse(x - 1, y - 4.5, 1.9, 2.4), tint(p.skin, 0.65))
 
 
 def _draw_mouth(pen: Pen, head: Head) -> None:
+    if head.hand.mouth in MOUTHS:
+        MOUTHS[head.hand.mouth](pen, head)
+        return
     p, mood, w = head.person, head.look.expression, head.person.mouth_width
     line, lip = mix(ink(p.skin), (90, 20, 34), 0.35), mix(p.skin, (206, 62, 78), 0.35 + 0.4 * p.lips)
 
@@ -288,142 +298,13 @@ def _draw_mouth(pen: Pen, head: Head) -> None:
         pen.stroke(on_face(corners), 3.2, line)
 
 
-_EYES = {  # half width, upper lid, lower lid, lift of the outer corner
-    "round": (14.2, 15.4, 11.0, 0.5),
-    "almond": (16.0, 12.6, 8.2, 1.5),
-    "upturned": (16.0, 12.6, 8.2, 5.5),
-    "drooping": (15.5, 13.0, 9.2, -4.5),
-    "narrow": (16.5, 9.0, 6.0, 2.5),
-    "wide": (16.0, 16.8, 12.0, 1.0),
-}
-_OPENING = {"surprised": 1.22, "sad": 0.8, "angry": 0.82, "shy": 0.88, "smiling": 0.92, "crying": 0.85}
-
-
-def _draw_eye(pen: Pen, head: Head, side: int) -> None:
-    """In a frame of its own, where the outer corner lies at +x on both sides."""
-    p, mood = head.person, head.look.expression
-    half, up, low, lift = (v * p.eye_size for v in _EYES[p.eye_shape])
-    up *= _OPENING.get(mood, 1.0)
-    with pen.moved(*head.eye(side), math.degrees(-p.eye_tilt) * side, side * head.squeeze(side * p.eye_spacing), 1):
-        if mood in ("laughing", "sleepy") or (mood == "winking" and side == 1):
-            bow = 5.5 if mood == "sleepy" else -7.0
-            pen.stroke(
-                [
-                    (-half, 3 - bow * 0.4),
-                    (-half * 0.5, 3 + bow * 0.6),
-                    (0, 3 + bow),
-                    (half * 0.5, 3 + bow * 0.6),
-                    (half + 1, 3 - lift * 0.4 - bow * 0.4),
-                ],
-                4.6,
-            )
-            if p.lashes > 0.4:
-                for i in (0, 1):
-                    pen.stroke(
-                        [
-                            (half - 2 - i * 5, 3 + bow * (0.2 + 0.3 * i)),
-                            (half + 1.5 - i * 4, 3 + bow * 0.5 + 1),
-                            (half + 4 - i * 3, 5 + bow * 0.9),
-                        ],
-                        2.2,
-                    )
-        else:
-            _draw_open_eye(pen, head, side, half, up, low, lift)
-        if mood == "crying":
-            tear = smooth(
-                [
-                    (-3, low - 1),
-                    (4, low - 1),
-                    (5, low + 12),
-                    (4, low + 24),
-                    (-1, low + 28),
-                    (-6, low + 24),
-                    (-5, low + 12),
-                ]
-            )
-            pen.shape(tear, (158, 214, 250), 1.6, (86, 148, 214))
-            pen.stroke([(-1, low + 4), (-1.5, low + 13), (-1, low + 21)], 2.6, (236, 248, 255))
-
-
-def _draw_open_eye(pen: Pen, head: Head, side: int, half: float, up: float, low: float, lift: float) -> None:
-    p, mood = head.person, head.look.expression
-    white = smooth(
-        [
-            (-half, 2),
-            (-half * 0.5, -up * 0.84),
-            (half * 0.2, -up),
-            (half * 0.82, -up * 0.56 - lift * 0.6),
-            (half, -lift),
-            (half * 0.5, low * 0.88),
-            (-half * 0.3, low),
-        ]
-    )
-    pen.fill(white, WHITE)
-    with pen.inside(white):
-        small = 0.72 if mood == "surprised" else 1.0
-        x, y, r = side * head.look.yaw * 4 - 0.4, -0.8, min(half * 0.72, 11.4) * small
-        tall, deep = r * 1.2, mix(p.eye_colour, (20, 12, 30), 0.72)
-        pen.fill(ellipse(x, y, r, tall), deep)
-        pen.vertical(
-            ellipse(x, y + 0.3, r * 0.86, tall * 0.88),
-            y - tall,
-            y + tall,
-            (mix(p.eye_colour, deep, 0.75), p.eye_colour, tint(p.eye_colour, 0.5)),
-        )
-        pen.fill(ellipse(x, y, r * 0.42, tall * 0.44), mix(deep, (12, 8, 20), 0.6))
-        pen.fill(ellipse(x, y + tall * 0.56, r * 0.5, tall * 0.2), tint(p.eye_colour, 0.7), 0.8)
-        pen.fill(
-            smooth(
-                [
-                    (-half - 2, 0),
-                    (-half * 0.5, -up * 0.5),
-                    (half * 0.2, -up * 0.6),
-                    (half + 2, -lift - 1),
-                    (half, -up - 9),
-                    (-half, -up - 9),
-                ]
-            ),
-            (70, 60, 110),
-            0.3,
-        )
-        pen.fill(ellipse(x - side * r * 0.36, y - tall * 0.42, r * 0.34, tall * 0.28), (255, 255, 255))
-        pen.fill(ellipse(x + side * r * 0.4, y + tall * 0.4, r * 0.18, tall * 0.15), (255, 255, 255))
-    lid = [
-        (-half - 1, 2.5),
-        (-half * 0.5, -up * 0.86),
-        (half * 0.2, -up - 0.8),
-        (half * 0.8, -up * 0.62 - lift * 0.6),
-        (half + 2.5, -lift - 0.5),
-    ]
-    pen.stroke(lid, 4.2 + 2.4 * p.lashes)
-    if p.lashes > 0.4:
-        pen.stroke(
-            [
-                (half - 3, -lift - up * 0.3),
-                (half + 2.5, -lift - 3),
-                (half + 5 + 3 * p.lashes, -lift - 7 - 2 * p.lashes),
-            ],
-            3.4,
-        )
-    pen.stroke(
-        [(half * 0.85, low * 0.45), (half * 0.3, low + 0.3), (-half * 0.4, low + 0.6)], 1.8, mix(INK, p.skin, 0.3)
-    )
-    pen.stroke(
-        [(-half * 0.7, -up - 3.4), (half * 0.1, -up - 5.4), (half * 0.9, -up * 0.72 - lift * 0.6 - 4)],
-        1.7,
-        shade(p.skin, 0.5),
-    )
-    if mood in ("sad", "crying"):
-        pen.fill(smooth([(-half * 0.5, low), (0, low + 2.5), (half * 0.6, low - 0.5), (0, low - 2.5)]), (190, 226, 250))
-
-
 def draw_brows(pen: Pen, head: Head) -> None:
     """They lie over the fringe, as webtoons draw them, so that a mood can always be read."""
     p, mood = head.person, head.look.expression
     slant = {"angry": 8.0, "sad": -6.5, "crying": -6.5, "shy": -3.5}.get(mood, 0.0)
     raised = {"surprised": 6.0, "laughing": 2.0, "angry": -4.5}.get(mood, 0.0)
     colour = mix(p.hair_colour, INK, 0.5) if p.hair_style != "bald" else mix(INK, p.skin, 0.2)
-    for side in (-1, 1):
+    for side in (-1, 1) if head.hand.brows else ():
         tilt, y = p.brow_tilt * 12, -p.brow_height - raised
         points = [
             (-12, 3 + slant + tilt),

@@ -16,8 +16,10 @@ import numpy as np
 import skia
 
 from drawn_world.head import Head, Point
+from drawn_world.masses import draw_back_masses, draw_front_masses
 from drawn_world.pen import Pen, Rgb, ellipse, ink, mix, shade, smooth, tint
 
+_Curl = tuple[float, float, float]  # where it is, and its radius
 Drawn = Callable[[Pen, Head], None]
 
 _TIE: Rgb = (214, 74, 92)
@@ -55,7 +57,14 @@ def _tones(head: Head) -> _Tones:
     dark = _dimmed(base)
     luminance = (0.3 * base[0] + 0.59 * base[1] + 0.11 * base[2]) / 255
     gloss = mix(base, (214, 212, 240) if luminance < 0.3 else (255, 252, 240), 0.34 + 0.3 * luminance)
-    return _Tones(base, dark, _dimmed(dark), gloss, ink(base))
+    line = ink(base)
+    return {
+        "lit": _Tones(base, dark, _dimmed(dark), gloss, line),
+        "mass": _Tones(base, base, base, base, line),
+        "two tones": _Tones(base, dark, dark, base, line),
+        "sheen": _Tones(base, base, dark, gloss, line),
+        "strands": _Tones(base, base, mix(base, line, 0.75), base, line),
+    }[head.hand.hair]
 
 
 def _dimmed(colour: Rgb) -> Rgb:
@@ -65,6 +74,9 @@ def _dimmed(colour: Rgb) -> Rgb:
 
 def draw_back_hair(pen: Pen, head: Head) -> None:
     """Everything behind the neck and shoulders."""
+    if head.hand.masses:
+        draw_back_masses(pen, head)
+        return
     if head.person.hair_style in _SHAVED:
         stubble = _SHAVED[head.person.hair_style]
         pen.shape(_skull(head), mix(head.person.skin, head.person.hair_colour, stubble))
@@ -73,6 +85,9 @@ def draw_back_hair(pen: Pen, head: Head) -> None:
 
 def draw_front_hair(pen: Pen, head: Head) -> None:
     """The cap, its shine, the fringe and the locks beside the face."""
+    if head.hand.masses:
+        draw_front_masses(pen, head)
+        return
     _FRONT.get(head.person.hair_style, _draw_cap)(pen, head)
 
 
@@ -327,8 +342,8 @@ def _draw_crown(
     pen.fill(cap, tones.base)
     with pen.inside(cap):
         _draw_flow(pen, head, over, points, combed)
-    pen.line(row, tones.line, 1.9)
-    pen.line(outline, tones.line, 2.4)
+    pen.outline(row, tones.line, 1.9)
+    pen.outline(outline, tones.line, 2.4)
 
 
 def _draw_flow(pen: Pen, head: Head, over: Sequence[Point], points: Sequence[Point], combed: bool) -> None:
@@ -353,6 +368,11 @@ def _draw_flow(pen: Pen, head: Head, over: Sequence[Point], points: Sequence[Poi
         for part in (0.3, 0.66):
             sx, sy = x + (ex - x) * part, y + (ey - y) * part + 6
             _strand(strands, (sx, sy), up(sx, sy - 8, 0.4), up(sx, sy, 0.8), 1.1)
+    if head.hand.hair == "strands":
+        for (ax, ay), (bx, by) in itertools.pairwise(points[1:-1]):
+            for part in (0.25, 0.5, 0.75):
+                x, y = ax + (bx - ax) * part, ay + (by - ay) * part - 1
+                _strand(strands, (x, y), up(x, y, 0.4), up(x, y, 0.85), 0.8)
     pen.fill(shaded, tones.dark)
     pen.fill(_gloss(head, _top(head)), tones.gloss, 0.92)
     pen.fill(strands, tones.deep)
@@ -632,7 +652,7 @@ def _draw_braid(pen: Pen, head: Head, spine: Sequence[Point], width: float, n: i
                 lobe.moveTo(s * w * 0.2, -step * 0.5)
                 lobe.cubicTo(s * w * 1.3, -step * 0.75, s * w * 1.25, step * 0.7, -s * w * 0.12, step * 1.3)
                 lobe.cubicTo(-s * w * 0.3, step * 0.6, -s * w * 0.1, 0, s * w * 0.2, -step * 0.5)
-                pen.line(lobe, tones.line, 3)
+                pen.outline(lobe, tones.line, 3)
                 pen.fill(lobe, tones.base if s < 0 else mix(tones.base, tones.dark, 0.8))
             _strand(lit := skia.Path(), (-w * 0.72, -step * 0.3), (-w * 0.8, step * 0.2), (-w * 0.3, step * 0.7), 2.2)
             pen.fill(lit, tones.gloss)
@@ -884,8 +904,8 @@ def _draw_shaved(pen: Pen, head: Head) -> None:
                 p.skin,
                 3,
             )
-    pen.line(smooth(row, closed=False), ink(colour), 1.5)
-    pen.line(smooth(over, closed=False), ink(colour), 2.3)
+    pen.outline(smooth(row, closed=False), ink(colour), 1.5)
+    pen.outline(smooth(over, closed=False), ink(colour), 2.3)
 
 
 _STUBBLE = [skia.Point(float(x), float(y)) for x, y in np.random.default_rng(7).uniform((-70, -70), (70, 4), (170, 2))]
@@ -997,7 +1017,7 @@ def _patch_skull(pen: Pen, head: Head, stubble: Rgb) -> None:
         edge = [head.rim(side, y) for y in (-57.0, -50.0, -40.0, -26.0, -12.0)]
         with pen.inside(smooth([*edge, *((x * 0.6, y) for x, y in reversed(edge))])):
             pen.fill(_skull(head), shade(skin, 0.17) if side > 0 else skin)
-        pen.line(smooth(edge, closed=False), ink(skin), 2.3)
+        pen.outline(smooth(edge, closed=False), ink(skin), 2.3)
     if stubble != skin:
         with pen.inside(
             _joined(
@@ -1038,7 +1058,7 @@ def _draw_curls(
             lights.addArc(skia.Rect.MakeLTRB(x - r * 0.3, y - r * 0.4, x + r * 0.5, y + r * 0.4), 170, 110)
     parts = [balls] if body is None else [balls, body]
     for part in parts:
-        pen.line(part, tones.line, 4)
+        pen.outline(part, tones.line, 4)
     for part in parts:
         pen.fill(part, base)
     with pen.inside(balls):
@@ -1099,29 +1119,31 @@ def _draw_curly(pen: Pen, head: Head) -> None:
         ]
         locks += [(x - head.far * 15 * head.turned, y - 5, r) for x, y, r in locks] if side != head.far else []
         _draw_curls(pen, tones, None, locks, tones.base, tones.dark)
+    fringe = _fringe_curls(head, 8.5, 0.9)
     _draw_round(
         pen,
         head,
         [
             *_cloud(head, out, top, 13, 11, 6),
             *_cloud(head, out - 20, top + 19, 11, 7, -16),
-            *_fringe_curls(head, 8.5, 0.9),
+            *fringe,
         ],
+        fringe,
         out,
         top,
     )
 
 
-def _draw_round(pen: Pen, head: Head, curls: Sequence[tuple[float, float, float]], out: float, top: float) -> None:
+def _draw_round(pen: Pen, head: Head, curls: Sequence[_Curl], fringe: Sequence[_Curl], out: float, top: float) -> None:
     """A crown of curls, with its shadow on the forehead."""
     tones = _tones(head)
-    body = _joined(
-        _over(head, out - 8, top + 8, -14),
-        [
-            _on(head, x, y)
-            for x, y in ((-0.98, -8), (-0.86, -24), (-0.6, -40), (0, -46), (0.6, -40), (0.86, -24), (0.98, -8))
-        ],
-    )
+    hairline = [
+        _on(head, x, y)
+        for x, y in ((-0.98, -8), (-0.86, -24), (-0.6, -40), (0, -46), (0.6, -40), (0.86, -24), (0.98, -8))
+    ]
+    if not head.hand.plain:  # down to the fringe, so that no forehead shows between its curls and those of the crown
+        hairline = [hairline[0], *((x, y) for x, y, _ in fringe), hairline[-1]]
+    body = _joined(_over(head, out - 8, top + 8, -14), hairline)
     with pen.inside(head.outline()), pen.moved(2, 6):
         cast = skia.Path(body)
         for x, y, r in curls:
@@ -1138,7 +1160,7 @@ def _draw_afro_back(pen: Pen, head: Head) -> None:
 
 
 def _draw_afro(pen: Pen, head: Head) -> None:
-    out, top = 24 * head.person.hair_volume, -95.0
+    out, top, fringe = 24 * head.person.hair_volume, -95.0, _fringe_curls(head, 7, 0.4)
     _draw_round(
         pen,
         head,
@@ -1146,9 +1168,10 @@ def _draw_afro(pen: Pen, head: Head) -> None:
             *_cloud(head, out, top, 10, 17, 8),
             *_cloud(head, out - 17, top + 16, 9, 10, -8),
             *_cloud(head, out - 32, top + 31, 9, 6, -20),
-            *_fringe_curls(head, 7, 0.4),
+            *fringe,
             *_temple_curls(head, out, 8),
         ],
+        fringe,
         out,
         top,
     )
@@ -1157,7 +1180,7 @@ def _draw_afro(pen: Pen, head: Head) -> None:
 def _draw_rope(pen: Pen, tones: _Tones, spine: Sequence[Point], width: float, base: Rgb) -> None:
     """A dreadlock: as thick at its round end, with rings."""
     points, path = _bend(spine, 7), smooth(spine, closed=False)
-    pen.line(path, tones.line, width + 3)
+    pen.outline(path, tones.line, width + 3)
     pen.line(path, base, width)
     rings = skia.Path()
     for (x, y), (nx, ny) in itertools.pairwise(points[1:]):

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 import skia
 
+from drawn_world.hand import PLAIN, Hand
 from drawn_world.pen import smooth
 from drawn_world.world import Look, Person
 
@@ -24,10 +25,11 @@ BACK = 54.0  # from the axis to the back of the skull
 
 @dataclass(frozen=True)
 class Head:
-    """A person in a look."""
+    """A person in a look, as a hand sees them."""
 
     person: Person
     look: Look
+    hand: Hand = PLAIN
 
     @cached_property
     def _cos_sin(self) -> tuple[float, float]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 
 import skia
 
@@ -62,40 +64,103 @@ def rounded(left: float, top: float, right: float, bottom: float, radius: float)
     return skia.Path.RRect(skia.RRect.MakeRectXY(skia.Rect.MakeLTRB(left, top, right, bottom), radius, radius))
 
 
+@dataclass(frozen=True)
+class Nib:
+    """How a hand puts lines on paper; as it is here, the drawn world's own."""
+
+    width: float = 1  # times the width that is asked for
+    outlined: bool = True  # areas have a line around them
+    even: bool = False  # lines are as heavy towards the light as away from it
+    colour: Rgb | None = None  # of all lines; none: a dark shade of what they surround
+    flat: bool = False  # areas have one tone, without shadow
+    facet: float = 0  # curves are made of straight pieces of this length; 0: of curves
+    corner: float = 0  # the radius to which the pieces' corners are rounded
+    shake: float = 0  # how far the pieces' ends stray
+    sketchy: bool = False  # every line is drawn twice, beside itself
+
+    def way(self) -> skia.PathEffect | None:
+        """What becomes of a path; none: it stays as it is."""
+        if not self.facet:
+            return None
+        pieces = skia.DiscretePathEffect.Make(self.facet, self.shake, 0)
+        if not self.corner:
+            return pieces
+        return skia.PathEffect.MakeCompose(skia.CornerPathEffect.Make(self.corner), pieces)
+
+    def line(self, colour: Rgb) -> Rgb:
+        """The ink of a line that would have this colour: dark ones are drawn in the hand's own."""
+        dark = 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2] < 100
+        return self.colour if self.colour is not None and dark else colour
+
+
+OWN = Nib()
+_LARGE = 26.0  # smaller shapes, such as an iris, keep their curves in every hand
+
+
 class Pen:
     """Draws on one canvas. Colours are RGB, 0 to 255; widths are in canvas units."""
 
-    def __init__(self, canvas: skia.Canvas) -> None:
-        self.canvas = canvas
+    def __init__(self, canvas: skia.Canvas, nib: Nib = OWN) -> None:
+        self.canvas, self.nib = canvas, nib
+
+    @cached_property
+    def _way(self) -> skia.PathEffect | None:
+        return self.nib.way()
+
+    def _follow(self, paint: skia.Paint, path: skia.Path) -> skia.Paint:
+        """The paint, for this path as the hand would draw it."""
+        if self._way is not None:
+            bounds = path.getBounds()
+            if max(bounds.width(), bounds.height()) > _LARGE:
+                paint.setPathEffect(self._way)
+        return paint
 
     def fill(self, path: skia.Path, colour: Rgb, alpha: float = 1) -> None:
-        self.canvas.drawPath(path, skia.Paint(AntiAlias=True, Color=skia.Color(*colour, round(255 * alpha))))
+        paint = skia.Paint(AntiAlias=True, Color=skia.Color(*colour, round(255 * alpha)))
+        self.canvas.drawPath(path, self._follow(paint, path))
 
     def line(self, path: skia.Path, colour: Rgb = INK, width: float = 2.2, alpha: float = 1) -> None:
+        colour = self.nib.line(colour)
         paint = skia.Paint(AntiAlias=True, Color=skia.Color(*colour, round(255 * alpha)), StrokeWidth=width)
         paint.setStyle(skia.Paint.kStroke_Style)
         paint.setStrokeCap(skia.Paint.kRound_Cap)
         paint.setStrokeJoin(skia.Paint.kRound_Join)
-        self.canvas.drawPath(path, paint)
+        self.canvas.drawPath(path, self._follow(paint, path))
+        if self.nib.sketchy and width < 5:
+            paint.setPathEffect(skia.DiscretePathEffect.Make(9, 1.3, 7))
+            paint.setStrokeWidth(width * 0.6)
+            with self.moved(0.9, -0.7):
+                self.canvas.drawPath(path, paint)
+
+    def outline(self, path: skia.Path, colour: Rgb, width: float = 2.2) -> None:
+        """The line around an area, where the hand draws one."""
+        if self.nib.outlined:
+            self.line(path, colour, width * self.nib.width)
 
     def shape(self, path: skia.Path, colour: Rgb, width: float = 2.2, line: Rgb | None = None) -> None:
         """Filled, and inked outside: thin towards the light, up to `width` away from it."""
-        line = ink(colour) if line is None else line
-        with self.moved(width * 0.2, width * 0.28):
-            self.line(path, line, width)
-            self.fill(path, line)
-        self.line(path, line, width * 0.8)
+        line = self.nib.line(ink(colour) if line is None else line)
+        width *= self.nib.width
+        if self.nib.outlined:
+            if not self.nib.even:
+                with self.moved(width * 0.2, width * 0.28):
+                    self.line(path, line, width)
+                    self.fill(path, line)
+            self.line(path, line, width * (1.2 if self.nib.even else 0.8))
         self.fill(path, colour)
 
     def cel(self, path: skia.Path, colour: Rgb, shadow: skia.Path, dark: Rgb | None = None, width: float = 2.2) -> None:
         """A shape in two tones: what of `shadow` lies inside it is in shade."""
         self.shape(path, colour, width)
+        if self.nib.flat:
+            return
         with self.inside(path):
             self.fill(shadow, shade(colour) if dark is None else dark)
 
     def stroke(self, points: Points, width: float, colour: Rgb = INK) -> None:
         """A tapered ink stroke: thin at both ends, `width` in the middle."""
-        n = len(points)
+        n, colour = len(points), self.nib.line(colour)
+        width *= self.nib.width**0.5
         upper, lower = [], []
         for i, (x, y) in enumerate(points):
             (xa, ya), (xb, yb) = points[max(i - 1, 0)], points[min(i + 1, n - 1)]
@@ -122,6 +187,10 @@ class Pen:
     @contextmanager
     def inside(self, path: skia.Path) -> Iterator[None]:
         """What is drawn in this block stays inside the path."""
+        if self._way is not None:
+            drawn = skia.Path()
+            self._follow(skia.Paint(), path).getFillPath(path, drawn)
+            path = drawn
         with self.moved():
             self.canvas.clipPath(path, doAntiAlias=True)
             yield

@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 import skia
 
+from drawn_world.hand import Hand
 from drawn_world.pen import Pen, Points, Rgb, ellipse, mix, polygon, rounded, smooth
 from drawn_world.world import Look
 
@@ -30,6 +31,25 @@ _T = TypeVar("_T")
 def draw_place(pen: Pen, look: Look) -> None:
     """Fills the whole canvas."""
     pen.canvas.drawImage(_painted(look.background, look.light, look.tint)[0], 0, 0)
+
+
+def draw_ground(pen: Pen, hand: Hand, look: Look) -> None:
+    """What hands that paint no places set a person before: their colours, chosen by the look."""
+    one, other = (hand.paints[(look.tint + i) % len(hand.paints)] for i in range(2))
+    if one == other:
+        other = mix(one, (120, 116, 122), 0.22)
+    pen.canvas.clear(skia.Color(*one))
+    if hand.place == "gradient":
+        pen.vertical(_ALL, 0, _SIZE, (one, other))
+    elif hand.place == "disc":
+        pen.fill(ellipse(128, 128, 112, 112), other)
+    elif hand.place == "stripes":
+        for i in range(-8, 12):
+            pen.fill(polygon([(i * 26, 0), (i * 26 + 13, 0), (i * 26 + 113, 256), (i * 26 + 100, 256)]), other)
+    elif hand.place == "burst":
+        for i in range(12):
+            a, b = i * math.tau / 12, (i + 0.5) * math.tau / 12
+            pen.fill(polygon([(128, 128), (128 + 260 * math.cos(a), 128 + 260 * math.sin(a)), (128 + 260 * math.cos(b), 128 + 260 * math.sin(b))]), other)
 
 
 def draw_light(pen: Pen, look: Look) -> None:
