@@ -3,7 +3,8 @@
 Only this file and its helpers rows.py, door.py, search.py, endings.py and export_rows.py issue SQL; they work within
 the sessions opened here, each of which knows who asks.
 
-Every call is one transaction of its own and safe from any thread; what it gives back is frozen and belongs to nobody.
+Every call writes in one transaction of its own and is safe from any thread; what it gives back is frozen, and bound to
+no session.
 A picture's file is kept before the transaction that names it begins, so a crash at any moment leaves at worst a spare
 file, never a row without one.
 """

@@ -15,18 +15,19 @@ from pipeline.request import PictureRequest
 
 @dataclass(frozen=True)
 class Requests:
-    """What a record does not say is as the pack has it, and named in `assumed`; nobody unknown here is meant."""
+    """What a record does not say becomes the pack's default and is named in `assumed`. If its reference image is not in
+    this library, it becomes a request for a new character."""
 
     library: CharacterLibrary
     pack: Pack
 
     def of_image(self, image_id: str) -> PictureRequest | None:
-        """By which a kept picture was drawn; None for an uploaded one. Raises NotFound."""
+        """The request that a kept picture was drawn by; None for an uploaded one. Raises NotFound."""
         request = self.library.get_image(image_id).request
         return request and self._completed(request)
 
     def in_file(self, picture: Path | str) -> PictureRequest | None:
-        """That a PNG file carries, ours or in AUTOMATIC1111's form; None where there is none that can be read."""
+        """The request in a PNG file, in our form or AUTOMATIC1111's; None where there is none that can be read."""
         request = read_request(picture)
         return request and self._completed(request)
 

@@ -1,6 +1,6 @@
 """Runs outlive the page that asked for them: one draws at a time, the others wait their turn, all are kept for a while.
 
-What a run draws, and what comes of it, is its caller's: this file knows neither the models nor the library.
+What a run draws, and what comes of it, is its caller's: this file calls neither the models nor the library.
 """
 
 from __future__ import annotations
