@@ -14,9 +14,8 @@ from sqlalchemy import URL
 BUILT_IN_PACKS = Path(__file__).parent / "packs"
 EVALUATION_RUNS = Path(__file__).parent / "evaluation-runs"  # where `python -m evaluation` writes, run from this folder
 
-FSSPEC_URL = re.compile(
-    r"([a-z][\w+.-]*::)*[a-z][\w+.-]*://", re.IGNORECASE
-)  # "s3://pictures", "filecache::s3://pictures"
+# "s3://pictures", "filecache::s3://pictures"
+FSSPEC_URL = re.compile(r"([a-z][\w+.-]*::)*[a-z][\w+.-]*://", re.IGNORECASE)
 
 
 class Settings(BaseSettings):

@@ -165,9 +165,8 @@ def _rows_of_table(source: str, wanted: str) -> list[_Row]:
     def row_of(index: int, identity: str | None) -> _Row:
         def read() -> tuple[Image.Image, Mapping[str, str]]:
             row: dict[str, Any] = table[index]
-            picture = row[image_column].convert(
-                "RGB"
-            )  # without the file's format: what is kept of it later is lossless
+            # Without the file's format: what is kept of it later is lossless.
+            picture = row[image_column].convert("RGB")
             said = {name: text for name in others if (text := _text(table.features[name], row[name])) is not None}
             return picture, said
 

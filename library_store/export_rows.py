@@ -179,8 +179,8 @@ def plan_import(session: Session, export: Export, project_id: str | None) -> Pla
     known_characters: dict[str, str] = {}
     for batch in rows.batched(names | merged):
         found = select(CharacterRow.id, CharacterRow.name, CharacterRow.merged_into_id, CharacterRow.project_id)
-        for id, name, merged_into_id, owner in session.execute(found.where(CharacterRow.id.in_(batch))).tuples():
-            _check_project(Message("The character {name}", name=repr(name)), owner, target)
+        for id, name, merged_into_id, its_project in session.execute(found.where(CharacterRow.id.in_(batch))).tuples():
+            _check_project(Message("The character {name}", name=repr(name)), its_project, target)
             known_characters[id] = merged_into_id or id
     characters = {id: known_characters.get(id, id) for id in names}
 
@@ -189,20 +189,20 @@ def plan_import(session: Session, export: Export, project_id: str | None) -> Pla
         found = select(ImageRow.id, ImageRow.character_id, CharacterRow.project_id).join(
             CharacterRow, CharacterRow.id == ImageRow.character_id
         )
-        for id, character_id, owner in session.execute(found.where(ImageRow.id.in_(batch))).tuples():
+        for id, character_id, its_project in session.execute(found.where(ImageRow.id.in_(batch))).tuples():
             if id in lines:
-                _check_project(Message("A picture of {name}", name=repr(lines[id].name)), owner, target)
+                _check_project(Message("A picture of {name}", name=repr(lines[id].name)), its_project, target)
                 known_pictures.add(id)
                 if character_id == characters[lines[id].character_id]:
                     theirs.add(id)
-            if owner == target:
+            if its_project == target:
                 parents.add(id)
 
     for batch in rows.batched(story.id for story in export.project.stories):
-        for title, owner in session.execute(
+        for title, its_project in session.execute(
             select(StoryRow.title, StoryRow.project_id).where(StoryRow.id.in_(batch))
         ).tuples():
-            _check_project(Message("The story {title}", title=repr(title)), owner, target)
+            _check_project(Message("The story {title}", title=repr(title)), its_project, target)
 
     new_pictures = {id: line for id, line in lines.items() if id not in known_pictures}
     theirs |= new_pictures.keys()
@@ -313,7 +313,7 @@ def _image(line: ExportedPicture, plan: Plan, width: int, height: int) -> dict[s
 
 
 def _complete_characters(session: Session, new: Mapping[str, CharacterRow], export: Export, plan: Plan) -> None:
-    """Whose canonical picture is somebody else's here is stood for by the first of their own."""
+    """If the canonical picture belongs to somebody else here, the first of the character's own takes its place."""
     for line in export.pictures:
         character = new.get(line.character_id)
         if character is None or line.image_id not in plan.theirs:
@@ -382,8 +382,8 @@ def _add_cast(session: Session, export: Export, plan: Plan) -> None:
         session.execute(insert(CastOptionRow), new_options)
 
 
-def _check_project(what: Message, owner: str, target: str) -> None:
-    if owner != target:
+def _check_project(what: Message, its_project: str, target: str) -> None:
+    if its_project != target:
         raise InvalidRequest(
             "{what} is in another project of this Castbook already.",
             "Import into that project, or purge it there.",

@@ -55,7 +55,7 @@ from library_store.kept_likeness import KeptLikeness
 from library_store.pictures import Pictures
 from library_store.records import Character, CharacterReferenceImage, How, Source, VisualProfile
 from message import Message
-from pipeline.request import PictureRequest
+from pipeline.request import PictureRequest, Seed
 from pipeline.uploads import MAX_BYTES as MAX_PICTURE
 from pipeline.uploads import MAX_PIXELS
 from pipeline.values import Face, Identity, Likeness
@@ -127,7 +127,6 @@ Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}
 FileName = Annotated[str, StringConstraints(pattern=r"^images/[0-9a-f]{64}\.png$")]
 Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]  # a database may not hold a zero
 Name = Annotated[Words, StringConstraints(strip_whitespace=True, min_length=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Moment = Annotated[  # what every database and every time zone can hold
     AwareDatetime,
     Field(ge=datetime(1970, 1, 1, tzinfo=timezone.utc), lt=datetime(9999, 1, 1, tzinfo=timezone.utc)),

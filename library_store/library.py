@@ -3,7 +3,8 @@
 Only this file and its helpers rows.py, door.py, search.py, endings.py and export_rows.py issue SQL; they work within
 the sessions opened here, each of which knows who asks.
 
-Every call is one transaction of its own and safe from any thread; what it gives back is frozen and belongs to nobody.
+Every call writes in one transaction of its own and is safe from any thread; what it gives back is frozen, and bound to
+no session.
 A picture's file is kept before the transaction that names it begins, so a crash at any moment leaves at worst a spare
 file, never a row without one.
 """
@@ -216,13 +217,13 @@ class CharacterLibrary:
                 rows.faces_added(session, member.character)
             return rows.whole(session, member)
 
-    def cast_character(self, story_id: str, character_id: str, also_in_trash: bool = False) -> CastMember:
+    def cast_character(self, story_id: str, character_id: str) -> CastMember:
         """The story's member for a character, made without options if there is none.
 
-        Raises InvalidRequest for a character of another project or, unless it may be `also_in_trash`, a story there.
+        Raises InvalidRequest for a character of another project, or a story in the trash.
         """
         with self._writing() as session:
-            story = _hold_story(session, story_id, also_in_trash)
+            story = rows.find_open_story(session, story_id, hold=True)
             return rows.whole(session, rows.cast(session, story, find_character(session, character_id)))
 
     def link_image(self, story_id: str, image_id: str) -> CastMember:
@@ -359,10 +360,6 @@ class CharacterLibrary:
         All of them, or `limit` behind `cursor`, the id of the last one that is known.
         """
         return self.search_library(project_id, LibraryQuery(query), limit=limit, cursor=cursor)
-
-    def list_trash(self, project_id: str) -> list[Character]:
-        """The saved characters that `restore_character` brings back."""
-        return self.search_library(project_id, LibraryQuery(trashed=True))
 
     def list_tags(self, project_id: str) -> list[str]:
         """In alphabetical order; those of characters in the trash are left out."""

@@ -224,11 +224,7 @@ def _sync_folder(folder: Path) -> None:
 def _explained(what: Message) -> Generator[None]:
     try:
         yield
-    except (
-        OSError,
-        ValueError,
-        ImportError,
-    ) as error:  # unknown protocol: ValueError; its library missing: ImportError
+    except (OSError, ValueError, ImportError) as error:  # an unknown protocol; its library is missing
         raise _unavailable(what, error) from error
 
 

@@ -118,7 +118,7 @@ def faces_changed(session: Session, project_id: str) -> None:
 
 
 def faces_added(session: Session, character: CharacterRow) -> None:
-    """As `faces_changed`, after which whoever searches reads all faces again: so not for whom nobody can find."""
+    """As `faces_changed`, but only if the character can be found: after it the next search reads all faces again."""
     if character.is_saved_to_library and character.trashed_at is None:
         faces_changed(session, character.project_id)
 

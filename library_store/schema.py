@@ -131,7 +131,7 @@ class CharacterRow(Row):
     saved_at: Mapped[datetime | None]
     is_favourite: Mapped[bool] = mapped_column(default=False, server_default=false())
     trashed_at: Mapped[datetime | None]
-    # Whose pictures became another's is an empty row that old links lead through; never a link to one more of them.
+    # Who was merged into another keeps an empty row, so that old ids lead to who was kept: never to another such row.
     merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("characters.id"), index=True)
 
     tags: Mapped[list[TagRow]] = relationship(order_by=lambda: TagRow.folded, lazy="selectin", viewonly=True)

@@ -36,7 +36,7 @@ def select_characters(project_id: str, query: LibraryQuery) -> Select[CharacterR
 
 
 def behind(character: CharacterRow, sort: Sort) -> ColumnElement[bool]:
-    """Those who come after a saved character where the last saved come first, however many were saved since."""
+    """In the order "last saved first" the characters after this one, however many were saved since."""
     if sort != "recent":
         raise InvalidRequest(
             "A cursor works only where the last saved come first.", "Sort by recent, or count with an offset."

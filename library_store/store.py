@@ -52,7 +52,7 @@ class LibraryStore:
         return self._pictures.served_folder
 
     def read_faces(self, encoder: str) -> None:
-        """Makes the first `search_by_face` of each project as quick as the others that memory has room for."""
+        """Reads the newest projects' faces into memory: the first `search_by_face` is then as quick as later ones."""
         with explained(), Session(self._engine) as session:
             for project in reversed(session.scalars(newest_projects()).all()):
                 self._faces.read(session, project, encoder)

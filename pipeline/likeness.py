@@ -1,4 +1,4 @@
-"""Two identities and a calibration -> a likeness: is it she, how sure are we, and was she merely copied."""
+"""Two identities and a calibration -> a likeness: the same person or not, how sure, or merely copied."""
 
 from __future__ import annotations
 

@@ -195,8 +195,8 @@ def _rejection(variant: Variant) -> tuple[Objection, ...]:
 
 
 def _rank(variant: Variant) -> tuple[bool, int, int, float]:
-    """Best first: what is not rejected; then who may be she before nobody, and nobody before somebody else or a copy;
-    then what lacks least of the prompt; then the most alike."""
+    """Best first: what is not rejected; then a face that may be the person's, no face, another's face or a copy; then
+    what lacks least of the prompt; then the most alike."""
     likeness = variant.likeness
     wrong = likeness is not None and (likeness.band == "another person" or likeness.copied is True)
     doubt = 2 if wrong else int(variant.face is None)

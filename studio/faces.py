@@ -29,7 +29,7 @@ KEPT_UPLOADS = 8  # 3 MB each at most
 
 @dataclass(frozen=True)
 class FaceSearch:
-    """Whom a face is alike to, as far as was looked."""
+    """The saved characters whose face is like one, as far as their pictures have been looked at."""
 
     matches: tuple[FaceMatch, ...]  # most alike first
     unread: int  # saved characters whose picture nobody has looked at yet: they may be missing above

@@ -24,7 +24,7 @@ PATIENCE = 3.0  # seconds that somebody waits for pictures which another thread 
 
 
 class Backfill:
-    """Looks at each picture once while the program runs: where it shows no face, that is so.
+    """Looks at each picture once while the program runs, and not again where it shows no face.
 
     A picture that cannot be read now (a disk is away) is looked at again when it is next asked for.
     """
@@ -123,8 +123,8 @@ class Identities:
         return kept if whole else self.reference(image_id).identities
 
     def reference(self, image_id: str) -> Reference:
-        """The kept picture and who it shows. What not all encoders of this pack have seen they look at, and it is kept:
-        the face that was meant before, be it one of several or one that only the creator saw.
+        """The kept picture and who it shows. If an encoder of this pack has not seen it, all of them look at it now and
+        what they see is kept. They look at the same face as before: one of several, or one in a box drawn by hand.
 
         Raises NoFaceFound, and PackUnavailable where the models cannot be loaded.
         """

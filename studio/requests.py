@@ -15,26 +15,34 @@ from pipeline.request import PictureRequest
 
 @dataclass(frozen=True)
 class Requests:
-    """What a record does not say is as the pack has it, and named in `assumed`; nobody unknown here is meant."""
+    """What a record does not say becomes the pack's default and is named in `assumed`."""
 
     library: CharacterLibrary
     pack: Pack
 
-    def of_image(self, image_id: str) -> PictureRequest | None:
-        """By which a kept picture was drawn; None for an uploaded one. Raises NotFound."""
+    def drawn_by(self, image_id: str) -> PictureRequest | None:
+        """The request that a kept picture was drawn by; None for an uploaded one. Raises NotFound."""
         request = self.library.get_image(image_id).request
         return request and self._completed(request)
 
+    def of_image(self, image_id: str) -> PictureRequest | None:
+        """As `drawn_by`, for a form: where its reference image is gone, it is a request for a new character."""
+        request = self.drawn_by(image_id)
+        return request and self._without_lost_reference(request)
+
     def in_file(self, picture: Path | str) -> PictureRequest | None:
-        """That a PNG file carries, ours or in AUTOMATIC1111's form; None where there is none that can be read."""
+        """The request in a PNG file, in our form or AUTOMATIC1111's; None where there is none that can be read. One
+        whose reference image is not in this library becomes a request for a new character."""
         request = read_request(picture)
-        return request and self._completed(request)
+        return request and self._without_lost_reference(self._completed(request))
 
     def _completed(self, request: PictureRequest) -> PictureRequest:
-        complete = request.with_defaults(self.pack.request(request.prompt, request.seed))
-        if complete.main_image_id is None or not self._is_here(complete.main_image_id):
-            return replace(complete, steering=())
-        return complete
+        return request.with_defaults(self.pack.request(request.prompt, request.seed))
+
+    def _without_lost_reference(self, request: PictureRequest) -> PictureRequest:
+        if request.main_image_id is None or not self._is_here(request.main_image_id):
+            return replace(request, steering=())
+        return request
 
     def _is_here(self, image_id: str) -> bool:
         with suppress(NotFound):

@@ -1,6 +1,6 @@
 """Runs outlive the page that asked for them: one draws at a time, the others wait their turn, all are kept for a while.
 
-What a run draws, and what comes of it, is its caller's: this file knows neither the models nor the library.
+What a run draws, and what comes of it, is its caller's: this file calls neither the models nor the library.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ T = TypeVar("T")  # what came of it
 Clock = Callable[[], datetime]
 State = Literal["waiting", "drawing", "stopping", "done", "stopped", "failed"]
 
-LOCAL = ""  # who asks, where there are no accounts: whoever reaches the server
 UNSEEN = timedelta(minutes=10)  # a reload, a lost connection or a short walk takes less
 KEPT = timedelta(hours=1)
 MOST_KEPT = 20  # that have ended: each holds its pictures in memory, up to 24 MB of them at 1024 x 1024
@@ -164,10 +163,6 @@ class Runs(Generic[A, T]):
             self._runs[run.id] = run
             self._turns.submit(run.draw, work)
         return run
-
-    def attach(self, run_id: str, who: str) -> Iterator[Waiting | Step | T]:
-        """As iterating over the run."""
-        return iter(self.get(run_id, who))
 
     def stop(self, run_id: str, who: str) -> Run[A, T]:
         """What was finished until then is kept."""

@@ -1,4 +1,4 @@
-"""docs/architecture.md leads to the right lines. `python tests/test_docs.py` sets the line numbers anew."""
+"""docs/architecture.md leads to the right lines and files. `python tests/test_docs.py` sets the line numbers anew."""
 
 from __future__ import annotations
 
@@ -35,6 +35,13 @@ def test_every_file_that_the_rooms_name_is_there() -> None:
     named = set(re.findall(r"\b(\w+\.py)\b", rooms))
     there = {path.name for path in ROOT.rglob("*.py") if ".venv" not in path.parts}
     assert named <= there
+
+
+def test_every_path_that_is_named_leads_to_a_file() -> None:
+    """Rooms, table and text alike; `ui/languages/CODE.json` stands for any."""
+    named = set(re.findall(r"`([a-z_]+/[\w/]+\.\w+)`", PAGE.read_text("utf-8")))
+    assert len(named) >= 15
+    assert {path for path in named if "CODE" not in path and not (ROOT / path).is_file()} == set()
 
 
 if __name__ == "__main__":

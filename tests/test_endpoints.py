@@ -23,6 +23,7 @@ from PIL import Image
 from library_store.library import CharacterLibrary
 from library_store.records import LOCAL_OWNER, NewPicture
 from library_store.store import LibraryStore
+from pipeline.request import SteeringImage
 from pipeline.variants import VariantMaker
 from studio import Castbook, Models
 from ui import build_page, launch_options
@@ -341,6 +342,8 @@ def test_a_context_that_somebody_changed_is_not_overwritten(client: Client, stor
 def test_prompts_are_seen_before_anything_is_drawn(client: Client, story: dict[str, str], hana: dict[str, Any]) -> None:
     composed = call(client, "prompt_of_character", story["story_id"], "a girl", {"outfit": "raincoat"})
     assert composed == {"prompt": "a girl, raincoat, rainy night", "unknown_words": [], "half_said": {}}
+    scarf = call(client, "prompt_of_variant", story["story_id"], hana["active_image_id"], "moon", {"outfit": "a scarf"})
+    assert scarf["prompt"].startswith("moon, a scarf, ")
     variant = call(client, "prompt_of_variant", story["story_id"], hana["active_image_id"], "moon")
     assert variant["prompt"] == "moon, red hair, rainy night"
 
@@ -497,9 +500,13 @@ def test_a_picture_drawn_again_is_compared_with_the_kept_one(
     assert request is not None
     elsewhere = NewPicture(flat(BLACK), "generated", request=replace(request, pack_hash="of another version"))
     uploaded = NewPicture(flat(RED), "uploaded")
-    imported = library.create_character(story["story_id"], "Aki", [elsewhere, uploaded], "generated")
-    other, own = (option.image.id for option in imported.options)
+    steering = (SteeringImage("gone", "main"),)
+    orphan = NewPicture(flat(RED), "variant", request=replace(request, steering=steering))
+    imported = library.create_character(story["story_id"], "Aki", [elsewhere, uploaded, orphan], "generated")
+    other, own, lost = (option.image.id for option in imported.options)
     assert call(client, "draw_again", other) == {"same_pixels": False, "changed_since": ["pack_hash"]}
+    with pytest.raises(AppError, match="with the id 'gone'"):  # and nobody else is drawn instead
+        call(client, "draw_again", lost)
     with pytest.raises(AppError, match="nobody drew it here"):
         call(client, "draw_again", own)
 

@@ -42,6 +42,8 @@ from library_store.schema import CastMemberRow, CastOptionRow, ImageRow
 from library_store.store import LibraryStore
 from pipeline.values import Likeness, Missing
 
+TRASH = LibraryQuery(trashed=True)
+
 # Projects and stories
 
 
@@ -460,11 +462,11 @@ def test_trash_hides_from_the_library_and_not_from_stories(library: CharacterLib
     saved = library.save_character(mina.id, image_ids(mina)[0])
     trashed = library.trash_character(saved.id)
     assert trashed == dataclasses.replace(saved, trashed_at=trashed.trashed_at)
-    assert (library.list_library(story.project_id), library.list_trash(story.project_id)) == ([], [trashed])
+    assert (library.list_library(story.project_id), library.search_library(story.project_id, TRASH)) == ([], [trashed])
     assert [member.character for member in library.list_cast(story.id)] == [trashed]
     assert library.trash_character(saved.id) == trashed  # in the trash since the first time
     library.restore_character(saved.id)
-    assert (library.list_library(story.project_id), library.list_trash(story.project_id)) == ([saved], [])
+    assert (library.list_library(story.project_id), library.search_library(story.project_id, TRASH)) == ([saved], [])
 
 
 def test_text_that_no_database_takes_is_made_harmless(library: CharacterLibrary):

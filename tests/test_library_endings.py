@@ -15,7 +15,15 @@ from errors import InvalidRequest, NotFound
 from library_store.database import open_database
 from library_store.library import CharacterLibrary
 from library_store.pictures import Pictures
-from library_store.records import LOCAL_OWNER, CastMember, Character, CharacterText, PurgePreview, Story
+from library_store.records import (
+    LOCAL_OWNER,
+    CastMember,
+    Character,
+    CharacterText,
+    LibraryQuery,
+    PurgePreview,
+    Story,
+)
 from library_store.schema import Row
 from library_store.store import LibraryStore
 
@@ -90,7 +98,7 @@ def test_merging_a_trashed_one_brings_nobody_into_the_library(
 ):
     library.trash_character(jun.id)
     assert not library.merge_characters(mina.character.id, jun.id).is_saved_to_library
-    assert library.list_trash(story.project_id) == []
+    assert library.search_library(story.project_id, LibraryQuery(trashed=True)) == []
 
 
 def test_what_steers_the_kept_one_stays_as_it_was(

@@ -14,7 +14,7 @@ from errors import LibraryUnavailable
 from library_store.database import open_database
 from library_store.migrations import config
 from library_store.pictures import Pictures
-from library_store.records import LOCAL_OWNER, Project, Story
+from library_store.records import LOCAL_OWNER, LibraryQuery, Project, Story
 from library_store.schema import Row
 from library_store.store import LibraryStore
 from pipeline.values import Identity
@@ -105,7 +105,7 @@ def test_a_library_of_the_first_castbook_opens_with_all_that_it_kept(url: str, t
         (),
         None,
     )
-    (gone,) = library.list_trash("p")
+    (gone,) = library.search_library("p", LibraryQuery(trashed=True))
     assert (gone.id, gone.trashed_at) == ("d", datetime(2026, 1, 3, tzinfo=timezone.utc))
     (member,) = library.list_cast("s")
     assert (member.character, member.active_image_id) == (mina, "i")

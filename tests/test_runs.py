@@ -9,11 +9,13 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from errors import InvalidRequest, NotDrawn, NotFound, Stopped
+from library_store.records import LOCAL_OWNER
 from pipeline.values import Step
-from studio.runs import KEPT, LOCAL, MOST_KEPT, UNSEEN, Run, Runs, Waiting
+from studio.runs import KEPT, MOST_KEPT, UNSEEN, Run, Runs, Waiting
 
 OnStep = Callable[[Step], None]
 STEPS = 3
+LOCAL = LOCAL_OWNER.name
 
 
 class Clock:
@@ -95,7 +97,7 @@ def test_who_comes_back_sees_the_latest_step_first_and_missed_the_others(runs: R
     watching.close()
     drawing.step()
     drawing.step()
-    assert next(runs.attach(run.id, LOCAL)).step == 2
+    assert next(iter(runs.get(run.id, LOCAL))).step == 2
     drawing.finish()
     assert outcome(run) == "drawn until step 3"
 
@@ -246,7 +248,7 @@ def test_a_run_is_told_when_somebody_took_what_came_of_it_and_not_when_they_left
 
 def test_anothers_run_is_as_good_as_none(runs: Runs[str, str]):
     run = runs.start("mina", "a girl", at_once)
-    for refused in (runs.attach, runs.stop, runs.get):
+    for refused in (runs.stop, runs.get):
         with pytest.raises(NotFound):
             refused(run.id, "hana")
     assert (runs.list("hana"), runs.list("mina")) == ([], [run])

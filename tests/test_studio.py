@@ -33,7 +33,7 @@ from PIL import Image
 
 from errors import ChangedElsewhere, InvalidRequest, NoFaceFound, NotFound, PackUnavailable, Stopped, UnreadablePicture
 from library_store.library import CharacterLibrary
-from library_store.records import CastMember, CharacterText, NewPicture, Story, VisualProfile
+from library_store.records import LOCAL_OWNER, CastMember, CharacterText, NewPicture, Story, VisualProfile
 from library_store.store import LibraryStore
 from pipeline.request import PictureRequest, SteeringImage
 from pipeline.values import AnotherFace, Reference, Step
@@ -41,7 +41,7 @@ from pipeline.variants import OnStep, VariantMaker
 from pipeline.vocabulary import Vocabulary
 from studio import Models, Studio
 from studio.drawing import Made
-from studio.runs import LOCAL, Run, Runs
+from studio.runs import Run, Runs
 
 LOOKS = VisualProfile(
     hair="red hair", face="freckles", body="tall", outfit="hoodie", accessories="glasses", other="cat"
@@ -78,7 +78,7 @@ class StopsItself(FakeGenerator):
 
     def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
         if request.seed == self._at:
-            self.runs.list(LOCAL)[0].stop()
+            self.runs.list(LOCAL_OWNER.name)[0].stop()
         return super().generate(request, reference, on_step)
 
 
@@ -291,7 +291,7 @@ def test_finished_pictures_are_shown_while_others_are_drawn(store: LibraryStore)
         def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
             def report(step: Step) -> None:
                 on_step(step)
-                shown.append(len(studio.runs.list(LOCAL)[0].latest.finished))
+                shown.append(len(studio.runs.list(LOCAL_OWNER.name)[0].latest.finished))
 
             return super().generate(request, reference, report)
 

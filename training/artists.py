@@ -34,12 +34,10 @@ Use = Literal["training", "held out"]
 class FaceAt:
     """Where a hand's faces are, in the style's own coordinates."""
 
-    landmarks: tuple[
-        tuple[float, float], ...
-    ]  # five, as insightface: left eye in the picture, right eye, nose, mouth corners
-    box: tuple[
-        float, float, float, float
-    ]  # left, top, right, bottom: brow to chin, cheek to cheek, without ears and hair
+    # Five, as insightface: left eye in the picture, right eye, nose, mouth corners.
+    landmarks: tuple[tuple[float, float], ...]
+    # Left, top, right, bottom: brow to chin, cheek to cheek, without ears and hair.
+    box: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -142,9 +140,8 @@ def truth(
         landmarks = landmarks[[1, 0, 2, 4, 3]]
     left, top, right, bottom = face.box
     middle = np.array([(left + right) / 2, (top + bottom) / 2]) @ matrix.T + shift
-    half = (
-        np.array([right - left, bottom - top]) / 2 * np.sqrt(abs(np.linalg.det(matrix)))
-    )  # a head that nods keeps its size
+    # A head that nods keeps its size.
+    half = np.array([right - left, bottom - top]) / 2 * np.sqrt(abs(np.linalg.det(matrix)))
     box = np.concatenate([middle - half, middle + half]) * (SIZE / size)
     return box.clip(0, SIZE).astype(np.float32), landmarks.astype(np.float32)
 

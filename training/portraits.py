@@ -23,9 +23,8 @@ class Portraits:
 
     pixels: npt.NDArray[np.uint8]  # (n, 256, 256, 3) RGB
     boxes: npt.NDArray[np.float32]  # (n, 4) left, top, right, bottom of the face
-    landmarks: npt.NDArray[
-        np.float32
-    ]  # (n, 5, 2) as insightface: left eye in the picture, right eye, nose, mouth corners
+    # (n, 5, 2) as insightface: left eye in the picture, right eye, nose, mouth corners
+    landmarks: npt.NDArray[np.float32]
     person: npt.NDArray[np.int64]  # (n,) whom each picture shows, 0 to p - 1; pictures of one person follow each other
     hand: npt.NDArray[np.int64]  # (p,) whose hand drew each person, 0 to h - 1
     features: npt.NDArray[np.int64]  # (p, f) the visible features of each person as codes, -1 where a hand has none

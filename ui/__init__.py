@@ -1,4 +1,4 @@
-"""The page: one Gradio Blocks, one file a part. Talks to the studio only."""
+"""The page: one Gradio Blocks, one file a part. Talks to the studio, and through it to the library."""
 
 from ui.page import build_page, launch_options
 

@@ -29,7 +29,7 @@
       if (search) search.focus();
       else if (tries) setTimeout(() => focus(tries - 1), 40);
     };
-    focus(25);
+    focus(250);
   };
 
   new MutationObserver(() => {
@@ -174,7 +174,7 @@
       if (navigator.clipboard) return void (await navigator.clipboard.writeText(link));
       prompt("", link); // a page served without https may not write to the clipboard
     },
-    showDesk(field, tries = 20) {
+    showDesk(field, tries = 100) {
       const target = document.querySelector(`${field} textarea, ${field} input`);
       if (popup() || !target?.offsetParent) {
         // a tab is being turned, or the popup still holds the focus
@@ -193,13 +193,13 @@
         if (top < 0 || top > innerHeight / 2) target.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
       }, 150);
     },
-    showRun(tries = 20) {
+    showRun(tries = 100) {
       const run = document.querySelector("#run");
       if (!run?.offsetHeight) return tries && setTimeout(() => window.castbook.showRun(tries - 1), 100);
       // To the top, so that there is room below for the previews and the report.
       run.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
     },
-    showCard(id, tries = 20) {
+    showCard(id, tries = 100) {
       if (!id) return;
       const card = document.getElementById(`card-${id}`);
       if (!card) return tries && setTimeout(() => window.castbook.showCard(id, tries - 1), 100);

@@ -31,7 +31,7 @@ class Place:
     shown_context: gr.Textbox  # as it was last read from the library or kept there; hidden
     revision: gr.State
     remembered: gr.BrowserState  # the id of the story shown, so that a reload comes back to it; set with its context
-    # To rename them, in ui/manage.py. They change with the place alone: no later answer writes over what one types.
+    # To rename them (story/manage.py). They change with the place alone: no later answer writes over what one types.
     title: gr.Textbox
     name: gr.Textbox
     open_character: gr.Textbox  # the id that a ?character= link asks for; hidden: its change opens the character

@@ -101,7 +101,7 @@ def _build_drawing(castbook: Castbook) -> None:
         Args:
             image_id: a picture that was drawn here
         """
-        request = studio.requests.of_image(image_id)
+        request = studio.requests.drawn_by(image_id)
         if request is None:
             raise InvalidRequest(
                 "This picture was uploaded: nobody drew it here.", "Choose one that was drawn from a prompt."

@@ -1,4 +1,4 @@
-"""What the endpoints answer: plain JSON that says ids, with the keys of design.md."""
+"""What the endpoints answer: plain JSON, in which everything is named by its id."""
 
 from __future__ import annotations
 

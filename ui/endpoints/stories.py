@@ -135,7 +135,9 @@ def _build_prompts(castbook: Castbook) -> None:
         return prompt_json(studio, studio.drawing.prompt_of_character(story_id, prompt, profile_of(visual_profile)))
 
     @endpoint(castbook)
-    def prompt_of_variant(studio: Studio, story_id: str, reference_image_id: str, prompt: str) -> Json:
+    def prompt_of_variant(
+        studio: Studio, story_id: str, reference_image_id: str, prompt: str, look: Json | None = None
+    ) -> Json:
         """What generate_character_variant would draw: the scene, who it is, the story's context. Nothing is drawn.
         Its unknown_words would be left out; those half_said say too little, and come with phrases that say more.
 
@@ -143,5 +145,7 @@ def _build_prompts(castbook: Castbook) -> None:
             story_id: the story
             reference_image_id: the picture that shows the person
             prompt: the scene
+            look: what they wear there, and its mood: any of outfit, accessories, other
         """
-        return prompt_json(studio, studio.drawing.prompt_of_variant(story_id, reference_image_id, prompt))
+        drawn = studio.drawing.prompt_of_variant(story_id, reference_image_id, prompt, look=profile_of(look))
+        return prompt_json(studio, drawn)

@@ -37,9 +37,8 @@ class RunArea:
     report: gr.Markdown
     stop: gr.Button
     run: gr.BrowserState  # the id of the run that is shown, or was last
-    made_for: (
-        gr.Textbox
-    )  # id of the cast member whose card is to be scrolled to; hidden: a gr.State never reaches JavaScript
+    # The id of the cast member whose card is to be scrolled to; hidden: a gr.State never reaches JavaScript.
+    made_for: gr.Textbox
 
     @property
     def outputs(self) -> list[Any]:
