@@ -31,7 +31,8 @@ def main() -> None:
         studio = castbook.seen_by(LOCAL_OWNER)
         studio.models.get()
         flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium-headless-shell") or "/usr/bin/chromium", args=flags)
+        chromium = shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
         with served(castbook) as url:
             first = _open(browser, url)
             _shoot(first, "first-minutes")
