@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,17 +100,24 @@ def _make_room(folder: Path, people: People, faces_only: bool) -> None:
 
 
 def _draw_missing(folder: Path, people: People, faces_only: bool, kept: Path) -> None:
-    """By all cores; `kept` remembers which parts of the group are drawn, for whoever goes on after a kill."""
+    """`kept` remembers which parts of the group are drawn, for whoever goes on after a kill."""
     state = json.loads(kept.read_text())
     parts = [part for part in people.split(max(1, min(people.count // 10, 200))) if part.first not in state["parts"]]
     if not parts:
         return
-    jobs = [(folder, people, part, faces_only) for part in parts]
+    drawn = _draw_parts([(folder, people, part, faces_only) for part in parts])
+    for first in tqdm(drawn, total=len(parts), desc=f"drawing {people.count} people, {people.looks} looks each"):
+        state["parts"].append(first)
+        kept.write_text(json.dumps(state))
+
+
+def _draw_parts(jobs: list[tuple[Path, People, People, bool]]) -> Iterator[int]:
+    """By all cores; a single one here, which takes less time than to start a process."""
+    if len(jobs) == 1:
+        yield _draw_part(jobs[0])
+        return
     with multiprocessing.get_context("spawn").Pool(min(len(jobs), os.cpu_count() or 1)) as pool:
-        drawn = pool.imap_unordered(_draw_part, jobs)
-        for first in tqdm(drawn, total=len(jobs), desc=f"drawing {people.count} people, {people.looks} looks each"):
-            state["parts"].append(first)
-            kept.write_text(json.dumps(state))
+        yield from pool.imap_unordered(_draw_part, jobs)
 
 
 def _draw_part(job: tuple[Path, People, People, bool]) -> int:
