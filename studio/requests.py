@@ -1,4 +1,4 @@
-"""What kept pictures and dropped PNG files say of how they were made, completed so that it can be asked for again."""
+"""What kept pictures and dropped files say of how they were made, completed so that it can be asked for again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from errors import NotFound
+from library_store.foreign_requests import FoundRequest
 from library_store.library import CharacterLibrary
-from library_store.png_request import read_request
+from library_store.png_request import find_request
 from pipeline.packs import Pack
 from pipeline.request import PictureRequest
 
@@ -25,10 +26,13 @@ class Requests:
         request = self.library.get_image(image_id).request
         return request and self._completed(request)
 
-    def in_file(self, picture: Path | str) -> PictureRequest | None:
-        """That a PNG file carries, ours or in AUTOMATIC1111's form; None where there is none that can be read."""
-        request = read_request(picture)
-        return request and self._completed(request)
+    def in_file(self, picture: Path | str) -> FoundRequest | None:
+        """That a PNG, JPEG or WebP carries, ours or another program's; None where it says nothing of one.
+
+        Raises InvalidRequest where another program is known, and its prompt cannot be read.
+        """
+        found = find_request(picture)
+        return found and replace(found, request=self._completed(found.request))
 
     def _completed(self, request: PictureRequest) -> PictureRequest:
         complete = request.with_defaults(self.pack.request(request.prompt, request.seed))
