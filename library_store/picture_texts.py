@@ -10,7 +10,7 @@ import io
 import json
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -20,12 +20,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from pipeline.png_chunks import MAX_BESIDE, SIGNATURE, chunks, inflated
 from pipeline.uploads import MAX_BYTES, MAX_PIXELS
 
-MAX_TEXT = 2**22  # bytes of one text: a large ComfyUI graph has some hundred thousand
+MAX_TEXT = MAX_BESIDE  # bytes of one text: a large ComfyUI graph has some hundred thousand
 MAX_TEXTS = 2**24  # bytes of all together
 
-_PNG = b"\x89PNG\r\n\x1a\n"
+_NAMED = (b"tEXt", b"zTXt", b"iTXt", b"comf", b"eXIf")
 _XMP = "XML:com.adobe.xmp"
 _EXIF_IFD = 0x8769
 _EXIF_TAGS = {
@@ -56,7 +57,7 @@ class PictureTexts:
 def read_texts(source: str | PathLike[str] | bytes) -> PictureTexts:
     """Of a PNG, JPEG or WebP; no pixel is decoded. Empty for every other file."""
     data = _bytes(source)
-    if data.startswith(_PNG):
+    if data.startswith(SIGNATURE):
         return _of_png(data)
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "WEBP")) as opened:
@@ -98,23 +99,16 @@ def _bytes(source: str | PathLike[str] | bytes) -> bytes:
 
 def _of_png(data: bytes) -> PictureTexts:
     texts, exif, left = dict[str, str](), dict[str, str](), MAX_TEXTS
-    for kind, chunk in _png_chunks(data):
-        if kind == b"eXIf":
-            exif = _exif_of(chunk)
-        elif (named := _named_text(kind, chunk)) and len(named[1]) <= left:
+    for chunk in chunks(data):  # before and behind the pixels
+        if chunk.kind not in _NAMED or chunk.end - chunk.start > MAX_TEXT:
+            continue
+        said = data[chunk.start : chunk.end]
+        if chunk.kind == b"eXIf":
+            exif = _exif_of(said)
+        elif (named := _named_text(chunk.kind, said)) and len(named[1]) <= left:
             texts[named[0]] = named[1]
             left -= len(named[1])
     return PictureTexts(texts, exif, texts.pop(_XMP, ""))
-
-
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Those that may hold words, before and behind the pixels, up to where the file is damaged."""
-    at = len(_PNG)
-    while at + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
-        if kind in (b"tEXt", b"zTXt", b"iTXt", b"comf", b"eXIf") and length <= MAX_TEXT:
-            yield kind, data[at + 8 : at + 8 + length]
-        at += 12 + length
 
 
 def _named_text(kind: bytes, chunk: bytes) -> tuple[str, str] | None:
@@ -123,22 +117,13 @@ def _named_text(kind: bytes, chunk: bytes) -> tuple[str, str] | None:
     if not separator:
         return None
     if kind == b"zTXt":
-        rest = _inflated(rest[1:])
+        rest = inflated(rest[1:])
     elif kind == b"iTXt":
         compressed, parts = rest[:1] == b"\1", rest[2:].split(b"\0", 2)
         if len(parts) < 3:
             return None
-        rest = _inflated(parts[2]) if compressed else parts[2]
+        rest = inflated(parts[2]) if compressed else parts[2]
     return None if rest is None else (_decoded(keyword), _decoded(rest))
-
-
-def _inflated(data: bytes, window_bits: int = zlib.MAX_WBITS) -> bytes | None:
-    unpacker = zlib.decompressobj(window_bits)
-    try:
-        inflated = unpacker.decompress(data, MAX_TEXT)
-    except zlib.error:
-        return None
-    return inflated if unpacker.eof else None  # the rest would be longer than any text
 
 
 def _decoded(text: bytes | str) -> str:
@@ -199,7 +184,7 @@ def _stealth_text(columns: npt.NDArray[np.uint8], channels: str) -> str | None:
         return None
     payload: bytes | None = _low_bits(columns, _SIGNATURE + 4, length)
     if found[1]:
-        payload = _inflated(payload, zlib.MAX_WBITS | 16)  # gzip
+        payload = inflated(payload, zlib.MAX_WBITS | 16)  # gzip
     return payload.decode("utf-8", "replace") if payload else None
 
 

@@ -217,9 +217,11 @@ def test_a_comfyui_picture_with_a1111s_text_beside_the_graph_says_what_was_drawn
     assert (answer.program, answer.request.prompt) == ("ComfyUI", PROMPT)
 
 
-LINE = st.text(
-    st.sampled_from(list('ab ,:"\\(){}|<>0é비')) | st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=20
+# Without what would be UTF-8 by chance: a tEXt chunk of "Â¡" is taken for a "¡" of one who did not heed the standard.
+LETTERS = st.sampled_from(list('ab ,:"\\(){}|<>0é비')) | st.characters(
+    exclude_categories=["C", "Zl", "Zp"], exclude_characters=[chr(code) for code in range(0x80, 0xC0)]
 )
+LINE = st.text(LETTERS, max_size=20)
 SETTING_LIKE = st.sampled_from(
     ["Steps: 9, Sampler: DDIM, Seed: 1", "Steps:", "Steps: 9", "Seed: 1, x", "Size: 1x1, a: b"]
 )
@@ -233,12 +235,12 @@ def test_of_a1111s_own_text_no_field_is_ever_wrong(
     prompt: str, negative: str, seed: int, steps: int, scale: float, hires_prompt: str
 ) -> None:
     """All that its writer may be given, except a line of the prompt that begins as its own label does."""
-    assume(prompt and not is_json(prompt))
+    assume(prompt.strip("[]{}(), ") and not is_json(prompt))
     text = infotext(
         prompt, negative, Seed=seed, Steps=steps, **{"CFG scale": scale, "Hires prompt": hires_prompt or None}
     )
     answer = read(png(parameters=text))
-    assert words(png(parameters=text)) == (prompt, negative)
+    assert words(png(parameters=text)) == (prompt, "" if is_json(negative) else negative)
     request = answer.request
     assert (request.seed, request.steps, request.guidance_scale) == (seed, steps, scale)
     assert (answer.sampler, answer.model) == ("Euler a", DREAMSHAPER)

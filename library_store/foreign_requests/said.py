@@ -69,7 +69,7 @@ def found(said: Said) -> FoundRequest | None:
 
 def _request(said: Said, numbers: Mapping[str, float]) -> PictureRequest | None:
     prompt, negative_prompt = cleaned(said.prompt), cleaned(said.negative_prompt or "")
-    if not prompt or max(len(prompt), len(negative_prompt)) > MOST_WORDS or is_json(prompt):
+    if not prompt.strip("[]{}(), \n\t") or max(len(prompt), len(negative_prompt)) > MOST_WORDS or is_json(prompt):
         return None
     request: dict[str, Any] = {"prompt": prompt, **numbers}
     if said.negative_prompt is not None and not is_json(negative_prompt):
@@ -121,8 +121,7 @@ def text_of(value: object) -> str:
 
 def is_json(text: str) -> bool:
     """Even where it was cut off. `{red|blue} hair` and `{{best}}, [[hat]]` are prompts."""
-    only_brackets = not text.strip("[]{} ,\n\t")
-    return only_brackets or _JSON.match(text) is not None or isinstance(json_value(text), dict | list)
+    return _JSON.match(text) is not None or isinstance(json_value(text), dict | list)
 
 
 def json_value(text: str) -> object:

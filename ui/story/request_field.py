@@ -36,9 +36,7 @@ def bind_request_field(castbook: Castbook, field: gr.File, place: Place, desk: D
             )
         request = found.request
         if found.program != PROGRAM:
-            gr.Info(
-                found_words(found), title=say("Read from {program}", program=escape(found.program)), duration=30
-            )
+            gr.Info(found_words(found), title=say("Read from {program}", program=escape(found.program)), duration=30)
         elif studio.models.ready and (changed := studio.drawing.changed_since(request)):
             gr.Info(changed_words(changed), title=say("Drawn again, it may look a little different"))
         return show_request(studio, desk, story_id, request, None if "seed" in request.assumed else request.seed)
