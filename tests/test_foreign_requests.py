@@ -310,6 +310,16 @@ FLUX = {
         (changed(n3=ksampler(positive=["13", 1], negative=["13", 2], model=["13", 0]),
                  n13=node("Efficient Loader", ckpt_name="dreamshaper_8.ckpt", positive=PROMPT, negative=NEGATIVE)),
          PROMPT, NEGATIVE, 5),
+        # nodes that join texts, or bring model and words along in a pipe
+        (changed(n12=node("Text Concatenate", delimiter=", ", text_a="woman", text_b=["13", 0]),
+                 n13=node("Text Multiline", text="bob hair")), PROMPT, NEGATIVE, 5),
+        (changed(n12=node("easy positive", positive=PROMPT)), PROMPT, NEGATIVE, 5),
+        (changed(n12=node("ShowText|pysssss", text=["13", 0], text_0="of another day"),
+                 n13=node("PrimitiveString", value=PROMPT)), PROMPT, NEGATIVE, 5),
+        (changed(n3=node("ImpactKSamplerBasicPipe", basic_pipe=["13", 0], seed=5, steps=20, latent_image=["5", 0]),
+                 n13=node("ToBasicPipe", model=["4", 0], positive=["6", 0], negative=["7", 0])), PROMPT, NEGATIVE, 5),
+        (changed(n6=node("ImpactWildcardEncode", wildcard_text="{woman|man}", populated_text=PROMPT, seed=1,
+                         clip=["4", 1])), PROMPT, NEGATIVE, 5),
         # several pictures of one prompt and two seeds: which is this one's is not said
         (changed(n40=ksampler(seed=6), n41=node("VAEDecode", samples=["40", 0]),
                  n42=node("SaveImage", images=["41", 0])), PROMPT, NEGATIVE, None),
@@ -328,6 +338,10 @@ def test_comfyuis_words_are_found_along_the_links(
     "graph",
     [
         # made when it runs
+        changed(n12=node("OllamaGenerateV2", prompt="Describe a woman in a cafe", model="llama3")),
+        changed(n12=node("DPRandomGenerator", text="{woman|man}", seed=3)),
+        changed(n12=node("Captioner", prompt="Describe", image=["13", 0]), n13=node("LoadImage", image="a.png")),
+        changed(n12=node("Prompts", positive=PROMPT, negative=NEGATIVE)),
         changed(n12=node("OllamaGenerate", prompt_template=["13", 0], model="llama"),
                 n13=node("X", a=["14", 0], b=["15", 0])),
         changed(n12=node("StringConcatenate", string_a="woman", string_b=["13", 0]), n13=node("Ollama", a=1)),
@@ -343,6 +357,25 @@ def test_comfyuis_words_are_found_along_the_links(
 def test_of_words_that_no_graph_says_none_are_claimed(graph: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest, match="made by ComfyUI, but its prompt cannot be read"):
         find_request(files.comfyui_png(graph))
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [(0x010F, "Prompt:" + json.dumps(GRAPH)), (0x010E, "prompt: " + json.dumps(GRAPH)),
+     (0x010E, json.dumps({"prompt": GRAPH, "workflow": files.WORKFLOW})),
+     (0x9286, json.dumps({"prompt": json.dumps(GRAPH)})), (0x0110, json.dumps(GRAPH))],
+)  # fmt: skip
+def test_other_nodes_save_the_graph_in_other_tags(tag: int, text: str) -> None:
+    exif = files.flat().getexif()
+    exif[tag] = text
+    assert words(files.saved(files.flat(), "WEBP", exif=exif)) == (PROMPT, NEGATIVE)
+    assert read(files.saved(files.flat(), "JPEG", exif=exif)).program == "ComfyUI"
+
+
+def test_steps_are_found_behind_what_splits_them() -> None:
+    graph = {**FLUX, "10": {**FLUX["10"], "inputs": {**FLUX["10"]["inputs"], "sigmas": ["20", 0]}},
+             "20": node("SplitSigmas", sigmas=["8", 0], step=10)}  # fmt: skip
+    assert read(files.comfyui_png(graph)).request.steps == 20
 
 
 def test_what_else_comfyui_did_is_named() -> None:
@@ -383,6 +416,7 @@ def test_novelais_characters_were_drawn_too() -> None:
     ("line", "prompt", "negative", "model", "unused"),
     [
         ("a woman, bob hair", "a woman, bob hair", "", "", ()),
+        ("a woman, the number --7 and --dashed words", "a woman, the number --7 and", "", "", ("--dashed",)),
         ("a woman --no hat, cap --niji 6", "a woman", "hat, cap", "Niji 6", ()),
         ("a well-lit -- dash -- woman --v 7 --raw --sref https://s.mj.run/a 12", "a well-lit -- dash -- woman", "",
          "Midjourney 7", ("--raw", "--sref")),

@@ -12,6 +12,7 @@ not claimed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -37,6 +38,11 @@ _PLAIN = {  # nodes that say nothing beyond what is read
     "SamplerCustomAdvanced", "SaveAnimatedPNG", "SaveAnimatedWEBP", "SaveImage", "StringConcatenate", "UNETLoader",
     "VAEDecode", "VAELoader",
 }  # fmt: skip
+_MADE = {  # a text node with one of these makes its words when it runs
+    "api_key", "image", "images", "llm", "max_new_tokens", "max_tokens", "model", "seed", "temperature", "url",
+}  # fmt: skip
+_PART = re.compile(r"(text|string|prompt|str)_?([a-z]|\d{1,2})")  # an input of a node that joins texts
+_LABEL = re.compile(r"\s*[Pp]rompt:")  # before the graph in EXIF; nodes of others use other tags than ComfyUI's own
 _DEEPEST = 60  # links in a row
 
 
@@ -83,10 +89,11 @@ class _Comparable:
 
 def _nodes(texts: PictureTexts) -> dict[str, Node] | None:
     """By id; a node of a subgraph has one like "57:6"."""
-    for text in (texts.chunks.get("prompt", ""), texts.exif.get("Model", "").removeprefix("prompt:")):
-        written = json_object(text) or {}
+    for text in (texts.chunks.get("prompt", ""), *texts.exif.values()):
+        written = json_object(_LABEL.sub("", text)) or {}
+        written = as_object(written.get("prompt")) or json_object(text_of(written.get("prompt"))) or written
         nodes = {id: node for id, node in ((id, as_object(node)) for id, node in written.items()) if node}
-        if nodes and any("class_type" in node for node in nodes.values()):
+        if any("class_type" in node for node in nodes.values()):
             return {id: node for id, node in nodes.items() if as_object(node.get("inputs")) is not None}
     return None
 
@@ -107,7 +114,7 @@ class _Graph:
 
     def said_by(self, sampler: Node) -> Said:
         """From its own inputs, or from those of the nodes that it has instead of them."""
-        guider = self._linked(sampler, "guider") or sampler
+        guider = self._linked(sampler, "guider") or self._with_words(sampler)
         noise = self._linked(sampler, "noise") or sampler
         sigmas = self._linked(sampler, "sigmas") or sampler
         select = self._linked(sampler, "sampler") or sampler
@@ -119,12 +126,25 @@ class _Graph:
             prompt=words or "",
             negative_prompt=negative,
             seed=self._first_of(noise, "seed", "noise_seed"),
-            steps=self._first_of(sigmas, "steps"),
-            guidance_scale=self._first_of(guider, "cfg"),
+            steps=self._first_of(self._with(sigmas, "steps", "sigmas"), "steps"),
+            guidance_scale=self._first_of(sampler if "cfg" in _inputs(sampler) else guider, "cfg"),
             sampler=self._first_of(select, "sampler_name"),
-            model=self._model_of(guider),
+            model=self._model_of(guider if "model" in _inputs(guider) else sampler),
             unused=dict.fromkeys(name for node in upstream if (name := _named(node))),
         )
+
+    def _with_words(self, sampler: Node) -> Node:
+        """Itself, or from where a pipe brings it model, words and all."""
+        return self._with(sampler, "positive", "basic_pipe", "pipe")
+
+    def _with(self, node: Node, name: str, *ways: str) -> Node:
+        """The first along these links that has such an input; where none has, the one that it began with."""
+        further: Node | None = node
+        for _ in range(_DEEPEST):
+            if further is None or name in _inputs(further):
+                break
+            further = next((linked for way in ways if (linked := self._linked(further, way))), None)
+        return further or node
 
     def _first_sampler(self, node: Node | None) -> Node | None:
         last: Node | None = None
@@ -133,12 +153,10 @@ class _Graph:
                 break
             last = node if _is_sampler(node) else last
             ways = [way for name in _PICTURE if (way := self._linked(node, name))]
-            others = (
-                []
-                if ways or _is_sampler(node)
-                else [way for name in _inputs(node) if (way := self._linked(node, name))]
-            )
-            node = ways[0] if ways else others[0] if len(others) == 1 else None
+            if not ways and not _is_sampler(node):
+                others = [way for name in _inputs(node) if (way := self._linked(node, name))]
+                ways = others if len(others) == 1 else []
+            node = ways[0] if ways else None
         return last
 
     def _words_of(self, node: Node, role: str, depth: int = 0) -> str | None:
@@ -165,10 +183,19 @@ class _Graph:
         if "select" in inputs and "input1" in inputs:
             return self._words_of(node, f"input{self._first_of(node, 'select')}", depth)
         own = [name for name in (role, *_WORDS) if name in inputs]
-        if own and role in own and ("positive" in inputs or "negative" in inputs):  # a control, or a loader with both
+        if role in ("positive", "negative") and role in own:  # a control, or a loader with both
             return self._text(node, role, depth)
+        if re.search("concat|join", kind, re.IGNORECASE) and (parts := sorted(filter(_PART.fullmatch, inputs))):
+            texts = [self._text(node, name, depth) for name in parts]
+            between = text_of(inputs.get("delimiter", inputs.get("separator", ""))).replace("\\n", "\n")
+            return None if None in texts else between.join(filter(None, texts))
         if further := [name for name in _CONDITIONING if self._linked(node, name)]:
             return _joined(self._words_of(node, name, depth) for name in further)
+        if "clip" not in inputs and "populated_text" not in inputs and _MADE & set(inputs):
+            return None
+        own = own or [name for name in ("positive", "negative") if isinstance(inputs.get(name), str)][:2]
+        if len(own) == 2 and own == ["positive", "negative"]:  # two texts, and which is meant stands in no name
+            return None
         if own:
             return _joined(self._text(node, name, depth) for name in own)
         links = [name for name in inputs if self._linked(node, name)]
@@ -176,9 +203,9 @@ class _Graph:
 
     def _text(self, node: Node, name: str, depth: int) -> str | None:
         value = _inputs(node).get(name)
-        return (
-            value if isinstance(value, str) else self._words_of(node, name, depth) if self._linked(node, name) else None
-        )
+        if isinstance(value, str):
+            return value
+        return self._words_of(node, name, depth) if self._linked(node, name) else None
 
     def _first_of(self, node: Node, *names: str, depth: int = 0) -> object:
         """The value of the first of these inputs that there is, or where its link ends."""
@@ -198,7 +225,9 @@ class _Graph:
                 return None
             if name := next((name for name in _MODEL if isinstance(_inputs(node).get(name), str)), None):
                 return _inputs(node)[name]
-            node = self._linked(node, "model") or self._linked(node, "basic_pipe")
+            node = next(
+                (linked for way in ("model", "basic_pipe", "pipe") if (linked := self._linked(node, way))), None
+            )
         return None
 
     def _upstream(self, node: Node) -> Iterator[Node]:
@@ -227,12 +256,14 @@ def _inputs(node: Node) -> dict[str, Any]:
 
 def _is_sampler(node: Node) -> bool:
     inputs = _inputs(node)
-    return "guider" in inputs or ("positive" in inputs and ("seed" in inputs or "noise_seed" in inputs))
+    has_seed = "seed" in inputs or "noise_seed" in inputs
+    return "guider" in inputs or (has_seed and ("positive" in inputs or "steps" in inputs))
 
 
 def _named(node: Node) -> str:
     """A LoRA by its own name, every other node by what it is called in ComfyUI."""
-    if text_of(lora := _inputs(node).get("lora_name")):
+    lora = text_of(_inputs(node).get("lora_name"))
+    if lora not in ("", "None"):
         return f"LoRA {lora}"
     return "" if _kind(node) in _PLAIN else _kind(node)
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from library_store.foreign_requests.said import Said
 from library_store.picture_texts import PictureTexts
 
-_JOB = re.compile(r"\s*\bJob ID:\s*[0-9a-fA-F-]{8,}\s*\Z")
+_JOB = re.compile(r"\s*\bJob ID:\s*[\w-]+\s*\Z")
+_TYPED = re.compile(r"\s--(ar|v|niji|no|s|seed|stylize|style|chaos|c|q|raw|sref|cref|oref|profile|p)\b")
 _PARAMETER = re.compile(r"(?:^|\s)(?:--|—)(?=[a-zA-Z])")  # a phone makes a long dash of two
 _ADDRESS = re.compile(r"<?https?://\S+")
 _IMAGE_PROMPT = "image prompt"
@@ -21,7 +22,7 @@ _IMAGE_PROMPT = "image prompt"
 
 def read(texts: PictureTexts) -> Said | None:
     for text in (texts.chunks.get("Description", ""), texts.exif.get("ImageDescription", "")):
-        if _JOB.search(text):
+        if _JOB.search(text) or _TYPED.search(text):
             return read_line(_JOB.sub("", text))
     return None
 
