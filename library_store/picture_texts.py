@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from pipeline.png_chunks import MAX_BESIDE, SIGNATURE, chunks, inflated
@@ -77,13 +76,12 @@ def read_hidden_texts(source: str | PathLike[str] | bytes) -> PictureTexts:
         with Image.open(io.BytesIO(_bytes(source)), formats=("PNG", "WEBP")) as opened:
             if opened.width * opened.height > MAX_PIXELS or opened.mode not in ("RGB", "RGBA"):
                 return PictureTexts()
-            pixels: npt.NDArray[np.uint8] = np.asarray(opened)
+            opened.load()
+            for channels in ("A", "RGB") if opened.mode == "RGBA" else ("RGB",):
+                if text := _stealth_text(opened, channels):
+                    return _as_texts(text)
     except _UNREADABLE:
-        return PictureTexts()
-    for channels in ("A", "RGB") if pixels.shape[2] == 4 else ("RGB",):
-        bits = pixels[:, :, 3:] if channels == "A" else pixels[:, :, :3]
-        if text := _stealth_text(np.swapaxes(bits, 0, 1), channels):
-            return _as_texts(text)
+        pass
     return PictureTexts()
 
 
@@ -174,25 +172,29 @@ def _byte_order(text: bytes) -> str:
     return "utf-16-le" if text[1::2].count(0) > text[::2].count(0) else "utf-16-be"
 
 
-def _stealth_text(columns: npt.NDArray[np.uint8], channels: str) -> str | None:
-    """columns: uint8 (width, height, channels); only as many as are needed are copied."""
-    found = _STEALTH.get(_low_bits(columns, 0, _SIGNATURE))
+def _stealth_text(picture: Image.Image, channels: str) -> str | None:
+    found = _STEALTH.get(_low_bits(picture, channels, 0, _SIGNATURE))
     if not found or found[0] != channels:
         return None
-    length = int.from_bytes(_low_bits(columns, _SIGNATURE, 4), "big") // 8
-    if not 0 < length <= min(MAX_TEXT, columns.size // 8 - _SIGNATURE - 4):
+    length = int.from_bytes(_low_bits(picture, channels, _SIGNATURE, 4), "big") // 8
+    payload: bytes | None = _low_bits(picture, channels, _SIGNATURE + 4, min(length, MAX_TEXT + 1))
+    if not 0 < length <= MAX_TEXT or payload == b"":
         return None
-    payload: bytes | None = _low_bits(columns, _SIGNATURE + 4, length)
     if found[1]:
-        payload = inflated(payload, zlib.MAX_WBITS | 16)  # gzip
+        payload = inflated(payload or b"", zlib.MAX_WBITS | 16)  # gzip
     return payload.decode("utf-8", "replace") if payload else None
 
 
-def _low_bits(columns: npt.NDArray[np.uint8], start: int, count: int) -> bytes:
-    """`count` bytes from the one at `start` on, a bit a value."""
-    a_column = columns.shape[1] * columns.shape[2]
-    needed = np.ravel(columns[: -(-(start + count) * 8 // a_column)])
-    return np.packbits(needed[start * 8 : (start + count) * 8] & 1).tobytes()
+def _low_bits(picture: Image.Image, channels: str, start: int, count: int) -> bytes:
+    """`count` bytes from the one at `start` on, a bit a value; none where the picture has not so many. Only the columns
+    that are needed are copied."""
+    columns = -(-(start + count) * 8 // (picture.height * len(channels)))
+    if columns > picture.width:
+        return b""
+    values = np.asarray(picture.crop((0, 0, columns, picture.height)))
+    values = values[:, :, 3:] if channels == "A" else values[:, :, :3]
+    bits = np.ravel(np.swapaxes(values, 0, 1))[start * 8 : (start + count) * 8] & 1
+    return np.packbits(bits).tobytes()
 
 
 def _as_texts(text: str) -> PictureTexts:

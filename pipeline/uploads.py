@@ -131,9 +131,9 @@ def _plain(picture: Image.Image) -> Image.Image:
     """RGB, RGBA, L or CMYK, in its own colours."""
     if picture.mode.startswith("I"):  # 16 bits of grey, which convert("L") would clip to white
         return picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
-    if picture.has_transparency_data:
-        return picture.convert("RGBA")
-    return picture.convert(picture.mode if picture.mode in ("L", "CMYK") else "RGB")
+    picture.load()  # before it is known whether a colour is transparent, and which
+    mode = "RGBA" if picture.has_transparency_data else picture.mode if picture.mode in ("L", "CMYK") else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)  # a large one is not copied
 
 
 def _upright(picture: Image.Image, opened: Image.Image) -> Image.Image:
