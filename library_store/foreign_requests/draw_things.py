@@ -2,8 +2,7 @@
 
 In a PNG it is the chunk `XML:com.adobe.xmp`, in a JPEG a segment; xmp:CreatorTool is "Draw Things". dc:description says
 the same as text: the prompt, a line that begins with "-", and a line of settings. Some have the JSON as the chunk
-Comment. The app's writer is not public (github.com/drawthingsai/draw-things-community is without it); the form is that
-of its pictures, as others read and write it anew.
+Comment. The app's own writer was not to be found; the form is that of its pictures, as others read and write it anew.
 """
 
 from __future__ import annotations
