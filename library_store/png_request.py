@@ -1,39 +1,35 @@
 """What a kept PNG says of how it was made, so that it can be asked for again wherever the file went.
 
 Two text chunks: `parameters` in the form of AUTOMATIC1111's web UI, which the field's other programs read, and
-`castbook`, JSON with all that the library knows of the request. What is read here comes from strangers' files.
+`castbook`, JSON with all that the library knows of the request. What is read here comes from strangers' files; what
+other programs wrote is read in `foreign_requests/`.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import struct
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from io import BytesIO
 from os import PathLike
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from PIL import Image
 from pydantic import TypeAdapter, ValidationError
 
+from errors import InvalidRequest
+from library_store.foreign_requests import FoundRequest, read_foreign
 from library_store.kept_likeness import to_json
+from library_store.picture_texts import read_hidden_texts, read_texts
 from library_store.records import NewPicture
 from pipeline.request import PictureRequest, Seed
-from pipeline.uploads import MAX_BYTES
 
-PARAMETERS, OURS = "parameters", "castbook"
-MAX_TEXT = 2**16  # characters of a chunk; a long prompt has two thousand
+PARAMETERS, OURS, PROGRAM = "parameters", "castbook", "Castbook"
+MAX_TEXT = 2**16  # characters of our chunk; a long prompt has two thousand
 SAMPLERS = {  # diffusers' schedulers as AUTOMATIC1111 calls them
     "DDIMScheduler": "DDIM",
     "DPMSolverMultistepScheduler": "DPM++ 2M",
     "EulerAncestralDiscreteScheduler": "Euler a",
     "EulerDiscreteScheduler": "Euler",
 }
-
-T = TypeVar("T")
 
 
 def request_texts(new: NewPicture) -> dict[str, str]:
@@ -51,10 +47,24 @@ def request_texts(new: NewPicture) -> dict[str, str]:
     }
 
 
+def find_request(source: str | PathLike[str] | bytes) -> FoundRequest | None:
+    """The request that a picture's file carries, ours or else another program's; None where it says nothing of one.
+
+    Raises InvalidRequest where another program is known, and its prompt cannot be read.
+    """
+    texts = read_texts(source)
+    ours = _from_ours(texts.chunks.get(OURS, ""))
+    if ours is not None:
+        return FoundRequest(PROGRAM, ours)
+    return read_foreign(texts) or read_foreign(read_hidden_texts(source))
+
+
 def read_request(source: str | PathLike[str] | bytes) -> PictureRequest | None:
-    """The request that a PNG carries, ours or else AUTOMATIC1111's; None where there is none that can be read."""
-    texts = _texts(source)
-    return _from_ours(texts.get(OURS, "")) or _from_parameters(texts.get(PARAMETERS, ""))
+    """The request alone; None where there is none that can be read."""
+    with suppress(InvalidRequest):
+        found = find_request(source)
+        return found and found.request
+    return None
 
 
 def _parameters(new: NewPicture, request: PictureRequest) -> str:
@@ -77,20 +87,6 @@ def _quoted(value: str) -> str:
     return json.dumps(value, ensure_ascii=False) if set(value) & set(",:\n") else value
 
 
-def _texts(source: str | PathLike[str] | bytes) -> dict[str, str]:
-    """The text chunks before the pixels, which are not decoded."""
-    try:
-        if (len(source) if isinstance(source, bytes) else Path(source).stat().st_size) > MAX_BYTES:
-            return {}
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=("PNG",)) as opened:
-            found = {name: opened.info.get(name) for name in (PARAMETERS, OURS)}
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error):  # what Pillow raises for files that are no PNG
-        return {}
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return {}
-    return {name: str(text) for name, text in found.items() if isinstance(text, str) and len(text) <= MAX_TEXT}
-
-
 @dataclass(frozen=True)
 class _Ours:
     request: dict[str, Any]
@@ -102,40 +98,10 @@ _OURS = TypeAdapter(_Ours)
 
 
 def _from_ours(text: str) -> PictureRequest | None:
+    if len(text) > MAX_TEXT:
+        return None
     try:
         ours = _OURS.validate_json(text)
     except ValidationError:
         return None
     return PictureRequest.read(ours.request, ours.seed, ours.pack)
-
-
-def _from_parameters(text: str) -> PictureRequest | None:
-    """The prompt, "Negative prompt: ..." if there is one, and a last line of settings; each but the first may lack."""
-    body, _, last_line = text.strip().rpartition("\n")
-    settings = _settings(last_line)
-    if "Steps" not in settings:
-        body, settings = text, {}
-    prompt, _, negative_prompt = f"\n{body}".partition("\nNegative prompt:")
-    if not prompt.strip():
-        return None
-    request: dict[str, Any] = {
-        "prompt": prompt.strip(),
-        "negative_prompt": negative_prompt.strip(),
-        "seed": _number(settings.get("Seed"), int),
-        "steps": _number(settings.get("Steps"), int),
-        "guidance_scale": _number(settings.get("CFG scale"), float),
-    }
-    return PictureRequest.read(request, request["seed"])
-
-
-def _number(text: str | None, kind: Callable[[str], T]) -> T | None:
-    try:
-        return kind(text) if text else None
-    except ValueError:
-        return None
-
-
-def _settings(line: str) -> dict[str, str]:
-    """`Steps: 20, Sampler: Euler a, Model: "with, comma"`. A name's length is limited: no line takes long."""
-    pairs: list[tuple[str, str]] = re.findall(r'(\w[\w \-/]{1,40}):[ ]?("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)', line)
-    return {name.strip(): value.strip() for name, value in pairs}

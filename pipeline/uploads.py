@@ -1,4 +1,4 @@
-"""A stranger's file -> a clean RGB picture, or a sentence about why not. Everything that is uploaded passes here.
+"""A stranger's file -> a clean picture in sRGB, or a sentence about why not. Everything that is uploaded passes here.
 
 What a picture from outside may be is decided here alone, for exports and requests in pictures too. Also what has been
 uploaded and looked at, and boxes that were drawn on it by hand.
@@ -13,20 +13,31 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from errors import InvalidRequest, UnreadablePicture
+from pipeline.colours import Colours, colours_of, in_srgb
+from pipeline.png_chunks import with_what_counts
 from pipeline.values import Box, Face
 
 # Three formats and no more: the rarer decoders of Pillow are where its holes have been (FlashPix among them).
-FORMATS = {"JPEG": (".jpg", ".jpeg", ".jfif"), "PNG": (".png",), "WEBP": (".webp",)}  # and how their files end
-FILE_TYPES = [ending for endings in FORMATS.values() for ending in endings]
+FORMATS = ("JPEG", "PNG", "WEBP")  # by what is in a file, however its name ends
 MAX_BYTES = 40 * 2**20
 MAX_PIXELS = 50_000_000  # any camera's picture; decoded it takes 150 MB
 MIN_SIDE = 32  # below it neither a detector nor a person finds a face
 MIN_BOX = 12  # the encoders see a face at 112 pixels a side: this is blown up to nine times its size
 
 _TOO_LARGE = "Make it smaller, 1024 pixels on the longer side are enough."
+_ORIENTATION = 0x0112
+_TURNS = {  # EXIF's number: what sets the picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # what Pillow raises for broken files
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
@@ -40,9 +51,10 @@ class Upload:
 
 
 def read_picture(source: str | PathLike[str] | bytes, max_side: int = 1024) -> Image.Image:
-    """Upright, RGB, without metadata, transparency on white, at most `max_side` a side. Raises UnreadablePicture."""
+    """Upright, sRGB, without metadata, transparency on white, at most `max_side` a side. Raises UnreadablePicture."""
+    file = _read(source)
     try:
-        with Image.open(BytesIO(_read(source)), formats=tuple(FORMATS)) as opened:
+        with Image.open(BytesIO(with_what_counts(file)), formats=FORMATS) as opened:
             if opened.width * opened.height > MAX_PIXELS:  # from the header: nothing is decoded yet
                 raise UnreadablePicture(
                     "The picture is too large: {width} x {height} pixels.",
@@ -50,7 +62,8 @@ def read_picture(source: str | PathLike[str] | bytes, max_side: int = 1024) -> I
                     width=opened.width,
                     height=opened.height,
                 )
-            picture = _to_rgb(ImageOps.exif_transpose(opened))
+            colours = colours_of(opened, file)
+            picture = _upright(_plain(opened), opened)
     except _BOMB as error:
         raise UnreadablePicture("The picture has too many pixels.", _TOO_LARGE) from error
     except Image.UnidentifiedImageError as error:
@@ -60,6 +73,7 @@ def read_picture(source: str | PathLike[str] | bytes, max_side: int = 1024) -> I
     except _DAMAGED as error:
         raise UnreadablePicture("The picture file is damaged or incomplete.", "Save or download it again.") from error
     picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+    picture = _on_white(picture, colours)
     if min(picture.size) < MIN_SIDE:
         raise UnreadablePicture(
             "The picture is only {width} x {height} pixels.",
@@ -113,10 +127,27 @@ def _read(source: str | PathLike[str] | bytes) -> bytes:
     return source if isinstance(source, bytes) else Path(source).read_bytes()
 
 
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I"):  # 16 bits of grey, which convert("RGB") would clip to white
-        return picture.convert("I").point(lambda value: value * (1 / 257)).convert("RGB")
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return picture.convert("RGB")
+def _plain(picture: Image.Image) -> Image.Image:
+    """RGB, RGBA, L or CMYK, in its own colours."""
+    if picture.mode.startswith("I"):  # 16 bits of grey, which convert("L") would clip to white
+        return picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    picture.load()  # before it is known whether a colour is transparent, and which
+    mode = "RGBA" if picture.has_transparency_data else picture.mode if picture.mode in ("L", "CMYK") else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)  # a large one is not copied
+
+
+def _upright(picture: Image.Image, opened: Image.Image) -> Image.Image:
+    """As it was held; where EXIF is broken, as it lies."""
+    try:
+        orientation: int | None = opened.getexif().get(_ORIENTATION)
+    except (*_DAMAGED, LookupError, TypeError, UserWarning):  # in a broken EXIF, and where warnings are errors
+        return picture
+    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _on_white(picture: Image.Image, colours: Colours | None) -> Image.Image:
+    if picture.mode != "RGBA":
+        return in_srgb(picture, colours)
+    white = Image.new("RGB", picture.size, "white")
+    return Image.composite(in_srgb(picture.convert("RGB"), colours), white, picture.getchannel("A"))

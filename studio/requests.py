@@ -1,4 +1,4 @@
-"""What kept pictures and dropped PNG files say of how they were made, completed so that it can be asked for again."""
+"""What kept pictures and dropped files say of how they were made, completed so that it can be asked for again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from errors import NotFound
+from library_store.foreign_requests import FoundRequest
 from library_store.library import CharacterLibrary
-from library_store.png_request import read_request
+from library_store.png_request import find_request
 from pipeline.packs import Pack
 from pipeline.request import PictureRequest
 
@@ -30,11 +31,14 @@ class Requests:
         request = self.drawn_by(image_id)
         return request and self._without_lost_reference(request)
 
-    def in_file(self, picture: Path | str) -> PictureRequest | None:
-        """The request in a PNG file, in our form or AUTOMATIC1111's; None where there is none that can be read. One
-        whose reference image is not in this library becomes a request for a new character."""
-        request = read_request(picture)
-        return request and self._without_lost_reference(self._completed(request))
+    def in_file(self, picture: Path | str) -> FoundRequest | None:
+        """The request in a PNG, JPEG or WebP, ours or another program's; None where the file says nothing of one. One
+        whose reference image is not in this library becomes a request for a new character.
+
+        Raises InvalidRequest where another program is known, and its prompt cannot be read.
+        """
+        found = find_request(picture)
+        return found and replace(found, request=self._without_lost_reference(self._completed(found.request)))
 
     def _completed(self, request: PictureRequest) -> PictureRequest:
         return request.with_defaults(self.pack.request(request.prompt, request.seed))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import foreign_pictures
 import httpx
 import pytest
 from fakes import BLACK, BLUE, RED, FakeFaces, PatientGenerator, fake_pack, flat
@@ -488,7 +489,21 @@ def test_a_picture_says_what_it_was_asked_for_with(client: Client, hana: dict[st
     flat(RED).save(tmp_path / "flat.png")
     request = call(client, "request_in", handle_file(tmp_path / "hana.png"))
     assert (request["written"], request["look"]["hair"]) == ("a girl", "red hair")
+    assert (request["program"], request["unused"]) == ("Castbook", [])
     assert call(client, "request_in", handle_file(tmp_path / "flat.png")) is None
+
+
+def test_a_picture_of_another_program_says_its_request_and_what_no_request_holds(
+    client: Client, tmp_path: Path
+) -> None:
+    (tmp_path / "forge.jpg").write_bytes(foreign_pictures.forge_jpeg())
+    (tmp_path / "workflow.png").write_bytes(foreign_pictures.comfyui_workflow_alone())
+    request = call(client, "request_in", handle_file(tmp_path / "forge.jpg"))
+    assert (request["program"], request["prompt"], request["seed"]) == ("Forge", "woman, bob hair", 5)
+    assert (request["sampler"], request["model"]) == ("Euler a", "dreamshaper_8")
+    assert {"Schedule type", "Size"} <= set(request["unused"])
+    with pytest.raises(AppError, match="made by ComfyUI, but its prompt cannot be read"):
+        call(client, "request_in", handle_file(tmp_path / "workflow.png"))
 
 
 def test_a_picture_drawn_again_is_compared_with_the_kept_one(

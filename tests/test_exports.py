@@ -1021,10 +1021,10 @@ def test_the_request_in_a_picture_is_as_the_kept_ones(old: Installation, new: In
     shutil.copyfile(old.library.get_picture_path(image_id), dropped)
 
     found, kept = studio.requests.in_file(dropped), studio.requests.of_image(image_id)
-    assert found is not None and found == kept
-    assert found.main_image_id == made.image_ids[0]
+    assert found is not None and found.request == kept
+    assert found.request.main_image_id == made.image_ids[0]
     elsewhere = studio_at(new).requests.in_file(dropped)
-    assert elsewhere == dataclasses.replace(found, steering=())
+    assert elsewhere is not None and elsewhere.request == dataclasses.replace(found.request, steering=())
 
 
 def test_a_request_that_came_along_is_whole_when_it_is_asked_for(old: Installation, new: Installation):

@@ -327,7 +327,7 @@ def test_a_picture_without_a_face_cannot_steer(studio: Studio, story: Story) -> 
     canonical, green, faceless = (option.image.id for option in member.options)
     studio.faces.set_steering(member.character.id, [green])
 
-    with pytest.raises(InvalidRequest, match="No face was found in picture 2 of those"):
+    with pytest.raises(InvalidRequest, match="No face was found in reference picture 2"):
         studio.faces.set_steering(member.character.id, [green, faceless])
 
     assert studio.library.list_steering(member.character.id) == [green]

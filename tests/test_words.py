@@ -8,13 +8,15 @@ import pytest
 from fakes import BLACK, GREEN, RED, FakeFaces, FakeGenerator, fake_maker, fake_pack, flat, studio_of
 from PIL import Image
 
+from library_store.foreign_requests import FoundRequest
+from library_store.foreign_requests.said import Said, found
 from library_store.store import LibraryStore
 from pipeline.values import AnotherFace, Likeness, Step, Variant
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
 from studio.drawing import Made
 from ui.story.run_area import pictures_so_far, progress_bar, report, words_note
-from ui.words import long_likeness, measured_by, short_likeness, tone
+from ui.words import MOST_NAMES, found_words, long_likeness, measured_by, short_likeness, tone
 
 SAME = Likeness(0.93, "judge", "same person", 0.001, False, 0.97, usual=True, loosest_rate=0.1)
 ANOTHER = replace(SAME, similarity=0.21, band="another person", false_accept_rate=None)
@@ -133,3 +135,33 @@ def test_what_is_finished_stands_before_what_is_being_drawn():
     gallery = pictures_so_far(Step(5, 8, previews=(flat(BLACK),), finished=finished))
 
     assert [caption for _, caption in gallery] == ["Same person 0.93", "Rejected", "Being drawn …"]
+
+
+def of_another_program(**said: object) -> FoundRequest:
+    answer = found(Said("ComfyUI", prompt="woman, bob hair", **said))  # pyright: ignore[reportArgumentType]
+    assert answer is not None
+    return answer
+
+
+def test_what_another_programs_picture_says_and_the_form_does_not_take_is_named():
+    everything = of_another_program(
+        negative_prompt="hat",
+        seed=5,
+        steps=20,
+        guidance_scale=7,
+        sampler="euler",
+        model="dreamshaper",
+        unused=["LoRA a"],
+    )
+    assert found_words(everything) == (
+        "Its prompt and seed are in the form. "
+        "Not used: negative prompt, steps, guidance scale, sampler euler, model dreamshaper, LoRA a."
+    )
+    assert found_words(of_another_program(seed=5)) == "Its prompt and seed are in the form."
+    assert found_words(of_another_program(seed=2**64)) == "Its prompt is in the form. Not used: seed."
+
+
+def test_a_toast_has_room_for_so_many_names_and_takes_none_for_html():
+    many = of_another_program(model="<img src=x>", unused=[f"<b>{number}" for number in range(20)])
+    assert "model &lt;img src=x&gt;, &lt;b&gt;0" in found_words(many) and "<" not in found_words(many)
+    assert found_words(many).endswith(f" and {21 - MOST_NAMES} more.")

@@ -122,14 +122,14 @@
     handle.setAttribute("aria-valuenow", Math.round((100 * (to - whole.left)) / whole.width));
   };
 
-  // A PNG dropped anywhere fills the form with its request; a browser left alone would leave the page and show the file.
+  // A picture dropped anywhere fills the form with its request; a browser left alone would leave the page and show the file.
   // Gradio's own fields have taken their drops before these come here.
   const isFile = (event) => event.dataTransfer?.types.includes("Files") && !event.defaultPrevented;
   document.addEventListener("dragover", (event) => isFile(event) && event.preventDefault());
   document.addEventListener("drop", (event) => {
     if (!isFile(event)) return;
     event.preventDefault();
-    const picture = [...event.dataTransfer.files].find((file) => file.type === "image/png");
+    const picture = [...event.dataTransfer.files].find((file) => file.type.startsWith("image/"));
     const field = document.querySelector("#read-request input[type=file]");
     if (!picture || !field) return;
     const dropped = new DataTransfer();

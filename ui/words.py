@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from library_store.foreign_requests import FoundRequest
 from library_store.records import CastOption, VisualProfile
 from pipeline.values import Likeness, Objection
 from ui.language import said, say, t
@@ -24,6 +25,7 @@ CHANGED = {  # fields of a PictureRequest
     "height": "the size",
     "engine": "the program that draws",
 }
+MOST_NAMES = 12  # of what a picture says and the form does not take; a toast has room for these
 STRENGTHS = {  # up to which identity scale
     0.15: "the scene alone, it may be anybody",
     0.45: "mostly the scene, a likeness at most",
@@ -128,6 +130,30 @@ def changed_words(fields: Sequence[str]) -> str:
     """What is another now than when a picture was drawn, by `PictureRequest`'s names."""
     words = dict.fromkeys(say(CHANGED[field]) for field in fields)
     return say("Not the same as when it was drawn: {changed}.", changed=", ".join(words))
+
+
+def found_words(found: FoundRequest) -> str:
+    """What of another program's request the form takes, and by name what it has no place for: HTML, for a toast."""
+    request = found.request
+    said = {
+        "negative prompt": bool(request.negative_prompt) and "negative_prompt" not in request.assumed,
+        "steps": "steps" not in request.assumed,
+        "guidance scale": "guidance_scale" not in request.assumed,
+    }
+    names = [say(name) for name, is_said in said.items() if is_said]
+    for label, value in (("sampler {name}", found.sampler), ("model {name}", found.model)):
+        names += [say(label, name=escape(value))] if value else []
+    names += [escape(say(name) if name in said or name == "seed" else name) for name in found.unused]
+    shown = ", ".join(names[:MOST_NAMES])
+    if "seed" in request.assumed:
+        taken = say("Its prompt is in the form.")
+    else:
+        taken = say("Its prompt and seed are in the form.")
+    if not names:
+        return taken
+    if len(names) > MOST_NAMES:
+        return f"{taken} {say('Not used: {names} and {count} more.', names=shown, count=len(names) - MOST_NAMES)}"
+    return f"{taken} {say('Not used: {names}.', names=shown)}"
 
 
 def counted(one: str, many: str, count: int) -> str:

@@ -2,7 +2,7 @@
 
 from studio import Castbook, Studio
 from ui.endpoints.endpoint import Json, endpoint, uploaded
-from ui.endpoints.results import file_json, import_json, request_json
+from ui.endpoints.results import file_json, found_request_json, import_json
 
 
 def build_export_endpoints(castbook: Castbook) -> None:
@@ -31,9 +31,13 @@ def build_export_endpoints(castbook: Castbook) -> None:
 
     @endpoint(castbook)
     def request_in(studio: Studio, picture: Json) -> Json | None:
-        """The request that a PNG file carries, as request_of gives it; null where there is none.
+        """The request that a PNG, JPEG or WebP carries, as request_of gives it; null where it says nothing of one.
+
+        Beside it which `program` wrote it, its `sampler` and `model` as it calls them, and in `unused` the names of
+        what else it says that a request cannot hold. Programs: A1111 and Forge, ComfyUI, InvokeAI, Fooocus, SwarmUI,
+        NovelAI, Draw Things, Midjourney.
 
         Args:
             picture: the file; in gradio_client `handle_file(path)`
         """
-        return request_json(studio, studio.requests.in_file(uploaded(picture)))
+        return found_request_json(studio, studio.requests.in_file(uploaded(picture)))

@@ -13,6 +13,7 @@ from gradio.data_classes import FileData
 from gradio_client import utils as client_utils  # pyright: ignore[reportMissingTypeStubs]
 
 from library_store.export_zip import ImportReport
+from library_store.foreign_requests import FoundRequest
 from library_store.records import (
     CastMember,
     CastOption,
@@ -194,6 +195,14 @@ def request_json(studio: Studio, request: PictureRequest | None) -> dict[str, An
     said = {**request.to_json(), "picture_seed": request.picture_seed}
     changed = list(studio.drawing.changed_since(request)) if studio.models.ready else None
     return {**replaced(said, _nothing, is_a_file), "changed_since": changed}
+
+
+def found_request_json(studio: Studio, found: FoundRequest | None) -> dict[str, Any] | None:
+    """With what another program says besides."""
+    if found is None:
+        return None
+    besides = {name: value for name, value in asdict(found).items() if name != "request"}
+    return {**(request_json(studio, found.request) or {}), **replaced(besides, _nothing, is_a_file)}
 
 
 def run_json(run: DrawingRun) -> dict[str, Any]:

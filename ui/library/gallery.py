@@ -10,7 +10,6 @@ from typing import Any
 import gradio as gr
 
 from library_store.records import Character, LibraryQuery
-from pipeline.uploads import FILE_TYPES
 from studio import Castbook, Studio
 from studio.faces import FaceSearch
 from ui.handlers import GPU, LATEST, PRIVATE, QUICK, for_visitor, on, unchanged
@@ -66,7 +65,7 @@ def build_gallery(prefix: str, with_trash: bool) -> Gallery:
             elem_id=f"{prefix}-search", scale=3, min_width=200,
         )  # fmt: skip
         upload = gr.UploadButton(
-            t("Search by a picture"), file_types=FILE_TYPES, type="filepath", size="md", scale=0, min_width=150,
+            t("Search by a picture"), type="filepath", size="md", scale=0, min_width=150,
             elem_id=f"{prefix}-upload",
         )  # fmt: skip
     with gr.Row(elem_classes="gallery-filters"):

@@ -12,7 +12,6 @@ from PIL import Image
 from errors import InvalidRequest
 from library_store.records import FaceMatch
 from pipeline.request import NO_LOOK
-from pipeline.uploads import FILE_TYPES
 from studio import Castbook, Studio
 from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, on
 from ui.language import say, t
@@ -62,7 +61,6 @@ def build_upload_form(castbook: Castbook, place: Place) -> UploadForm:
     """`form.add` wants to be enabled when the models are there, as `follow_models` does."""
     file = gr.File(
         label=t("Picture (PNG, JPEG or WebP) with a face"),
-        file_types=FILE_TYPES,
         type="filepath",
         height=110,
         elem_id="upload-file",
