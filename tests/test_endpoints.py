@@ -340,7 +340,8 @@ def test_a_context_that_somebody_changed_is_not_overwritten(client: Client, stor
 
 def test_prompts_are_seen_before_anything_is_drawn(client: Client, story: dict[str, str], hana: dict[str, Any]) -> None:
     composed = call(client, "prompt_of_character", story["story_id"], "a girl", {"outfit": "raincoat"})
-    assert composed == {"prompt": "a girl, raincoat, rainy night", "unknown_words": [], "half_said": {}}
+    nothing = {"kept_out": "", "unknown_words": [], "half_said": {}, "offered": {}, "left_out": []}
+    assert composed == {"prompt": "a girl, raincoat, rainy night", **nothing}
     variant = call(client, "prompt_of_variant", story["story_id"], hana["active_image_id"], "moon")
     assert variant["prompt"] == "moon, red hair, rainy night"
 

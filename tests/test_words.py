@@ -9,6 +9,8 @@ from fakes import BLACK, GREEN, RED, FakeFaces, FakeGenerator, fake_maker, fake_
 from PIL import Image
 
 from library_store.store import LibraryStore
+from pipeline.prompt import Reading
+from pipeline.request import LeftOut
 from pipeline.values import AnotherFace, Likeness, Step, Variant
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
@@ -64,15 +66,21 @@ def test_a_report_says_why_a_picture_is_rejected_and_what_was_not_drawn(store: L
 
 
 def test_words_that_are_left_out_and_words_that_say_too_little_share_a_note():
-    said = words_note(("zeppelin", "<b>"), {"space": ("outer space", "space suit"), "night": ("by night",)})
+    unknown = (LeftOut("zeppelin", "unknown word"), LeftOut("<b>", "unknown word"), LeftOut("(cat:1.3)", "weight"))
+    half_said = {"space": ("outer space", "space suit"), "night": ("by night",)}
+    said = words_note(Reading("cat", "hat", unknown, half_said=half_said, offered={"zeppelin": ("sky",)}))
 
     assert said == (
+        "Kept out, as far as the pack can: **hat**.\n\n"
         "This pack cannot draw: **zeppelin**, **&lt;b&gt;**. The picture is made without.\n\n"
+        r"Weights count for nothing here: **\(cat\:1\.3\)**. The words are drawn."
+        "\n\n"
+        "Near to them, this pack knows: **zeppelin** (“sky”).\n\n"
         "Say these in a phrase that this pack knows: **space** (“outer space”, “space suit”), **night** (“by night”). "
         "Said otherwise, they may draw something else."
     )
-    assert words_note((), {"night": ("by night",)}).startswith("Say these")
-    assert words_note((), {}) == ""
+    assert words_note(Reading("night", half_said={"night": ("by night",)})).startswith("Say these")
+    assert words_note(Reading("cat")) == ""
 
 
 def test_a_report_says_which_words_say_too_little(store: LibraryStore):
