@@ -224,7 +224,7 @@ def _thing(words: list[str], at: int, known: Phrases, one_word: bool) -> range |
         len(words),
     )
     phrase = known.first_phrase(words[at:])
-    if phrase is not None and at + phrase.start < turn:
+    if phrase is not None and (phrase.start == 0 or at + phrase.start < turn):
         return range(at, at + phrase.stop)
     if turn == at:
         return None

@@ -210,7 +210,7 @@ class Vocabulary:
             add(match)
         for phrase, meaning, instead in self._longest_first:
             while phrase[0] in said and (
-                place := self._place(phrase, said, taken) if instead is None else _contiguous(phrase, said, taken)
+                place := self._place(phrase, said, taken) if instead is None else self._in_a_row(phrase, said, taken)
             ):
                 add(Match(tuple(place), meaning, instead))
         for phrase, meaning in self._by_synonym:
@@ -316,6 +316,16 @@ class Vocabulary:
                     break
         return []
 
+    def _in_a_row(self, phrase: list[str], said: Sequence[str], taken: set[int]) -> list[int]:
+        """Where near words stand. "No hair" is none in "no hair flower", which is to be kept out."""
+        length = len(phrase)
+        for start in range(len(said) - length + 1):
+            stop = start + length
+            goes_on = is_cue(phrase[0]) and stop < len(said) and said[stop] not in {*self.filler, *SILENT}
+            if list(said[start:stop]) == phrase and not goes_on and not taken.intersection(range(start, stop)):
+                return list(range(start, stop))
+        return []
+
     def _is_border(self, said: Sequence[str], at: int) -> bool:
         if said[at] in self.filler or is_cue(said[at]):
             return True
@@ -413,14 +423,6 @@ class _Heard:
 
     def _name(self, unknown: Sequence[str]) -> None:
         self.left_out += [LeftOut(word, "unknown word") for word in unknown if not is_cue(word) and word not in SILENT]
-
-
-def _contiguous(phrase: list[str], said: Sequence[str], taken: set[int]) -> list[int]:
-    length = len(phrase)
-    for start in range(len(said) - length + 1):
-        if list(said[start : start + length]) == phrase and not taken.intersection(range(start, start + length)):
-            return list(range(start, start + length))
-    return []
 
 
 def words(text: str) -> list[str]:
