@@ -91,6 +91,23 @@ class Vocabulary:
         """
         return self.read(prompt).phrases
 
+    def with_phrase(self, prompt: str, word: str, phrase: str) -> str:
+        """The prompt with a phrase in the place of a word that says too little: of "red" in "red hair, red dress" the
+        second."""
+        as_written = r"[\s_-]+".join(map(re.escape, words(word)))
+        places = list(re.finditer(rf"(?<![^\W_]){as_written}(?![^\W_])", prompt, re.IGNORECASE))
+        written = [f"{prompt[: place.start()]}{phrase}{prompt[place.end() :]}" for place in places]
+        meaning = self._meaning_of([phrase])
+        missed = [(left.words, left.why) for left in self.read(prompt).left_out]
+
+        def cost(new: str) -> tuple[bool, int]:
+            reading = self.read(new)
+            named = {(group, name) for group, names in reading.phrases.items() for name in names}
+            worse = [left for left in reading.left_out if (left.words, left.why) not in missed]
+            return not named >= meaning, len(worse) + len(reading.half_said) + len(reading.offered)
+
+        return min(written, key=cost, default=prompt)
+
     # What read_prompt asks for
 
     @property

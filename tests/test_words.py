@@ -9,12 +9,15 @@ from fakes import BLACK, GREEN, RED, FakeFaces, FakeGenerator, fake_maker, fake_
 from PIL import Image
 
 from library_store.store import LibraryStore
+from pipeline.packs import load_pack
 from pipeline.prompt import Reading
 from pipeline.request import LeftOut
 from pipeline.values import AnotherFace, Likeness, Step, Variant
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
+from settings import BUILT_IN_PACKS
 from studio.drawing import Made
+from ui.story.offers import offers_for, written_instead
 from ui.story.run_area import pictures_so_far, progress_bar, report, words_note
 from ui.words import long_likeness, measured_by, short_likeness, tone
 
@@ -141,3 +144,18 @@ def test_what_is_finished_stands_before_what_is_being_drawn():
     gallery = pictures_so_far(Step(5, 8, previews=(flat(BLACK),), finished=finished))
 
     assert [caption for _, caption in gallery] == ["Same person 0.93", "Rejected", "Being drawn …"]
+
+
+def test_a_click_writes_the_phrase_where_the_word_says_too_little():
+    pack = load_pack("paperdoll", (BUILT_IN_PACKS,))
+    written = "a woman, Red hair, red dress, Glases, in space"
+    offers = [offer.label for offer in offers_for(pack, written)]
+    assert offers == [
+        "red → red hair", "red → red eyes", "red → red scarf", "space → outer space", "space → space buns hair",
+        "space → space suit",
+    ]  # fmt: skip
+    assert written_instead(pack, written, 3) == "a woman, Red hair, red dress, Glases, in outer space"
+    assert written_instead(pack, written, 2) == "a woman, Red hair, red scarf dress, Glases, in space"
+    assert written_instead(pack, "a woman, glases", 0) == "a woman, glasses"
+    assert written_instead(pack, "a woman", 0) == "a woman"
+    assert offers_for(fake_pack(), written) == []
