@@ -47,10 +47,10 @@ _WITHOUT_OF = frozenset(
     [("free", "of"), ("free", "from"), ("devoid", "of"), ("instead", "of"), ("lack", "of"), ("absence", "of"),
      ("rid", "of"), ("rather", "than"), ("other", "than"), ("anything", "but"), ("no", "longer"), ("no", "more")]
 )  # fmt: skip
-_NO_CUES = frozenset(  # "no one", "not only smiling but laughing": nothing is kept out
-    [("no", "one"), ("no", "matter"), ("no", "doubt"), ("no", "wonder"), ("no", "need"), ("no", "way"),
-     ("not", "only"), ("not", "just"), ("not", "merely"), ("not", "necessarily")]
-)  # fmt: skip
+_NO_CUES = frozenset(  # "no one", "not only smiling but laughing", "a no smoking sign": nothing is kept out
+    [("no", word) for word in "one matter doubt wonder need way smoking parking entry".split()]
+    + [("not", word) for word in "only just merely necessarily disturb enter".split()]
+)
 _CANCELLED_BY = frozenset("without forget omit remove avoid exclude lose skip miss lacking".split())  # "never without"
 _PASSED_OVER = frozenset(  # between "don't" and what is not to be drawn
     "a an the any some her his their its my your much many of with to at all i she he they it me us you want "
@@ -206,7 +206,10 @@ def _scope(words: list[str], cue: int, length: int, known: Phrases) -> _Cut:
             at = end + 1
         else:
             break
-    return _Cut(cue, things[-1].stop if things else cue + length, tuple(things), name)
+    end = things[-1].stop if things else cue + length
+    if words[end : end + 2] == ["at", "all"]:
+        end += 2
+    return _Cut(cue, end, tuple(things), name)
 
 
 def _thing(words: list[str], at: int, known: Phrases, one_word: bool) -> range | None:
@@ -243,7 +246,8 @@ def _goes_on(words: list[str], cue: str, thing: range, at: int, known: Phrases) 
         return False
     if known.alike(words[thing.start : thing.stop], words[following.start : following.stop]):
         return True
-    return cue not in ("no", "-", "not") and len(following) == 1 and words[at][-3:] != "ing"
+    bare = len(following) == 1 and following.start == at and words[at][-3:] != "ing"
+    return bare and cue not in ("no", "-", "not")
 
 
 def _listed_further(tokens: list[list[_Token]], at: int, cuts: list[_Cut], known: Phrases) -> int:

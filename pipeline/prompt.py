@@ -80,8 +80,8 @@ def read_prompt(text: str, known: Phrases | None = None) -> Prompt:
 def _read_once(text: str, known: Phrases) -> Prompt:
     spelled = _spelled(text)
     scanned = without_syntax(spelled)
-    drawn, negated = parted(scanned.drawn, known)
-    by_weight = [part for each in scanned.negated for parts in parted(each, known) for part in parts]
+    drawn, negated = parted(_tags_apart(scanned.drawn), known)
+    by_weight = [part for each in scanned.negated for parts in parted(_tags_apart(each), known) for part in parts]
     is_prose = not negated and not by_weight and scanned.drawn == spelled and not _is_misspelled(text)
     return Prompt(tuple(drawn), _each_once(negated, by_weight), tuple(scanned.left_out), is_prose)
 
@@ -92,19 +92,25 @@ def _each_once(*parts: Sequence[T]) -> tuple[T, ...]:
 
 def search_words(text: str) -> tuple[list[str], list[str]]:
     """The words that somebody looks for, and those that nobody found may have: "-hat". Tags are their words."""
-    said = _spelled(text).split()
+    said = _tags_apart(_spelled(text)).split()
     unwanted = [word[1:] for word in said if word[:1] == "-" and word[1:]]
     return [word for word in said if word[:1] != "-"], unwanted
 
 
 def _spelled(text: str) -> str:
-    return _IN_A_TAG.sub(" ", text.translate(_SPELLED))
+    return text.translate(_SPELLED)
+
+
+def _tags_apart(text: str) -> str:
+    return _IN_A_TAG.sub(" ", text)
 
 
 def _is_misspelled(text: str) -> bool:
     """Whether a text encoder would read it otherwise than it is meant: full-width letters, tags with underscores."""
-    return _spelled(text) != "".join(each.translate(_SPELLED) if each in _PROSE else each for each in text)
+    as_prose = "".join(each.translate(_SPELLED) if each in _PROSE else each for each in text)
+    return _tags_apart(_spelled(text)) != as_prose
 
 
-# An underscore within a tag, of which one side at least has two letters: "o_o" is a face, "__hair__" a wildcard.
-_IN_A_TAG = re.compile(r"(?<=[^\W_]{2})_(?=[^\W_])|(?<=[^\W_])_(?=[^\W_]{2})")
+# An underscore within a tag, of which one side at least has two letters: "o_o" is a face. Some models were taught
+# "score_9" and "score_8_up" as they stand.
+_IN_A_TAG = re.compile(r"(?<!\bscore)(?<!\bscore_\d)(?:(?<=[^\W_]{2})_+(?=[^\W_])|(?<=[^\W_])_+(?=[^\W_]{2}))")

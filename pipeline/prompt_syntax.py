@@ -29,7 +29,7 @@ _SYNTAX = re.compile(
     |(?<![\w.])(?P<novelai>{_NUMBER})::(?P<emphasised>[^:\n]*?)(?:::|(?=\n)|$)
     |(?P<midjourney>::(?:{_NUMBER})?)
     |(?<!\d):(?P<bare>[+-]?\d*\.\d+|0|-\d+)(?=\s*(?:[,;\n]|$))
-    |(?<=[\w)])(?P<compel>\+{{1,3}}|-{{2,3}})(?!\w)
+    |(?<=\w)(?P<compel>\+{{1,3}}|-{{2,3}})(?=\s*(?:[,;\n]|$))
     """,
     re.VERBOSE,
 )

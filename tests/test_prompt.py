@@ -131,6 +131,7 @@ KEPT_OUT = table(
     no long black hair, bob hair -> bob hair -> long hair, black hair
     long hair without glasses -> long hair -> glasses
     no city at night, cafe -> cafe -> city at night
+    no glasses at all, cafe -> cafe -> glasses
     """
 )
 
@@ -175,7 +176,7 @@ def test_what_cannot_be_kept_out_is_named():
 
 SYNTAX = table(
     """
-    woman <lora:hanbok:0.8> -> woman -> add-on
+    woman <lora:red_hair:0.8> -> woman -> add-on
     woman, <lyco:red hair:1> -> woman -> add-on
     embedding:hat, woman -> woman -> add-on
     woman, __hair/red__ -> woman -> wildcard
@@ -217,6 +218,8 @@ def test_other_programs_syntax_is_named_and_never_drawn(written: str, drawn: str
         "WOMEN AND MEN",
         "검은 머리 여자, 카페",
         " two  spaces\nand a line ",
+        "score_9, score_8_up, C++ programmer, f(x)=2, http://a.b/c, a<b and c>d",
+        "a no smoking sign, do not disturb",
     ],
 )
 def test_prose_is_sent_to_the_letter(prose: str):
@@ -231,6 +234,8 @@ def test_prose_is_sent_to_the_letter(prose: str):
         ("portrait of Mina, no hat or scarf, Rain", "portrait of Mina, Rain", "hat, scarf"),
         ("(masterpiece), ((Best quality)), blue_eyes, no humans", "masterpiece, Best quality, blue eyes", "humans"),
         ("a street, -people, (cars:0)", "a street", "people, cars"),
+        ("A dog without a leash and a cat", "A dog a cat", "leash"),
+        ("a house with no windows, no doors, and a red roof", "a house, and a red roof", "windows, doors"),
         ("she doesn't wear a hat but glasses", "glasses", "hat"),
     ],
 )
