@@ -36,6 +36,7 @@ class Phrases(Protocol):
         ...
 
 
+FARTHEST = 16  # words: how far a phrase is looked for
 _END = "\x1f"  # nothing that is kept out goes beyond
 _TOKEN = re.compile(rf"{_END}|(?<![\w)'-])-(?=[^\W\d_])|\w+(?:['-]\w+)*")
 _WITHOUT = frozenset(
@@ -163,7 +164,7 @@ def _cuts(words: list[str], known: Phrases) -> list[_Cut]:
         return []
     cuts, at = list[_Cut](), 0
     while at < len(words):
-        whole = known.first_phrase(words[at:])
+        whole = known.first_phrase(words[at : at + FARTHEST])
         if whole is not None and whole.start == 0 and len(whole) > 1:  # "no accessories" is one
             at += whole.stop
             continue
@@ -214,7 +215,7 @@ def _scope(words: list[str], cue: int, length: int, known: Phrases) -> _Cut:
 
 def _thing(words: list[str], at: int, known: Phrases, one_word: bool) -> range | None:
     """The next thing to be kept out: the first phrase there, or for want of one all up to the next turn."""
-    while at < len(words) and words[at] in _PASSED_OVER and not _begins_phrase(words[at:], known):
+    while at < len(words) and words[at] in _PASSED_OVER and not _begins_phrase(words[at : at + FARTHEST], known):
         at += 1
     if at >= len(words) or words[at] == _END or is_cue(words[at]):
         return None
@@ -226,7 +227,7 @@ def _thing(words: list[str], at: int, known: Phrases, one_word: bool) -> range |
         ),
         len(words),
     )
-    phrase = known.first_phrase(words[at:])
+    phrase = known.first_phrase(words[at : at + FARTHEST])
     if phrase is not None and (phrase.start == 0 or at + phrase.start < turn):
         return range(at, at + phrase.stop)
     if turn == at:

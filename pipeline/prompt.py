@@ -17,6 +17,8 @@ from pipeline.prompt_syntax import without_syntax
 from pipeline.request import LeftOut
 
 T = TypeVar("T")
+LONGEST = 4000  # characters: text encoders take 77 tokens at most, and what is longer is cut off there in any case
+READ_AGAIN = 8  # times at most
 _DASHES = "‐‑‒–−﹣"  # hyphens, the figure dash, the en dash, minus signs
 _SPELLED = (  # as a keyboard has it
     {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width forms
@@ -57,18 +59,24 @@ class Reading:
 
 def read_prose(text: str) -> Reading:
     """For a pack that takes any words. Prose comes out to the letter."""
+    text, no_room = within_reach(text)
     prompt = read_prompt(text)
     drawn = text if prompt.is_prose else ", ".join(prompt.drawn)
-    return Reading(drawn, ", ".join(prompt.negated), prompt.left_out)
+    return Reading(drawn, ", ".join(prompt.negated), (*prompt.left_out, *no_room))
+
+
+def within_reach(text: str) -> tuple[str, list[LeftOut]]:
+    """As much of a text as is worth reading, and the rest, which no text encoder has room for."""
+    return text[:LONGEST], [LeftOut(text[LONGEST:], "no room")] if text[LONGEST:].strip() else []
 
 
 def read_prompt(text: str, known: Phrases | None = None) -> Prompt:
     """By what is known of phrases, if anything is. What is drawn of it reads the same again."""
     known = known or AnyWords()
     prompt = once = _read_once(text, known)
-    while not once.is_prose:  # taken out, one thing may bare another
+    for _ in range(READ_AGAIN):  # taken out, one thing may bare another
         text, text_before = ", ".join(once.drawn), text
-        if text == text_before:
+        if once.is_prose or text == text_before:
             break
         once = _read_once(text, known)
         prompt = Prompt(

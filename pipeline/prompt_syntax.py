@@ -16,6 +16,7 @@ def without_syntax(text: str) -> WithoutSyntax:
     return WithoutSyntax().over(text)
 
 
+DEEPEST = 20  # brackets in brackets
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 _SYNTAX = re.compile(
     rf"""
@@ -47,6 +48,7 @@ class WithoutSyntax:
         self.drawn = ""
         self.negated: list[str] = []
         self.left_out: list[LeftOut] = []
+        self._depth = 0
 
     def over(self, text: str) -> WithoutSyntax:
         has_commands = any(each.islower() for each in text)  # all in capitals, AND is a word
@@ -57,7 +59,7 @@ class WithoutSyntax:
 
     def _without(self, text: str, has_commands: bool, within: bool) -> str:
         """The words of a text; `within` says that a weight around it is named already."""
-        kept, at = list[str](), 0
+        kept, at, closings = list[str](), 0, _closings(text)
         while found := _SYNTAX.search(text, at):
             kept.append(text[at : found.start()])
             at = found.end()
@@ -74,7 +76,13 @@ class WithoutSyntax:
             elif kind == "no":
                 self.negated += re.split(PAUSES, found["no"])
             elif kind == "open":
-                words, at = self._bracket(text, found.start(), has_commands, within)
+                end = closings.get(found.start()) if self._depth < DEEPEST else None
+                if end is None:
+                    kept.append(found[0])
+                    continue
+                self._depth += 1
+                words, at = self._bracket(text, found.start(), end, has_commands, within)
+                self._depth -= 1
                 kept.append(words)
             elif kind == "emphasised" or kind == "novelai":
                 inner = self._without(found["emphasised"], has_commands, within=True)
@@ -83,17 +91,14 @@ class WithoutSyntax:
                 kept = self._weighed_behind("".join(kept), found[0], within)
         return "".join([*kept, text[at:]])
 
-    def _bracket(self, text: str, at: int, has_commands: bool, within: bool) -> tuple[str, int]:
-        """The words of the bracket that opens at `at`, and where the text goes on."""
-        end = _closed(text, at)
-        if end is None:
-            return text[at], at + 1
+    def _bracket(self, text: str, at: int, end: int, has_commands: bool, within: bool) -> tuple[str, int]:
+        """The words of the bracket from `at` to `end`, and where the text goes on."""
         opening, inner, behind = text[at], text[at + 1 : end], end + 1
         if _has_choice(inner) or (opening == "{" and "$$" in inner):
             self._leave_out(text[at:behind], "choice")
             return " ", behind
         weighted = _WEIGHTED.fullmatch(inner)
-        if opening == "[" and (_SWITCH.fullmatch(inner)):
+        if opening == "[" and _SWITCH.fullmatch(inner):
             self._leave_out(text[at:behind], "switch")
             return " ", behind
         if opening != "[" and weighted:
@@ -134,16 +139,18 @@ class WithoutSyntax:
 _WHY: dict[str, Why] = {"addon": "add-on", "wildcard": "wildcard", "setting": "setting"}
 
 
-def _closed(text: str, at: int) -> int | None:
-    """Where the bracket at `at` is closed."""
-    opening, closing, depth = text[at], _CLOSING[text[at]], 0
-    for place in range(at, len(text)):
+def _closings(text: str) -> dict[int, int]:
+    """By where a bracket opens, where it is closed."""
+    opened: dict[str, list[int]] = {closing: [] for closing in _CLOSING.values()}
+    found: dict[int, int] = {}
+    for place, each in enumerate(text):
         if text[place - 1 : place] == "\\":
             continue
-        depth += (text[place] == opening) - (text[place] == closing)
-        if depth == 0:
-            return place
-    return None
+        if each in _CLOSING:
+            opened[_CLOSING[each]].append(place)
+        elif opened.get(each):
+            found[opened[each].pop()] = place
+    return found
 
 
 def _has_choice(inner: str) -> bool:
@@ -159,7 +166,7 @@ def _has_choice(inner: str) -> bool:
 def _is_emphasis(text: str, at: int, end: int) -> bool:
     """Whether a plain bracket says "more of this", and is no aside: it is doubled, or all between two pauses."""
     inner = text[at + 1 : end].strip()
-    if inner[:1] == "(" and _closed(inner, 0) == len(inner) - 1:
+    if inner[:1] == "(" and _closings(inner).get(0) == len(inner) - 1:
         return True
     before, after = text[:at].rstrip(" "), text[end + 1 :].lstrip(" ")
     return before[-1:] in ("", ",", ";", "\n", "(") and after[:1] in ("", ",", ";", "\n", ")")

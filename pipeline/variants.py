@@ -142,7 +142,7 @@ class VariantMaker:
             self._as_sent(request),
             context=context,
             engine=self._generator.engine,
-            left_out=(*reading.left_out, *no_room),
+            left_out=(*no_room, *reading.left_out),
         )
 
     def _as_sent(self, request: PictureRequest) -> PictureRequest:

@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 
 from pipeline.ages import ages
 from pipeline.negation import PAUSES, is_cue
-from pipeline.prompt import Reading, read_prompt
+from pipeline.prompt import Reading, read_prompt, within_reach
 from pipeline.request import LeftOut
 
 OFFERED = 3  # phrases for a word
@@ -145,12 +145,13 @@ class Vocabulary:
         return lru_cache(REMEMBERED)(self._read)
 
     def _read(self, prompt: str) -> Reading:
+        prompt, no_room = within_reach(prompt)
         said = read_prompt(prompt, self)
         kept_out = _Heard(self)
         for part in said.negated:
             kept_out.hear_alone(part)
         heard, drawn = self._heard(said.drawn, frozenset(kept_out.meanings))
-        left_out = [*said.left_out, *heard.left_out, *kept_out.left_out]
+        left_out = [*said.left_out, *heard.left_out, *kept_out.left_out, *no_room]
         return Reading(
             drawn=", ".join(drawn),
             negated=", ".join(dict.fromkeys(kept_out.said)),

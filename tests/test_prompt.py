@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.packs import load_pack
-from pipeline.prompt import read_prose, search_words
+from pipeline.prompt import LONGEST, read_prose, search_words
 from pipeline.vocabulary import NearWords, Vocabulary, words
 from settings import BUILT_IN_PACKS
 
@@ -308,3 +308,10 @@ def test_any_phrase_can_be_kept_out(phrase: str, cue: str):
     reading = PAPERDOLL.read(f"webtoon portrait, {cue}{'' if cue == '-' else ' '}{phrase}, very close up")
     assert reading.phrases == {}
     assert PAPERDOLL.phrases_in(reading.negated) == PAPERDOLL.phrases_in(phrase)
+
+
+@pytest.mark.parametrize("endless", ["(" * 70_000, "(" * 2000 + "x" + ")" * 2000, "no glasses " * 7000, "1::" * 2000])
+def test_nothing_that_a_stranger_writes_takes_long(endless: str):
+    """And what is beyond reach is named."""
+    for reading in (PAPERDOLL.read(endless), read_prose(endless)):
+        assert any(left.why == "no room" for left in reading.left_out) == (len(endless) > LONGEST)
