@@ -20,6 +20,7 @@ from evaluation.plan import Case, Job
 from evaluation.rows import Row
 from pipeline.likeness import average, composition_likeness, identity_by, similarity_of
 from pipeline.packs import ClassifierAdherence, Pack
+from pipeline.prompt import read_prompt
 from pipeline.values import Face, Reference
 from pipeline.variants import PromptReader, VariantMaker
 
@@ -154,7 +155,7 @@ class Measurer:
         """How many phrases of the prompt the reader looks for."""
         vocabulary = self._models.maker.pack.vocabulary
         if vocabulary is None:
-            return len([phrase for phrase in prompt.split(",") if phrase.strip()])
+            return len(read_prompt(prompt).drawn)
         phrases = [phrase for named in vocabulary.phrases_in(prompt).values() for phrase in named]
         return len([phrase for phrase in phrases if self._taught is None or phrase in self._taught])
 

@@ -143,7 +143,7 @@ class CastMember:
 class LibraryQuery:
     """Which of the saved characters are meant, and in which order."""
 
-    words: str = ""  # all of them occur in name, description, prompt or profile
+    words: str = ""  # all of them occur in name, description, prompt or profile, and none of those with a "-" before it
     tags: tuple[str, ...] = ()  # all of them
     favourites: bool = False  # these alone
     sort: Sort = "recent"  # last saved, by name, or on offer in the most stories first

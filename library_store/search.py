@@ -25,6 +25,7 @@ from library_store.schema import (
     TagRow,
 )
 from library_store.text import folded
+from pipeline.prompt import search_words
 from pipeline.values import Embedding, Identity
 
 KEPT_PROJECTS = 8  # whose faces stay in memory: 60 MB for 30,000 pictures
@@ -72,14 +73,15 @@ def newest_projects() -> Select[ProjectRow]:
 
 
 def _conditions(project_id: str, query: LibraryQuery) -> list[ColumnElement[bool]]:
-    trashed_at = CharacterRow.trashed_at
+    trashed_at, (wanted, unwanted) = CharacterRow.trashed_at, search_words(query.words)
     return [
         CharacterRow.project_id == project_id,
         CharacterRow.is_saved_to_library == true(),
         trashed_at.is_not(None) if query.trashed else trashed_at.is_(None),
         *([CharacterRow.is_favourite == true()] if query.favourites else []),
         *(CharacterRow.id.in_(select(TagRow.character_id).where(TagRow.folded == folded(tag))) for tag in query.tags),
-        *(CharacterRow.search_text.contains(word, autoescape=True) for word in folded(query.words).split()),
+        *(CharacterRow.search_text.contains(folded(word), autoescape=True) for word in wanted),
+        *(~CharacterRow.search_text.contains(folded(word), autoescape=True) for word in unwanted),
     ]
 
 

@@ -9,7 +9,6 @@ The only file that imports transformers. Torch is imported by generator.py and s
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import torch
@@ -20,6 +19,7 @@ from transformers import CLIPModel, CLIPProcessor
 
 from errors import PackUnavailable
 from pipeline.packs import ClipAdherence, Pack
+from pipeline.prompt import read_prompt
 
 NEUTRAL = "a picture"
 WITH_PHRASE = "a picture of {}"
@@ -52,11 +52,11 @@ class ClipReader:
             ) from error
 
     def missing(self, picture: Image.Image, prompt: str) -> tuple[str, ...] | None:
-        """Of the phrases between the prompt's commas those that say less of the picture than no phrase does.
+        """Of the phrases between the prompt's pauses those that say less of the picture than no phrase does.
 
         CLIP's zero-shot classification (Radford et al. 2021, https://arxiv.org/abs/2103.00020), a phrase at a time.
         """
-        phrases = [phrase for part in re.split(r"[,\n]", prompt) if (phrase := part.strip())]
+        phrases = read_prompt(prompt).drawn
         if not phrases:
             return None
         texts = [NEUTRAL, *(WITH_PHRASE.format(phrase) for phrase in phrases)]

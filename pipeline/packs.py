@@ -17,8 +17,9 @@ from pydantic.dataclasses import dataclass
 from errors import PackUnavailable
 from message import Message
 from pipeline.likeness import Calibration
+from pipeline.prompt import Reading, read_prose
 from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfile
-from pipeline.vocabulary import Vocabulary
+from pipeline.vocabulary import NearWords, Vocabulary
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -175,13 +176,10 @@ class Pack:
             context=context,
         )
 
-    def unknown_words(self, prompt: str) -> tuple[str, ...]:
-        """The words of the prompt that the pack cannot draw; none where a pack has no vocabulary."""
-        return self.vocabulary.unknown_words(prompt) if self.vocabulary else ()
-
-    def half_said(self, prompt: str) -> dict[str, tuple[str, ...]]:
-        """The words that the pack knows only within phrases, said outside of them; with some of these phrases."""
-        return self.vocabulary.half_said(prompt) if self.vocabulary else {}
+    def read(self, prompt: str) -> Reading:
+        """What the pack makes of a prompt: what is drawn, what is kept out, what is left out and why. A pack without a
+        vocabulary takes any words."""
+        return self.vocabulary.read(prompt) if self.vocabulary else read_prose(prompt)
 
     def locate(self, model: str) -> str:
         """The folder that `model` names in this pack; else `model` itself, a name for the hub or for insightface."""
@@ -232,25 +230,34 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
 
 _PACK = TypeAdapter(Pack)
 _VOCABULARY = TypeAdapter(Vocabulary)
+_NEAR_WORDS = TypeAdapter(NearWords)
 
 
 def _tables(folder: Path) -> dict[str, Any]:
     tables: dict[str, Any] = tomllib.loads((folder / "pack.toml").read_text("utf-8"))
     scheduler: dict[str, Any] = dict(tables.get("scheduler", {}))
-    vocabulary = folder / "vocabulary.json"
     return tables | {
         "folder": folder,
         "content_hash": _content_hash(folder),
         "scheduler": {"class_name": scheduler.pop("class", None), "config": scheduler},
-        "vocabulary": _VOCABULARY.validate_json(vocabulary.read_bytes()) if vocabulary.is_file() else None,
+        "vocabulary": _vocabulary(folder),
     }
 
 
+def _vocabulary(folder: Path) -> Vocabulary | None:
+    file, near = folder / "vocabulary.json", folder / "near_words.json"
+    if not file.is_file():
+        return None
+    vocabulary = _VOCABULARY.validate_json(file.read_bytes())
+    return replace(vocabulary, near=_NEAR_WORDS.validate_json(near.read_bytes())) if near.is_file() else vocabulary
+
+
 def _content_hash(folder: Path) -> str:
-    """What is beside the pictures' making (how a likeness is read, what people read) does not count."""
+    """What is beside the pictures' making (how a likeness is read, what people read) does not count; nor do near words,
+    for a request records what was sent for them."""
     whole = hashlib.sha256()
     for file in sorted(file for file in folder.rglob("*") if file.is_file()):
-        if file.name != "calibration.json" and file.suffix not in (".md", ".png"):
+        if file.name not in ("calibration.json", "near_words.json") and file.suffix not in (".md", ".png"):
             whole.update(file.relative_to(folder).as_posix().encode())
             whole.update(hashlib.sha256(file.read_bytes()).digest())
     return whole.hexdigest()

@@ -59,12 +59,26 @@ class SteeringImage:
     weight: Scale = 1.0  # in the mean of all identities, beside the others' weights
 
 
+Why = Literal[
+    "unknown word",  # to the pack
+    "no room",  # in the text encoder, which takes so many words and no more
+    "kept out",  # it is asked for, and to be kept out as well
+    "weight",  # (x:1.3): the words are drawn, the weight counts for nothing
+    "add-on",  # <lora:x:1>, embedding:x: a file of another program
+    "choice",  # {a|b}: another program would choose
+    "switch",  # [a:b:0.5]: another program would change it while it draws
+    "wildcard",  # __x__: a list of another program
+    "command",  # BREAK, AND
+    "setting",  # --ar 16:9
+]
+
+
 @dataclass(frozen=True)
 class LeftOut:
-    """Words of the prompt that were not drawn."""
+    """What of the prompt was not drawn, as it was written there."""
 
     words: str
-    why: Literal["unknown word", "no room"]  # to the pack; in the text encoder, which takes so many words and no more
+    why: Why
 
 
 @dataclass(frozen=True)

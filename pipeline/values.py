@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from pipeline.prompt import Reading
 from pipeline.request import PictureRequest
 
 Embedding = npt.NDArray[np.float32]
@@ -141,4 +141,4 @@ class Variants:
 
     request: PictureRequest  # as drawn: it says what was left out, and what drew it
     ranked: tuple[Variant, ...]
-    half_said: Mapping[str, tuple[str, ...]]  # words that the pack knows within phrases only, with some of these
+    reading: Reading  # what the pack made of the prompt as it was composed

@@ -86,7 +86,7 @@ class VariantMaker:
         Raises InvalidRequest, and Stopped if nothing was finished.
         """
         check(request)
-        request = self._as_drawn(request)
+        reading, request = self.pack.read(request.prompt), self._as_drawn(request)
         ranked: tuple[Variant, ...] = ()
         parts = _batches(request, self._generator.engine.batch)
         for number, part in enumerate(parts):
@@ -98,7 +98,7 @@ class VariantMaker:
                 break
             judged = [self._judged(picture, part.seed + i, request, reference) for i, picture in enumerate(pictures)]
             ranked = tuple(sorted([*ranked, *judged], key=_rank))
-        return Variants(request, ranked, self.pack.half_said(request.prompt))
+        return Variants(request, ranked, reading)
 
     def draw_again(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> Image.Image:
         """The one picture that a request with a `place` was drawn for: by the same engine and pack the same pixels.
@@ -133,18 +133,26 @@ class VariantMaker:
         return faces[0]
 
     def _as_drawn(self, request: PictureRequest) -> PictureRequest:
-        """With what drew it, and what of its words was not drawn."""
-        unknown = [LeftOut(word, "unknown word") for word in self.pack.unknown_words(request.prompt)]
-        cut_off = self._generator.cut_off(self._known_part(request.prompt))
+        """With what drew it, the words that were sent, and what was not drawn of those that were written."""
+        reading, asked = self.pack.read(request.prompt), self.pack.read(request.asked).drawn
+        context = reading.drawn.removeprefix(asked).strip(" ,") if request.context else ""
+        cut_off = self._generator.cut_off(reading.drawn)
         no_room = [LeftOut(cut_off, "no room")] if cut_off else []
-        return replace(request, engine=self._generator.engine, left_out=(*unknown, *no_room))
+        return replace(
+            self._as_sent(request),
+            context=context,
+            engine=self._generator.engine,
+            left_out=(*no_room, *reading.left_out),
+        )
+
+    def _as_sent(self, request: PictureRequest) -> PictureRequest:
+        """In the words that the pack takes. Those of a request that was sent already stay as they are."""
+        reading, negative = self.pack.read(request.prompt), self.pack.read(request.negative_prompt)
+        kept_out = dict.fromkeys(part for part in (negative.drawn, negative.negated, reading.negated) if part)
+        return replace(request, prompt=reading.drawn, negative_prompt=", ".join(kept_out))
 
     def _draw(self, part: PictureRequest, reference: Reference | None, on_step: OnStep) -> Sequence[Image.Image]:
-        known, negative = self._known_part(part.prompt), self._known_part(part.negative_prompt)
-        return self._generator.generate(replace(part, prompt=known, negative_prompt=negative), reference, on_step)
-
-    def _known_part(self, prompt: str) -> str:
-        return self.pack.vocabulary.known_part(prompt) if self.pack.vocabulary else prompt
+        return self._generator.generate(self._as_sent(part), reference, on_step)
 
     def _judged(self, picture: Image.Image, seed: int, request: PictureRequest, reference: Reference | None) -> Variant:
         face = next(iter(self._face_encoder.faces(picture)), None)

@@ -7,7 +7,7 @@ straight: one `PictureRequest` is made, one read says who it is, the models draw
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from PIL import Image
@@ -18,6 +18,7 @@ from library_store.records import CastMember, CastOption, NewPicture, ReferenceR
 from library_store.text import clean, required
 from pipeline.likeness import average
 from pipeline.packs import Pack
+from pipeline.prompt import Reading
 from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfile, check, composed, differences
 from pipeline.values import Reference, Variant, Variants
 from pipeline.variants import OnStep
@@ -45,7 +46,7 @@ class Made:
     image_ids: tuple[str, ...]
     ranked: tuple[Variant, ...]  # all that was drawn, best first; the kept ones are as many of the first as `image_ids`
     request: PictureRequest  # as drawn: it says what was left out
-    half_said: Mapping[str, tuple[str, ...]]  # the words that say too little by themselves, with phrases that say more
+    reading: Reading  # what the pack made of the prompt
 
     @property
     def options(self) -> tuple[CastOption, ...]:
@@ -56,11 +57,6 @@ class Made:
     def stopped(self) -> bool:
         """Someone stopped the run; what was finished is here."""
         return len(self.ranked) < self.request.count
-
-    @property
-    def unknown_words(self) -> tuple[str, ...]:
-        """Words of the prompt that the pack does not know."""
-        return tuple(left.words for left in self.request.left_out if left.why == "unknown word")
 
     @property
     def cut_off(self) -> str:
@@ -252,7 +248,7 @@ def _new_pictures(variants: Variants, source: Source, parent_id: str | None = No
 
 
 def _made(member: CastMember, new: Sequence[NewPicture], variants: Variants) -> Made:
-    return Made(member, tuple(picture.id for picture in new), variants.ranked, variants.request, variants.half_said)
+    return Made(member, tuple(picture.id for picture in new), variants.ranked, variants.request, variants.reading)
 
 
 def _checked_prompt(prompt: str) -> str:

@@ -119,6 +119,13 @@ def test_who_has_all_of_the_tags_is_found_by_them(library: CharacterLibrary, sto
     assert names(library.search_library(story.project_id, LibraryQuery("bora", tags=("lead",)))) == ["bora"]
 
 
+def test_a_search_leaves_out_those_with_an_unwanted_word(
+    library: CharacterLibrary, story: Story, cast: list[Character]
+):
+    assert names(library.search_library(story.project_id, LibraryQuery("-bora", sort="name"))) == ["Ara", "Éva", "찬호"]
+    assert library.search_library(story.project_id, LibraryQuery("ara -ＡＲＡ")) == []
+
+
 def test_only_tags_that_find_somebody_are_listed(library: CharacterLibrary, story: Story, cast: list[Character]):
     unsaved = library.create_character(story.id, "Nobody", [generated(9)], "generated")
     library.set_tags(unsaved.character.id, ["draft"])

@@ -139,11 +139,11 @@ def test_variants_are_more_like_their_own_reference_than_like_others(maker):
 
 
 def test_words_outside_the_vocabulary_are_named_and_words_inside_are_not(maker):
-    assert maker.pack.unknown_words("a woman in a spacesuit juggling, in outer space") == ("juggling",)
+    assert maker.pack.vocabulary.unknown_words("a woman in a spacesuit juggling, in outer space") == ("juggling",)
 
 
 def test_a_word_that_could_mean_two_things_is_named_with_phrases_that_mean_one(maker):
-    assert maker.pack.half_said("a slim blonde woman in a red dress, smiling, in space") == {
+    assert maker.pack.vocabulary.half_said("a slim blonde woman in a red dress, smiling, in space") == {
         "red": ("red hair", "red eyes", "red scarf"),
         "space": ("outer space", "space buns hair", "space suit"),
     }
@@ -153,8 +153,8 @@ def test_nothing_that_the_pack_was_trained_on_is_called_half_said(maker):
     rng = np.random.default_rng(0)
     for seed in range(300):
         said = caption(person(seed), look(seed), rng, describe_person=seed % 2 == 0)
-        assert maker.pack.half_said(said) == {}, said
-        assert maker.pack.half_said(", ".join(profile(person(seed)).values())) == {}
+        assert maker.pack.vocabulary.half_said(said) == {}, said
+        assert maker.pack.vocabulary.half_said(", ".join(profile(person(seed)).values())) == {}
 
 
 def test_a_drawing_comes_through_the_vae_as_the_same_person(maker):

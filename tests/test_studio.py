@@ -509,8 +509,8 @@ def test_words_that_the_pack_does_not_know_are_named(store: LibraryStore) -> Non
             studio.library.ensure_a_story().id, "Hana", "astronaut in a spacesuit, zeppelin"
         )
     )
-    assert made.unknown_words == ("zeppelin",)
-    assert made.half_said == {"astronaut": ("astronaut suit",)}
+    assert made.reading.unknown == ("zeppelin",)
+    assert made.reading.half_said == {"astronaut": ("astronaut suit",)}
 
 
 def test_models_load_once_and_behind_the_page() -> None:

@@ -148,14 +148,15 @@ def test_an_unsure_picture_with_everything_in_it_is_better_than_a_sure_one_witho
     assert variants.ranked[0].rejection == ()
 
 
-def test_the_reader_sees_the_prompt_as_it_was_asked():
-    """Not as it is drawn, in lower case and without the words that the pack can't draw."""
+def test_the_reader_looks_for_what_was_sent_and_not_for_what_is_unknown_or_to_be_kept_out():
     reader = Reader({})
     pack = fake_pack(vocabulary=Vocabulary({"hair": {"red hair": ()}}))
 
-    maker_with(reader, {5: flat(RED)}, pack).generate(*replace(WITH_RED, count=1, prompt="Red zeppelin HAIR"), ignore)
+    maker_with(reader, {5: flat(RED)}, pack).generate(
+        *replace(WITH_RED, count=1, prompt="Red zeppelin HAIR, no red hat"), ignore
+    )
 
-    assert reader.prompts == ["Red zeppelin HAIR"]
+    assert reader.prompts == ["red hair"]
 
 
 def test_the_reader_sees_what_was_asked_for_where_that_is_not_the_whole_prompt():
@@ -300,7 +301,7 @@ def test_unknown_words_are_reported_and_not_drawn_and_half_said_ones_are_drawn()
     )
 
     assert variants.request.left_out == (LeftOut("mina", "unknown word"),)
-    assert variants.half_said == {"space": ("outer space", "space suit")}
+    assert variants.reading.half_said == {"space": ("outer space", "space suit")}
     assert generator.requests[0].prompt == "wearing a space suit, space"
     assert generator.requests[0].negative_prompt == "suit"
 
@@ -310,7 +311,7 @@ def test_a_pack_without_a_vocabulary_takes_the_prompt_as_it_is():
     variants = VariantMaker(generator, FakeFaces(), fake_pack()).generate(*replace(WITH_RED, prompt="A (Cat)!"), ignore)
 
     assert generator.requests[0].prompt == "A (Cat)!"
-    assert (variants.request.left_out, variants.half_said) == ((), {})
+    assert (variants.request.left_out, variants.reading.half_said) == ((), {})
 
 
 def test_the_end_of_a_prompt_that_is_too_long_is_reported():

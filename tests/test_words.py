@@ -11,10 +11,15 @@ from PIL import Image
 from library_store.foreign_requests import FoundRequest
 from library_store.foreign_requests.said import Said, found
 from library_store.store import LibraryStore
+from pipeline.packs import load_pack
+from pipeline.prompt import Reading
+from pipeline.request import LeftOut
 from pipeline.values import AnotherFace, Likeness, Step, Variant
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
+from settings import BUILT_IN_PACKS
 from studio.drawing import Made
+from ui.story.offers import offers_for, written_instead
 from ui.story.run_area import pictures_so_far, progress_bar, report, words_note
 from ui.words import MOST_NAMES, found_words, long_likeness, measured_by, short_likeness, tone
 
@@ -66,15 +71,21 @@ def test_a_report_says_why_a_picture_is_rejected_and_what_was_not_drawn(store: L
 
 
 def test_words_that_are_left_out_and_words_that_say_too_little_share_a_note():
-    said = words_note(("zeppelin", "<b>"), {"space": ("outer space", "space suit"), "night": ("by night",)})
+    unknown = (LeftOut("zeppelin", "unknown word"), LeftOut("<b>", "unknown word"), LeftOut("(cat:1.3)", "weight"))
+    half_said = {"space": ("outer space", "space suit"), "night": ("by night",)}
+    said = words_note(Reading("cat", "hat", unknown, half_said=half_said, offered={"zeppelin": ("sky",)}))
 
     assert said == (
+        "Kept out, as far as the pack can: **hat**.\n\n"
         "This pack cannot draw: **zeppelin**, **&lt;b&gt;**. The picture is made without.\n\n"
+        r"Weights count for nothing here: **\(cat\:1\.3\)**. The words are drawn."
+        "\n\n"
+        "Near to them, this pack knows: **zeppelin** (“sky”).\n\n"
         "Say these in a phrase that this pack knows: **space** (“outer space”, “space suit”), **night** (“by night”). "
         "Said otherwise, they may draw something else."
     )
-    assert words_note((), {"night": ("by night",)}).startswith("Say these")
-    assert words_note((), {}) == ""
+    assert words_note(Reading("night", half_said={"night": ("by night",)})).startswith("Say these")
+    assert words_note(Reading("cat")) == ""
 
 
 def test_a_report_says_which_words_say_too_little(store: LibraryStore):
@@ -165,3 +176,18 @@ def test_a_toast_has_room_for_so_many_names_and_takes_none_for_html():
     many = of_another_program(model="<img src=x>", unused=[f"<b>{number}" for number in range(20)])
     assert "model &lt;img src=x&gt;, &lt;b&gt;0" in found_words(many) and "<" not in found_words(many)
     assert found_words(many).endswith(f" and {21 - MOST_NAMES} more.")
+
+
+def test_a_click_writes_the_phrase_where_the_word_says_too_little():
+    pack = load_pack("paperdoll", (BUILT_IN_PACKS,))
+    written = "a woman, Red hair, red dress, Glases, in space"
+    offers = [offer.label for offer in offers_for(pack, written)]
+    assert offers == [
+        "red → red hair", "red → red eyes", "red → red scarf", "space → outer space", "space → space buns hair",
+        "space → space suit",
+    ]  # fmt: skip
+    assert written_instead(pack, written, 3) == "a woman, Red hair, red dress, Glases, in outer space"
+    assert written_instead(pack, written, 2) == "a woman, Red hair, red scarf dress, Glases, in space"
+    assert written_instead(pack, "a woman, glases", 0) == "a woman, glasses"
+    assert written_instead(pack, "a woman", 0) == "a woman"
+    assert offers_for(fake_pack(), written) == []

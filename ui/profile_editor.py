@@ -18,7 +18,7 @@ from pipeline.packs import Pack
 from studio import Castbook, Studio
 from ui.handlers import QUICK, for_visitor
 from ui.language import t
-from ui.story.run_area import prompt_note
+from ui.story.run_area import words_note
 from ui.words import IDENTITY_FIELDS, LOOK_FIELDS, PROFILE_FIELDS
 
 WHO, LOOK = "Who they are", "What they wear here"
@@ -99,7 +99,7 @@ def build_profile_filler(
         if request is None:
             raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
         filled = filled_from(studio.pack, request.prompt, editor.profile(values))
-        return *editor.values(filled), prompt_note(studio.pack, request.prompt)
+        return *editor.values(filled), words_note(studio.pack.read(request.prompt), request.left_out)
 
     filler.button.click(fill, [image, *editor.inputs], [*editor.inputs, filler.note], **QUICK)
     return filler

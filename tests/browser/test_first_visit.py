@@ -42,5 +42,5 @@ def test_the_embedded_pack_knows_every_word_of_the_examples() -> None:
     pack = load_pack("paperdoll", (BUILT_IN_PACKS,))
     for example in EXAMPLES:
         said = ", ".join([example.prompt, *asdict(example.profile).values()])
-        assert pack.unknown_words(said) == ()
-        assert pack.half_said(said) == {}
+        assert pack.read(said).left_out == ()
+        assert pack.read(said).half_said == {}

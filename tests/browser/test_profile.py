@@ -112,3 +112,14 @@ def test_an_outfit_chosen_for_a_scene_leaves_the_saved_character_as_it_is(app: A
     expect(page.locator(".strip .thumbnail-item")).to_have_count(3)
     assert app.generator.requests[-1].prompt == "spacesuit, red hair"
     assert app.library[0] == saved
+
+
+def test_a_phrase_for_a_word_that_says_too_little_is_one_click_away(app: App, visit: Visit) -> None:
+    page = visit(app)
+    page.locator("#new-prompt textarea").fill("a girl, soft, no rain")
+    offers = page.locator("#new-offers button")
+    expect(offers).to_have_text(["soft → soft light"])
+    expect(page.locator(".prose.unknown-words").filter(has_text="Kept out")).to_contain_text("rain")
+    offers.first.click()
+    expect(page.locator("#new-prompt textarea")).to_have_value("a girl, soft light, no rain")
+    expect(offers).to_have_count(0)

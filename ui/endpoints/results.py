@@ -25,6 +25,7 @@ from library_store.records import (
     Story,
     Use,
 )
+from pipeline.prompt import Reading
 from pipeline.references import Outlier
 from pipeline.request import PictureRequest
 from pipeline.uploads import Upload
@@ -57,12 +58,7 @@ def story_json(story: Story) -> dict[str, Any]:
 
 
 def prompt_json(studio: Studio, prompt: str) -> dict[str, Any]:
-    pack = studio.pack
-    return {
-        "prompt": prompt,
-        "unknown_words": list(pack.unknown_words(prompt)),
-        "half_said": pack.half_said(prompt),
-    }
+    return {"prompt": prompt, **_reading_json(studio.pack.read(prompt))}
 
 
 def cast_json(studio: Studio, members: Sequence[CastMember]) -> list[dict[str, Any]]:
@@ -254,11 +250,20 @@ def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
         **member_json(studio, made.member),
         "new_image_ids": list(made.image_ids),
         "prompt": made.request.prompt,
-        "unknown_words": list(made.unknown_words),
-        "half_said": dict(made.half_said),
+        **_reading_json(made.reading),
         "cut_off": made.cut_off,
         "stopped": made.stopped,
         "story_in_trash": studio.library.is_in_trash(made.member.story_id),
+    }
+
+
+def _reading_json(reading: Reading) -> dict[str, Any]:
+    return {
+        "kept_out": reading.negated,
+        "unknown_words": list(reading.unknown),
+        "half_said": dict(reading.half_said),
+        "offered": dict(reading.offered),
+        "left_out": [asdict(left) for left in reading.left_out],
     }
 
 

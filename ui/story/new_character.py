@@ -15,6 +15,7 @@ from ui.handlers import LATEST, QUICK, for_visitor, on
 from ui.language import t
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
+from ui.story.offers import bind_offers, build_offers
 from ui.story.run_area import DrawingRun, RunArea, bind_run, prompt_note
 
 
@@ -29,6 +30,7 @@ class NewCharacterForm:
     seed: gr.Number
     composed: gr.Textbox
     unknown: gr.Markdown
+    offers: list[gr.Button]
     create: gr.Button
     clear: gr.Button
 
@@ -60,12 +62,15 @@ def build_new_character(castbook: Castbook) -> NewCharacterForm:
         seed = build_seed("new-seed")
     count = build_count(castbook, "new-count")
     composed, unknown = build_composed("new-composed")
+    offers = build_offers("new-offers")
     with gr.Row(elem_classes=["actions", "action-bar"]):
         create = gr.Button(
             t("Create"), variant="primary", size="md", interactive=castbook.models.ready, elem_id="new-create", scale=3
         )
         clear = gr.Button(t("Clear form"), size="md", elem_id="new-clear", scale=1, min_width=100)
-    return NewCharacterForm(name, prompt, profile, more, description, count, seed, composed, unknown, create, clear)
+    return NewCharacterForm(
+        name, prompt, profile, more, description, count, seed, composed, unknown, offers, create, clear
+    )
 
 
 def build_count(castbook: Castbook, elem_id: str) -> gr.Slider:
@@ -122,6 +127,7 @@ def bind_new_character(
     bind_run(
         castbook, area, place, form.create, all_buttons, begin, [place.story, form.count, form.seed, *form.written]
     )
+    bind_offers(castbook, form.offers, form.prompt, form.composed)
     emptied = form.clear.click(lambda: _emptied(form), None, [*form.written, form.seed], **QUICK)
     emptied.then(compose, [place.story, *worded], [form.composed, form.unknown], **QUICK)
 

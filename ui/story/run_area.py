@@ -15,6 +15,8 @@ from PIL import Image
 
 from errors import Stopped
 from pipeline.packs import Pack
+from pipeline.prompt import Reading
+from pipeline.request import LeftOut, Why
 from pipeline.values import Step, Variant
 from studio import Castbook, Studio
 from studio.drawing import Asked, Made
@@ -26,6 +28,17 @@ from ui.thumbnails import THUMBNAILS
 from ui.words import in_markdown, long_likeness, rejected, short_likeness
 
 DrawingRun = Run[Asked, Made]
+WHY_LEFT_OUT: dict[Why, str] = {
+    "unknown word": "This pack cannot draw: {named}. The picture is made without.",
+    "kept out": "Not drawn, for it is to be kept out as well: {named}.",
+    "weight": "Weights count for nothing here: {named}. The words are drawn.",
+    "add-on": "Files of another program are not loaded: {named}.",
+    "choice": "Another program would choose: {named}. Write the one you mean.",
+    "switch": "Another program would change this while it draws: {named}. Write the one you mean.",
+    "wildcard": "A list of another program is not known here: {named}. Write the words you mean.",
+    "command": "A command of another program does nothing here: {named}.",
+    "setting": "A setting of another program does nothing here: {named}.",
+}
 Shown = dict[Any, Any]  # what Gradio takes for some of an event's outputs: component to value
 
 
@@ -203,7 +216,7 @@ def report(made: Made, in_trash: bool = False) -> str:
     lines = [", ".join(part for part in heading if part)]
     if in_trash:
         lines.append(say("The story was moved to the trash meanwhile. The pictures are in it: restore it to use them."))
-    if note := words_note(made.unknown_words, made.half_said):
+    if note := words_note(made.reading, made.request.left_out):
         lines.append(note)
     if made.cut_off:
         cut_off = f"*{in_markdown(made.cut_off)}*"
@@ -218,24 +231,37 @@ def report(made: Made, in_trash: bool = False) -> str:
 
 def prompt_note(pack: Pack, prompt: str) -> str:
     """The `words_note` of what would be drawn."""
-    return words_note(pack.unknown_words(prompt), pack.half_said(prompt))
+    return words_note(pack.read(prompt))
 
 
-def words_note(unknown_words: Sequence[str], half_said: Mapping[str, Sequence[str]]) -> str:
-    """Markdown: the words that are left out, and those that say too little, with phrases that say more; "" for none."""
-    notes: list[str] = []
-    if unknown_words:
-        named = ", ".join(f"**{in_markdown(word)}**" for word in unknown_words)
-        notes.append(say("This pack cannot draw: {named}. The picture is made without.", named=named))
-    if half_said:
-        named = ", ".join(f"**{in_markdown(word)}** ({_quoted(phrases)})" for word, phrases in half_said.items())
+def words_note(reading: Reading, left_out: Sequence[LeftOut] | None = None) -> str:
+    """Markdown: what is kept out, what is left out and why, and the words that say too little, with phrases that say
+    more; "" for none. `left_out` is what was left out of a picture, where that is known."""
+    left_out = reading.left_out if left_out is None else left_out
+    notes = list[str]()
+    if reading.negated:
+        notes.append(say("Kept out, as far as the pack can: {named}.", named=_strong(reading.negated)))
+    for why, sentence in WHY_LEFT_OUT.items():
+        if words := [left.words for left in left_out if left.why == why]:
+            notes.append(say(sentence, named=", ".join(map(_strong, words))))
+    if reading.offered:
+        notes.append(say("Near to them, this pack knows: {named}.", named=_with_phrases(reading.offered)))
+    if reading.half_said:
         notes.append(
             say(
                 "Say these in a phrase that this pack knows: {named}. Said otherwise, they may draw something else.",
-                named=named,
+                named=_with_phrases(reading.half_said),
             )
         )
     return "\n\n".join(notes)
+
+
+def _with_phrases(words: Mapping[str, Sequence[str]]) -> str:
+    return ", ".join(f"{_strong(word)} ({_quoted(phrases)})" for word, phrases in words.items())
+
+
+def _strong(words: str) -> str:
+    return f"**{in_markdown(words)}**"
 
 
 def _quoted(phrases: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from ui.language import say, t
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.story.new_character import build_composed, build_count, build_seed
+from ui.story.offers import bind_offers, build_offers
 from ui.story.run_area import DrawingRun, RunArea, bind_run, prompt_note
 from ui.thumbnails import THUMBNAILS
 from ui.words import LOOK_FIELDS, in_markdown, profile_line, strength_in_words
@@ -42,6 +43,7 @@ class SceneForm:
     seed: gr.Number
     composed: gr.Textbox
     unknown: gr.Markdown
+    offers: list[gr.Button]
     generate: gr.Button
 
     @property
@@ -105,13 +107,14 @@ def build_scene(castbook: Castbook) -> SceneForm:
         with gr.Accordion(t("More"), open=False, elem_id="scene-more") as more:
             seed = build_seed("scene-seed")
         composed, unknown = build_composed("scene-composed")
+        offers = build_offers("scene-offers")
         with gr.Row(elem_classes=["actions", "action-bar"]):
             generate = gr.Button(
                 t("Generate"), variant="primary", size="md", interactive=castbook.models.ready, elem_id="scene-generate"
             )
     return SceneForm(
         nobody, choose, chosen, change, gr.State(None), picture, who, steering,
-        prompt, look, count, keep, identity_scale, strength, more, seed, composed, unknown, generate,
+        prompt, look, count, keep, identity_scale, strength, more, seed, composed, unknown, offers, generate,
     )  # fmt: skip
 
 
@@ -233,6 +236,7 @@ def bind_scene(
         [form.composed, form.unknown],
         **LATEST,
     )
+    bind_offers(castbook, form.offers, form.prompt, form.composed)
     form.count.change(_keep_of, form.count, form.keep, **LATEST)
     form.identity_scale.input(strength_in_words, form.identity_scale, form.strength, **LATEST)
     place.project.change(forget_reference, None, form.outputs, **QUICK)

@@ -1,0 +1,54 @@
+"""How old somebody is said to be: "20 years old" is nobody old."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+_YEARS_OLD = frozenset((years, old) for years in ("year", "years", "yr", "yrs") for old in ("old", "olds")) | {
+    ("y", "o")
+}
+_ONES = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+_NUMBERS = {word: number for number, word in enumerate([*_ONES, *"seventeen eighteen nineteen".split()], start=1)} | {
+    word: 10 * number
+    for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+}
+
+
+def ages(said: Sequence[str]) -> Iterator[tuple[range, int]]:
+    """Where ages stand among words in lower case, and how many years they are."""
+    at = 0
+    while at < len(said):
+        place, years = _age(said, at)
+        if place:
+            yield place, years
+        at = place.stop if place else at + 1
+
+
+def _age(said: Sequence[str], at: int) -> tuple[range, int]:
+    """Where an age stands that is said from there on, and how old that is."""
+    if said[at] in ("aged", "age") and at + 1 < len(said):
+        years, length = _number(said, at + 1)
+        return (range(at, at + 1 + length) if years is not None else range(0)), years or 0
+    if short := re.fullmatch(r"(\d{1,3})(yo|s)", said[at], re.ASCII):
+        decade = short[2] == "s"
+        if not decade or said[max(at - 1, 0) : at] in (["her"], ["his"], ["their"], ["the"]):
+            return range(at, at + 1), int(short[1])
+    years, length = _number(said, at)
+    behind = tuple(said[at + length : at + length + 2])
+    if years is not None and behind in _YEARS_OLD:
+        return range(at, at + length + 2), years
+    if years is not None and behind[:1] == ("yo",):
+        return range(at, at + length + 1), years
+    return range(0), 0
+
+
+def _number(said: Sequence[str], at: int) -> tuple[int | None, int]:
+    """A number and how many words it takes: "20", "twenty five"."""
+    word = said[at]
+    if re.fullmatch(r"\d{1,3}", word, re.ASCII):
+        return int(word), 1
+    number = _NUMBERS.get(word)
+    if number is not None and number >= 20 and 0 < _NUMBERS.get("".join(said[at + 1 : at + 2]), 10) < 10:
+        return number + _NUMBERS[said[at + 1]], 2
+    return number, 1
