@@ -1,0 +1,52 @@
+"""Pictures of people by many hands, with the truth: what drawn faces are found, told apart and measured with.
+
+A person is drawn by one hand only: two artists never draw the same one. On disk each source is a folder of memory-mapped
+arrays and a `portraits.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+SIZE = 256  # pixels a side
+_ARRAYS = ("pixels", "boxes", "landmarks", "person", "hand", "features")
+
+
+@dataclass(frozen=True, eq=False)
+class Portraits:
+    """Pictures of n looks of p people by h hands."""
+
+    pixels: npt.NDArray[np.uint8]  # (n, 256, 256, 3) RGB
+    boxes: npt.NDArray[np.float32]  # (n, 4) left, top, right, bottom of the face
+    landmarks: npt.NDArray[
+        np.float32
+    ]  # (n, 5, 2) as insightface: left eye in the picture, right eye, nose, mouth corners
+    person: npt.NDArray[np.int64]  # (n,) whom each picture shows, 0 to p - 1; pictures of one person follow each other
+    hand: npt.NDArray[np.int64]  # (p,) whose hand drew each person, 0 to h - 1
+    features: npt.NDArray[np.int64]  # (p, f) the visible features of each person as codes, -1 where a hand has none
+    hands: tuple[str, ...]  # (h,) their names
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def of_hands(self, names: set[str]) -> npt.NDArray[np.int64]:
+        """The numbers of the pictures that these hands drew."""
+        meant = [index for index, name in enumerate(self.hands) if name in names]
+        return np.flatnonzero(np.isin(self.hand[self.person], meant))
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _ARRAYS:
+            np.save(folder / f"{name}.npy", getattr(self, name))
+        (folder / "portraits.json").write_text(json.dumps({"hands": self.hands}))
+
+    @staticmethod
+    def load(folder: Path) -> Portraits:
+        """Raises FileNotFoundError where the folder holds none, or half of them."""
+        hands = tuple(json.loads((folder / "portraits.json").read_text())["hands"])
+        return Portraits(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS), hands=hands)
