@@ -4,11 +4,13 @@ A hand is one artist's (or one random) way of drawing, out of a folder of `Portr
 What the models saw is kept in a cache, for a minute of them is looked at again and again.
 """
 
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -47,7 +49,7 @@ class Hand:
     looked_at: int  # pictures
     false_ones: int | None  # faces found where none is; None: nobody knows where they are
     twins: Flags  # (people, people) who are no strangers to each other, for they differ too little
-    copies: tuple[float, ...] = ()  # how alike two pictures of one person are composed
+    copies: tuple[float, ...] = ()  # how alike two pictures of one person are composed; none where nobody asked
 
     @property
     def found(self) -> float:
@@ -157,7 +159,7 @@ def _seen(shown: _Shown, watcher: Watcher, source: str) -> Hand:
         len(shown.numbers),
         None if shown.boxes is None else false_ones,
         shown.twins,
-        _copies(shown),
+        _copies(shown) if shown.boxes is None else (),
     )
 
 
@@ -250,20 +252,3 @@ def _version(pack: Pack) -> str:
     for file in [*files, code / "faces.py", code / "face_models.py"]:
         whole.update(hashlib.sha256(file.read_bytes()).digest())
     return whole.hexdigest()
-
-
-def joined(hands: Sequence[Hand], together: Sequence[str]) -> list[tuple[str, ...]]:
-    """The names of the hands, those that are one designer's together ("adventurer,lorelei")."""
-    groups = [tuple(part.strip() for part in each.split(",")) for each in together]
-    unknown = {name for group in groups for name in group} - {hand.name for hand in hands}
-    if unknown:
-        raise InvalidRequest(
-            "There is no hand {unknown}.", "These are there: {known}.",
-            unknown=", ".join(sorted(unknown)), known=", ".join(hand.name for hand in hands),
-        )  # fmt: skip
-    grouped = {name for group in groups for name in group}
-    return [*groups, *((hand.name,) for hand in hands if hand.name not in grouped)]
-
-
-def renamed(hand: Hand, name: str) -> Hand:
-    return replace(hand, name=name)

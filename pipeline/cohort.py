@@ -137,6 +137,11 @@ class Seen:
     to_own: Embedding  # (faces, own) cosines to the own who count; -inf for the others
     columns: Numbers  # (faces,) which of the own each one is; -1: none
 
+    @property
+    def own_nearest(self) -> Numbers:
+        """(faces,) how many of the own are among the nearest."""
+        return (self.to_own >= self.nearest.last[:, None]).sum(axis=1)
+
     def some(self, rows: slice) -> Seen:
         kept = Nearest(*(values[rows] for values in self.nearest))
         return Seen(self.embeddings[rows], kept, self.to_own[rows], self.columns[rows])

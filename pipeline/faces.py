@@ -52,8 +52,8 @@ class InsightFaces:
 
     @classmethod
     def load_judging(cls, pack: Pack) -> InsightFaces:
-        """What finds and judges as in the app, in less time: no steering encoder looks, and what stands for its identity
-        is nobody's. For measuring alone. A pack without a judge judges with that encoder, which looks."""
+        """What finds and judges as in the app, in less time, for measuring alone: no steering encoder looks, and what
+        stands for its identity is nobody's. A pack without a judge judges with that encoder, which looks."""
         finder = cls.load(pack)
         if pack.judge:
             finder._analysis.models["recognition"] = _Blind()

@@ -24,6 +24,7 @@ STRICT = ConfigDict(extra="forbid")
 Rate = Annotated[float, Gt(0), Le(1)]
 Thresholds = Annotated[dict[Rate, float], MinLen(1)]  # false-accept rate -> the similarity that so many strangers reach
 Interval = tuple[float, float]  # of 95 %
+Floats = npt.NDArray[np.float64]
 Score = Literal["cosine", "normalised"]  # as it is, or read against strangers (pipeline.cohort)
 
 
@@ -64,6 +65,15 @@ class CohortSize:
 
 
 @dataclass(frozen=True, config=STRICT)
+class OwnLines:
+    """Where the thresholds of normalised scores lie once a project has characters of its own in a like hand: these are
+    nearer than any cohort, so that nobody stands out as far as before."""
+
+    own: float  # how many of the nearest strangers are the project's own
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, config=STRICT)
 class Calibration:
     """What an encoder's similarities mean, learnt from pairs of which the truth is known (`calibration.json`).
 
@@ -90,6 +100,7 @@ class Calibration:
     score: Score = "cosine"
     cohort: CohortSize | None = None  # that normalised scores were measured against
     reachable: float | None = None  # the cosine that 1 in 20 pairs of pictures of one person, by any hand, exceed
+    own_lines: tuple[OwnLines, ...] | None = None  # from few to many; none: own characters are no strangers here
     twins: int | None = None  # pairs of people too alike to count as strangers, who were left apart
 
     @staticmethod
@@ -145,7 +156,8 @@ class Decider:
         if calibration.score == "normalised":
             if cohort is None or cohort.encoder != calibration.encoder:
                 raise ValueError(f"Scores by {calibration.encoder!r} are normalised, and it has no cohort.")
-            self._strangers = Strangers(cohort, own, calibration.same_person_line)
+            counted = own if calibration.own_lines else None
+            self._strangers = Strangers(cohort, counted, calibration.same_person_line)
 
     def decide(
         self, one: Identity, other: Identity, one_is: str | None = None, other_is: str | None = None
@@ -167,7 +179,7 @@ class Decider:
         if self._strangers is None:
             return [[self._judgement(cosine, cosine) for cosine in row] for row in cosines.tolist()]
         seen, beside = self._strangers.see(faces, who), self._strangers.see(others, others_are)
-        scores, highest = self._strangers.scores(seen, beside), self._highest(self._strangers, seen, beside)
+        scores, highest = self._scores(self._strangers, seen, beside), self._highest(self._strangers, seen, beside)
         beyond_reach = (highest < self.calibration.same_person_line) & (scores >= 0)
         return [
             [self._judgement(*pair) for pair in zip(*rows, strict=True)]
@@ -182,14 +194,19 @@ class Decider:
             return
         seen = self._strangers.see(faces, who)
         for first in range(0, len(faces), A_FEW):
-            scores = self._strangers.scores(seen.some(slice(first, first + A_FEW)), seen)
+            scores = self._scores(self._strangers, seen.some(slice(first, first + A_FEW)), seen)
             yield first, scores.astype(np.float32)
 
-    def _highest(self, strangers: Strangers, seen: Seen, beside: Seen) -> npt.NDArray[np.float64]:
+    def _highest(self, strangers: Strangers, seen: Seen, beside: Seen) -> Floats:
         """The scores that pictures of one person reach at best: where these are below the line, a hand draws everybody
         too much alike. A pair less alike than the faces are to their nearest strangers is two people all the same."""
         best = 1.0 if self.calibration.reachable is None else self.calibration.reachable
-        return strangers.scores(seen, beside, np.full((len(seen.embeddings), len(beside.embeddings)), best))
+        return self._scores(strangers, seen, beside, np.full((len(seen.embeddings), len(beside.embeddings)), best))
+
+    def _scores(self, strangers: Strangers, seen: Seen, beside: Seen, cosines: Floats | None = None) -> Floats:
+        scores = strangers.scores(seen, beside, cosines)
+        own = (seen.own_nearest[:, None] + beside.own_nearest) / 2
+        return _as_without_own(scores, own, self.calibration) if own.any() else scores
 
     def _judgement(self, similarity: float, score: float, beyond_reach: bool = False) -> Judgement:
         calibration = self.calibration
@@ -243,6 +260,22 @@ def judge(
     )
 
 
+def _as_without_own(scores: Floats, own: Floats, calibration: Calibration) -> Floats:
+    """What the scores would be, were so many of the nearest strangers not the project's own: the lines at that number
+    are moved to where they lie at none, and what is between them with them."""
+    rates = sorted(calibration.thresholds, reverse=True)
+    known = [OwnLines(0, calibration.thresholds), *(calibration.own_lines or ())]
+    at = np.log1p([lines.own for lines in known])
+    here = [np.interp(np.log1p(own), at, [lines.thresholds[rate] for lines in known]) for rate in rates]
+    there = [calibration.thresholds[rate] for rate in rates]
+    moved = scores - here[0] + there[0]
+    for i in range(len(rates) - 1):
+        slope = (there[i + 1] - there[i]) / np.maximum(here[i + 1] - here[i], 1e-3)
+        within = there[i] + (scores - here[i]) * slope
+        moved = within if i == 0 else np.where(scores >= here[i], within, moved)
+    return moved
+
+
 def similarity_of(one: Identity, other: Identity) -> float:
     """Cosine, -1 to 1. Raises ValueError for identities of two encoders: their spaces have nothing in common."""
     if one.encoder != other.encoder:
@@ -277,9 +310,9 @@ def _mean(identities: Sequence[Identity]) -> Identity:
     return Identity(identities[0].encoder, (mean / np.linalg.norm(mean)).astype(np.float32))
 
 
-def _thumbnail(picture: Image.Image) -> npt.NDArray[np.float64]:
+def _thumbnail(picture: Image.Image) -> Floats:
     small = picture.convert("L").resize((32, 32), Image.Resampling.BOX)
-    luminance: npt.NDArray[np.float64] = np.array(small, dtype=np.float64).ravel()
+    luminance: Floats = np.array(small, dtype=np.float64).ravel()
     return luminance - luminance.mean()
 
 

@@ -143,7 +143,10 @@ def test_a_strangers_sentence_is_shown_as_it_was_written_however_long(part: str,
     assert likeness.rejection == (AsWritten(foreign),)
     assert rejected(likeness.rejection) == f"**Rejected** {in_markdown(foreign)}"
     assert long_likeness(likeness) == f"**Not measured** {in_markdown(foreign)}".rstrip()
-    assert measured_by(measured) == f"by judge<br>{in_markdown(foreign)}"
+    assert (
+        measured_by(measured)
+        == f"by judge · the bare likeness, measured against no strangers<br>{in_markdown(foreign)}"
+    )
 
 
 @given(st.text(max_size=100))

@@ -20,6 +20,7 @@ import pytest
 from fakes import (
     BLACK,
     CALIBRATION,
+    DECIDER,
     GREEN,
     JUDGE,
     RED,
@@ -43,7 +44,7 @@ from library_store.schema import Kind
 from library_store.store import LibraryStore
 from message import Message
 from pipeline.faces import InsightFaces
-from pipeline.likeness import Drawings, TooFew, judge
+from pipeline.likeness import Decider, Drawings, TooFew, judge
 from pipeline.packs import load_pack
 from pipeline.references import Outlier, outliers
 from pipeline.strangers import ObservedRate
@@ -246,7 +247,7 @@ def test_every_verdict_on_a_likeness_is_told_in_korean():
         face = next(iter(FakeFaces().faces(picture)), None)
         likeness = judge(
             face, reference(flat(RED)), picture,
-            judge_encoder=JUDGE, steering_encoder=steering, calibration=calibration,
+            judge_encoder=JUDGE, steering_encoder=steering, decider=calibration and Decider(calibration),
         )  # fmt: skip
         assert said_in_korean_alone(reason_of(likeness), JUDGE), reason_of(likeness)
 
@@ -307,7 +308,7 @@ def test_an_outlier_is_told_in_korean():
     pictures = {"one": RED, "two": RED, "other": GREEN}
     identities = {id: FakeFaces((JUDGE,)).faces(flat(colour))[0].identities[0] for id, colour in pictures.items()}
 
-    [outlier] = outliers(identities, CALIBRATION)
+    [outlier] = outliers(identities, DECIDER)
 
     assert said_in_korean_alone(reason_for(outlier))
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from pipeline.likeness import (
     Calibration,
+    Decider,
     Drawings,
     RocPoint,
     TooFew,
@@ -35,7 +36,7 @@ def judged(picture: Image.Image, calibration: Calibration | None = CALIBRATION, 
         picture,
         judge_encoder=by,
         steering_encoder=STEERING,
-        calibration=calibration,
+        decider=calibration and Decider(calibration),
     )
 
 
