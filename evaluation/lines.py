@@ -102,23 +102,33 @@ def without(cohort: Cohort, names: Collection[str]) -> Cohort:
 def pairs_of_hand(hand: Hand, cohort: Cohort | None, own: int = 0) -> HandPairs:
     """Scored against a cohort that the hand is not in, and `own` other people by the same hand; without a cohort by the
     bare cosine."""
-    faces, people = hand.embeddings, hand.people
-    cosines = np.inner(faces, faces).astype(np.float64)
-    scores, own_nearest = cosines, 0.0
-    if cohort is not None and len(faces):
-        strangers = Strangers(cohort, _saved(hand, own), np.inf)
-        seen = strangers.see(faces, [str(person) for person in people])
-        scores, own_nearest = strangers.scores(seen, seen), float(seen.own_nearest.mean())
+    scores, own_nearest = scored(hand, cohort, own)
+    return paired(hand, scores, float(own_nearest.mean()) if own_nearest.size else 0.0)
+
+
+def scored(hand: Hand, cohort: Cohort | None, own: int = 0) -> tuple[Floats, Floats]:
+    """(n, n) of every face with every other, and how many of their nearest strangers are by the same hand."""
+    faces = hand.embeddings
+    if cohort is None or not len(faces):
+        cosines = np.inner(faces, faces).astype(np.float64)
+        return cosines, np.zeros_like(cosines)
+    strangers = Strangers(cohort, _saved(hand, own), np.inf)
+    seen = strangers.see(faces, [str(person) for person in hand.people])
+    return strangers.scores(seen, seen), (seen.own_nearest[:, None] + seen.own_nearest) / 2
+
+
+def paired(hand: Hand, scores: Floats, own: float = 0.0) -> HandPairs:
+    """`scores` (n, n) of every face with every other."""
+    people, cosines = hand.people, np.inner(hand.embeddings, hand.embeddings).astype(np.float64)
     one, other = np.triu_indices(len(people), 1)
     values, bare = scores[one, other], cosines[one, other]
     same, twins = people[one] == people[other], hand.twins[people[one], people[other]]
     apart = ~same & ~twins
     order = np.argsort(-values[apart], kind="stable")
-    strangers_of = np.stack([people[one], people[other]])[:, apart][:, order]
+    strangers = np.stack([people[one], people[other]])[:, apart][:, order]
     return HandPairs(
-        hand.name, values[same], values[apart][order], strangers_of, values[~same & twins], bare[same], own_nearest,
-        hand,
-    )  # fmt: skip
+        hand.name, values[same], values[apart][order], strangers, values[~same & twins], bare[same], own, hand
+    )
 
 
 def measured(hands: Sequence[Hand], cohort: Cohort, families: Families, own: int = 0) -> tuple[HandPairs, ...]:
@@ -151,7 +161,12 @@ class Curves:
         one hand's."""
         family = self.families.of(but_not) if but_not is not None else frozenset[str]()
         kept = [row for row, each in enumerate(self.pairs) if each.name not in family]
-        weights = self.weights[kept] / max(self.weights[kept].sum(), 1e-12)
+        if not kept:
+            raise InvalidRequest(
+                "All hands are of one family ({hands}).", "Learn lines on several: each is measured by the others'.",
+                hands=", ".join(sorted(family)),
+            )  # fmt: skip
+        weights = self.weights[kept] / self.weights[kept].sum()
         return float(self.lines[_reached(weights @ self.passing[kept], rate)])
 
     def intervals(self, lines: Mapping[float, float]) -> tuple[dict[float, Interval], dict[float, Interval]]:
@@ -229,24 +244,29 @@ def calibrate_hands(
         calibration,
         score="normalised",
         cohort=CohortSize(len(cohort), len(cohort.hands)),
-        own_lines=own_lines(hands, cohort, families, lines),
+        own_lines=OwnCurves(hands, cohort, families).lines(lines),
         reachable=round(_quantile([each.genuine_cosines for each in with_some], weights, REACHED), DIGITS),
     ), pairs  # fmt: skip
 
 
-def own_lines(
-    hands: Sequence[Hand], cohort: Cohort, families: Families, rates: Iterable[float]
-) -> tuple[OwnLines, ...]:
-    """The same lines once so many people by the same hand are strangers too."""
-    found = list[OwnLines]()
-    for own in OWN:
-        enough = [hand for hand in hands if len(np.unique(hand.people)) >= 2 * own]
-        if len(enough) < FEWEST_HANDS:
-            break
-        curves = Curves(measured(enough, cohort, families, own), families)
-        mean = float(curves.weights @ np.array([each.own for each in curves.pairs]))
-        found.append(OwnLines(round(mean, 1), {rate: round(curves.line(rate), DIGITS) for rate in rates}))
-    return tuple(found)
+class OwnCurves:
+    """The curves once so many people by the same hand are strangers too, for each of OWN that enough hands have."""
+
+    def __init__(self, hands: Sequence[Hand], cohort: Cohort, families: Families) -> None:
+        self._curves = list[Curves]()
+        for own in OWN:
+            enough = [hand for hand in hands if len(np.unique(hand.people)) >= 2 * own]
+            if len(enough) >= FEWEST_HANDS:
+                self._curves.append(Curves(measured(enough, cohort, families, own), families))
+
+    def lines(self, rates: Iterable[float], but_not: str | None = None) -> tuple[OwnLines, ...]:
+        return tuple(
+            OwnLines(
+                round(float(curves.weights @ np.array([each.own for each in curves.pairs])), 1),
+                {rate: round(curves.line(rate, but_not), DIGITS) for rate in rates},
+            )
+            for curves in self._curves
+        )
 
 
 def observed_elsewhere(pairs: Sequence[HandPairs], rate: float, families: Families) -> dict[str, float]:

@@ -205,8 +205,8 @@ class Decider:
 
     def _scores(self, strangers: Strangers, seen: Seen, beside: Seen, cosines: Floats | None = None) -> Floats:
         scores = strangers.scores(seen, beside, cosines)
-        own = (seen.own_nearest[:, None] + beside.own_nearest) / 2
-        return _as_without_own(scores, own, self.calibration) if own.any() else scores
+        own, lines = (seen.own_nearest[:, None] + beside.own_nearest) / 2, self.calibration.own_lines or ()
+        return as_without_own(scores, own, self.calibration.thresholds, lines) if own.any() else scores
 
     def _judgement(self, similarity: float, score: float, beyond_reach: bool = False) -> Judgement:
         calibration = self.calibration
@@ -260,14 +260,14 @@ def judge(
     )
 
 
-def _as_without_own(scores: Floats, own: Floats, calibration: Calibration) -> Floats:
-    """What the scores would be, were so many of the nearest strangers not the project's own: the lines at that number
+def as_without_own(scores: Floats, own: Floats, thresholds: Thresholds, own_lines: Sequence[OwnLines]) -> Floats:
+    """What the scores would be, were so many of the nearest strangers not the project's `own`: the lines at that number
     are moved to where they lie at none, and what is between them with them."""
-    rates = sorted(calibration.thresholds, reverse=True)
-    known = [OwnLines(0, calibration.thresholds), *(calibration.own_lines or ())]
+    rates = sorted(thresholds, reverse=True)
+    known = [OwnLines(0, thresholds), *own_lines]
     at = np.log1p([lines.own for lines in known])
     here = [np.interp(np.log1p(own), at, [lines.thresholds[rate] for lines in known]) for rate in rates]
-    there = [calibration.thresholds[rate] for rate in rates]
+    there = [thresholds[rate] for rate in rates]
     moved = scores - here[0] + there[0]
     for i in range(len(rates) - 1):
         slope = (there[i + 1] - there[i]) / np.maximum(here[i + 1] - here[i], 1e-3)

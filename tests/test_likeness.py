@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import BLACK, CALIBRATION, GREEN, JUDGE, RED, STEERING, YELLOW, FakeFaces, flat, reference_of
+from fakes import BLACK, CALIBRATION, DECIDER, GREEN, JUDGE, RED, STEERING, YELLOW, FakeFaces, flat, reference_of
 from PIL import Image
 
 from pipeline.likeness import (
@@ -127,7 +127,7 @@ def test_a_picture_that_repeats_the_reference_is_marked_as_copied():
     face = FakeFaces().faces(picture)[0]
 
     likeness = judge(
-        face, reference_of(picture), brighter, judge_encoder=JUDGE, steering_encoder=STEERING, calibration=CALIBRATION
+        face, reference_of(picture), brighter, judge_encoder=JUDGE, steering_encoder=STEERING, decider=DECIDER
     )
 
     assert likeness.copied is True
