@@ -79,6 +79,25 @@ class Watcher:
     embed: Callable[[Image.Image, Box], Embedding] | None = None  # instead of the encoder: what a face's pixels are
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Where hands are."""
+
+    portraits: Sequence[Path] = ()  # learnt on, each left out in turn
+    strangers: Sequence[Path] = ()  # for the cohort alone
+    held_out: Sequence[Path] = ()  # measured only
+    references: Sequence[str] = ()  # imagefolders of people, measured only
+    people: int | None = None  # of each hand at most
+    looks: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Hands:
+    learnt: tuple[Hand, ...]
+    strangers: tuple[Hand, ...]
+    held_out: tuple[Hand, ...]
+
+
 def watcher_of(pack: Pack) -> Watcher:
     """The pack's judge, found for as in the app."""
 
@@ -88,6 +107,16 @@ def watcher_of(pack: Pack) -> Watcher:
         return InsightFaces.load_judging(pack)
 
     return Watcher(pack.judge_encoder, load, _version(pack))
+
+
+def look(sources: Sources, watcher: Watcher) -> Hands:
+    """Through one judge's eyes. Raises InvalidRequest."""
+
+    def all_in(folders: Sequence[Path]) -> tuple[Hand, ...]:
+        return tuple(hand for each in folders for hand in hands_in(each, watcher, sources.people, sources.looks))
+
+    own = tuple(hand_of(each, watcher) for each in sources.references)
+    return Hands(all_in(sources.portraits), all_in(sources.strangers), (*all_in(sources.held_out), *own))
 
 
 def hands_in(folder: Path, watcher: Watcher, people: int | None = None, looks: int | None = None) -> tuple[Hand, ...]:
@@ -107,16 +136,23 @@ def hands_in(folder: Path, watcher: Watcher, people: int | None = None, looks: i
     return tuple(_seen(shown, watcher, source) for shown in _by_hand(portraits, people, looks))
 
 
-def hand_of(references: str, watcher: Watcher, identity_column: str = "identity") -> Hand:
-    """An imagefolder of a creator's own characters (or a dataset on the hub) as one hand. Raises InvalidRequest."""
-    people = load_people(references, identity_column)
-    pictures = [example.picture for person in people for example in person.pictures]
-    numbers = np.concatenate([np.full(len(person.pictures), number) for number, person in enumerate(people)])
-    nobody = np.zeros((len(people), len(people)), np.bool_)
+def hand_of(
+    references: str, watcher: Watcher, name: str | None = None, people: int | None = None, looks: int | None = None
+) -> Hand:
+    """An imagefolder of a creator's own characters (or a dataset on the hub) as one hand, called by its folder unless
+    it has a `name`. Raises InvalidRequest."""
+    known = load_people(references, most=people, pictures=looks)
+    pictures = [example.picture for person in known for example in person.pictures]
+    numbers = np.concatenate([np.full(len(person.pictures), number) for number, person in enumerate(known)])
     shown = _Shown(
-        Path(references).name, pictures.__getitem__, np.arange(len(pictures)), numbers.astype(np.intp), None, nobody
+        name or Path(references).name,
+        pictures.__getitem__,
+        np.arange(len(pictures)),
+        numbers.astype(np.intp),
+        None,
+        np.zeros((len(known), len(known)), np.bool_),
     )
-    return _seen(shown, watcher, fingerprint(people))
+    return _seen(shown, watcher, fingerprint(known))
 
 
 def twins(features: npt.NDArray[np.integer]) -> Flags:

@@ -7,7 +7,6 @@ learnt on the other hands; and as its pack ships it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,7 @@ import typer
 
 from evaluation.baseline import NAME, colours_and_hash
 from evaluation.calibration import RATES
-from evaluation.hands import Hand, Watcher, hand_of, hands_in, watcher_of
+from evaluation.hands import Hand, Hands, Sources, Watcher, look, watcher_of
 from evaluation.hands_report import HandRow, as_markdown, as_record, draw, row_of
 from evaluation.lines import (
     Curves,
@@ -36,25 +35,6 @@ from pipeline.packs import load_pack
 from settings import Settings
 
 OWN = 30  # people by the same hand in a project, of a creator who has worked with it for a while
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where hands are."""
-
-    portraits: Sequence[Path] = ()  # learnt on, each left out in turn
-    strangers: Sequence[Path] = ()  # for the cohort alone
-    held_out: Sequence[Path] = ()  # measured only
-    references: Sequence[str] = ()  # imagefolders of people, measured only
-    people: int | None = None  # of each hand at most
-    looks: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Hands:
-    learnt: tuple[Hand, ...]
-    strangers: tuple[Hand, ...]
-    held_out: tuple[Hand, ...]
 
 
 def hands_of(
@@ -105,16 +85,6 @@ def write(rows: Sequence[HandRow], output: Path) -> None:
     (output / "hands.md").write_text(as_markdown(rows), "utf-8")
     (output / "hands.json").write_text(as_record(rows), "utf-8")
     draw(rows, output / "hands.png")
-
-
-def look(sources: Sources, watcher: Watcher) -> Hands:
-    """Through one judge's eyes. Raises InvalidRequest."""
-
-    def all_in(folders: Sequence[Path]) -> tuple[Hand, ...]:
-        return tuple(hand for each in folders for hand in hands_in(each, watcher, sources.people, sources.looks))
-
-    own = tuple(hand_of(each, watcher) for each in sources.references)
-    return Hands(all_in(sources.portraits), all_in(sources.strangers), (*all_in(sources.held_out), *own))
 
 
 def rows_of(

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from errors import InvalidRequest
-from evaluation.calibration import CONFIDENCE, DIGITS, LEAST, QUANTILES, RATES, ROC_POINTS, copy_threshold
+from evaluation.calibration import CONFIDENCE, DIGITS, LEAST, QUANTILES, RATES, ROC_POINTS, Pairs, copy_threshold
 from evaluation.hands import Hand
 from pipeline.cohort import Cohort, Strangers
 from pipeline.likeness import Calibration, CohortSize, Interval, ManyHands, OwnLines, RocPoint, TooFew
@@ -267,6 +267,15 @@ class OwnCurves:
             )
             for curves in self._curves
         )
+
+
+def pooled(pairs: Sequence[HandPairs]) -> Pairs:
+    """All of them together, for a picture."""
+    first = np.cumsum([0, *(int(each.hand.people.max(initial=-1)) + 1 for each in pairs)])
+    strangers = np.concatenate([each.strangers + start for each, start in zip(pairs, first, strict=False)], axis=1)
+    impostors = np.concatenate([each.impostors for each in pairs])
+    order = np.argsort(-impostors, kind="stable")
+    return Pairs(np.concatenate([each.genuine for each in pairs]), impostors[order], strangers[:, order])
 
 
 def observed_elsewhere(pairs: Sequence[HandPairs], rate: float, families: Families) -> dict[str, float]:

@@ -51,6 +51,7 @@ class Cohort:
         file.parent.mkdir(parents=True, exist_ok=True)
         tensors = {"faces": self.embeddings.astype(np.float16), "hand": self.hand.astype(np.int16)}
         save_file(tensors, file, {"encoder": self.encoder, "hands": json.dumps(self.hands, ensure_ascii=False)})
+        file.chmod(0o644)  # it is written for its owner alone
 
     @staticmethod
     def load(file: Path) -> Cohort:
