@@ -9,6 +9,7 @@ What the models saw is kept in a cache, for a minute of them is looked at again 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from pipeline.values import Box, Embedding, Face
 
 FOUND = 0.5  # intersection over union with the true box from which on a face was found
 TWINS = 2  # people who differ in fewer visible features are no strangers that anybody could tell apart
+STRANGERS = 2400  # people of a shipped cohort: 2.46 MB of float16
 AT_ONCE = 500  # pictures between two writes of the cache
 
 Numbers = npt.NDArray[np.intp]
@@ -115,8 +117,11 @@ def look(sources: Sources, watcher: Watcher) -> Hands:
     def all_in(folders: Sequence[Path]) -> tuple[Hand, ...]:
         return tuple(hand for each in folders for hand in hands_in(each, watcher, sources.people, sources.looks))
 
+    count = sum(len(_portraits(each).hands) for each in (*sources.portraits, *sources.strangers))
+    a_hand = math.ceil(STRANGERS / max(1, count))
+    strangers = tuple(hand for each in sources.strangers for hand in hands_in(each, watcher, a_hand, 1))
     own = tuple(hand_of(each, watcher) for each in sources.references)
-    return Hands(all_in(sources.portraits), all_in(sources.strangers), (*all_in(sources.held_out), *own))
+    return Hands(all_in(sources.portraits), strangers, (*all_in(sources.held_out), *own))
 
 
 def hands_in(folder: Path, watcher: Watcher, people: int | None = None, looks: int | None = None) -> tuple[Hand, ...]:
@@ -124,13 +129,7 @@ def hands_in(folder: Path, watcher: Watcher, people: int | None = None, looks: i
 
     Raises InvalidRequest where there are none.
     """
-    try:
-        portraits = Portraits.load(folder)
-    except (OSError, ValueError, KeyError) as error:
-        raise InvalidRequest(
-            "There are no portraits in {folder} ({error}).", "Give a folder that holds a portraits.json.",
-            folder=folder, error=error,
-        ) from error  # fmt: skip
+    portraits = _portraits(folder)
     pixels = folder / "pixels.npy"
     source = f"{pixels.resolve()} {pixels.stat().st_size} {pixels.stat().st_mtime_ns}"
     return tuple(_seen(shown, watcher, source) for shown in _by_hand(portraits, people, looks))
@@ -153,6 +152,16 @@ def hand_of(
         np.zeros((len(known), len(known)), np.bool_),
     )
     return _seen(shown, watcher, fingerprint(known))
+
+
+def _portraits(folder: Path) -> Portraits:
+    try:
+        return Portraits.load(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise InvalidRequest(
+            "There are no portraits in {folder} ({error}).", "Give a folder that holds a portraits.json.",
+            folder=folder, error=error,
+        ) from error  # fmt: skip
 
 
 def twins(features: npt.NDArray[np.integer]) -> Flags:

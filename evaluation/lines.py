@@ -20,12 +20,11 @@ import numpy.typing as npt
 
 from errors import InvalidRequest
 from evaluation.calibration import CONFIDENCE, DIGITS, LEAST, QUANTILES, RATES, ROC_POINTS, Pairs, copy_threshold
-from evaluation.hands import Hand
+from evaluation.hands import STRANGERS, Hand
 from pipeline.cohort import Cohort, Strangers
 from pipeline.likeness import Calibration, CohortSize, Interval, ManyHands, OwnLines, RocPoint, TooFew
 from pipeline.values import SavedPeople
 
-PEOPLE = 2400  # of a shipped cohort: 2.46 MB of float16
 OWN = (10, 30, 100)  # people by the same hand among the strangers, for each of whom another is measured
 REACHED = 0.95  # of the pairs of one person are no more alike
 FEWEST_HANDS = 3  # that lines are learnt on: a line must hold on one, learnt on two others
@@ -77,7 +76,7 @@ class Families:
         return weights / weights.sum()
 
 
-def cohort_of(hands: Sequence[Hand], encoder: str, most: int = PEOPLE) -> Cohort:
+def cohort_of(hands: Sequence[Hand], encoder: str, most: int = STRANGERS) -> Cohort:
     """The first face of at most so many people, as evenly from the hands as these have them."""
     faces = [_first_faces(hand) for hand in hands]
     turns = [(turn, index) for index, each in enumerate(faces) for turn in range(len(each))]
