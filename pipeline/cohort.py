@@ -28,6 +28,7 @@ from pipeline.values import Against, Embedding, SavedPeople
 FILE = "cohort.safetensors"
 NEAREST = 200  # strangers a face is read against, as is usual in speaker verification: of a hand and its neighbours
 MOST_OWN = 1000  # saved characters that count: more are of no use to so many nearest, and 30,000 cost a page's patience
+MOST_SUSPECTED = 3  # of being the person a face shows: where more would pass, it is a hand that makes them alike
 AT_ONCE = 1000  # faces that are compared with all strangers: 40 MB
 FLATTEST = 0.005  # the least deviation: what float16 and a drawing's pixels leave of two equal faces
 
@@ -209,7 +210,12 @@ class Strangers:
                 self._nearest_to_own.normalised(np.transpose(own)),
             ]
         )
-        return (to_them + np.transpose(to_it)) / 2 >= self._same_person
+        scores = (to_them + np.transpose(to_it)) / 2
+        suspected = scores >= self._same_person
+        if suspected.shape[1] > MOST_SUSPECTED:
+            behind = -np.partition(-scores, MOST_SUSPECTED, axis=1)[:, MOST_SUSPECTED, None]
+            suspected &= scores > behind
+        return suspected
 
     @cached_property
     def _nearest_to_own(self) -> Nearest:
