@@ -59,7 +59,8 @@ def calibrate_pack(
         list[Path] | None, typer.Option(help="Portraits of people who join the cohort and nothing else; several.")
     ] = None,
     together: Annotated[
-        list[str] | None, typer.Option(help="Hands by one designer, left out together: adventurer,lorelei; several.")
+        list[str] | None,
+        typer.Option(help="Hands that count as one: adventurer,lorelei or 'hand *'; several."),
     ] = None,
     looks: Annotated[int | None, typer.Option(min=2, help="Of portraits, so many of each person at most.")] = None,
     library: Annotated[

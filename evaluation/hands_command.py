@@ -55,7 +55,8 @@ def hands_of(
         list[str] | None, typer.Option(help="Your own characters, an imagefolder: a hand too, held out; several.")
     ] = None,
     together: Annotated[
-        list[str] | None, typer.Option(help="Hands by one designer, left out together: adventurer,lorelei; several.")
+        list[str] | None,
+        typer.Option(help="Hands that count as one: adventurer,lorelei or 'hand *'; several."),
     ] = None,
     people: Annotated[int | None, typer.Option(min=2, help="So many people a hand at most. Without: all.")] = None,
     looks: Annotated[int | None, typer.Option(min=1, help="So many pictures a person at most. Without: all.")] = None,

@@ -169,7 +169,7 @@ def _accepted(row: HandRow, rate: float) -> float | None:
 def _common_rate(rows: Sequence[HandRow]) -> float:
     """1 in 1,000 where every judge knows it, else the strictest that all know."""
     known = set.intersection(*({line.rate for line in row.lines} for row in rows))
-    return 1e-3 if 1e-3 in known else min(known)
+    return 1e-3 if 1e-3 in known else min(known, default=0.1)
 
 
 def _auc(pairs: HandPairs) -> float | None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 
 import numpy as np
 import numpy.typing as npt
@@ -62,8 +63,16 @@ class HandPairs:
 class Families:
     """Which hands are one designer's, or one program's: they are left out together, and count as one."""
 
-    def __init__(self, names: Iterable[str], together: Iterable[Collection[str]] = ()) -> None:
-        groups = [frozenset(group) for group in together]
+    def __init__(self, names: Iterable[str], together: Sequence[Collection[str]] = ()) -> None:
+        """`together`: the names of each family, or patterns of them ("hand *"). Raises InvalidRequest where a family is
+        nobody's."""
+        names = tuple(names)
+        groups = [frozenset(name for name in names if any(fnmatch(name, one) for one in group)) for group in together]
+        if empty := [", ".join(group) for group, found in zip(together, groups, strict=True) if not found]:
+            raise InvalidRequest(
+                "There are no hands {unknown}.", "These are there: {known}.",
+                unknown="; ".join(empty), known=", ".join(names),
+            )  # fmt: skip
         self._of = {name: next((group for group in groups if name in group), frozenset({name})) for name in names}
 
     def of(self, name: str) -> frozenset[str]:

@@ -87,6 +87,14 @@ def test_hands_by_one_designer_are_left_out_together(hands: tuple[Hand, ...]):
     assert curves.line(0.01, "hand 0") == pytest.approx(rest.line(0.01), abs=0.02)
 
 
+def test_a_family_is_named_by_a_pattern_too(hands: tuple[Hand, ...]):
+    names = ["adventurer", *(hand.name for hand in hands)]
+
+    assert Families(names, [("hand *",)]).weights(names) == pytest.approx([0.5] + [0.5 / 16] * 16)
+    with pytest.raises(InvalidRequest, match="There are no hands lorelei"):
+        Families(names, [("lorelei",)])
+
+
 def test_a_cohort_takes_one_face_of_a_person_as_evenly_from_the_hands_as_they_have_them():
     rng = np.random.default_rng(0)
     hands = tuple(made_up_hand(name, 0.5, rng, people) for name, people in (("few", 3), ("many", 50), ("more", 80)))
