@@ -1,4 +1,4 @@
-"""Hands as they lie on disk: found by a detector, seen by a judge, kept in a cache; and the two commands, end to end."""
+"""Hands as they lie on disk: found by a detector, seen by a judge, kept in a cache; and two commands, end to end."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def run(command: object, *arguments: str) -> str:
 
 def toy_portraits(folder: Path) -> Path:
     """Hands of dolls whose magenta face the toy packs find."""
-    hands, pictures, boxes = 3, list[np.ndarray](), list[np.ndarray]()
+    hands, pictures = 3, list[np.ndarray]()
     for hand in range(hands):
         for colours in colourful(12, hand, 100 + 30 * hand):
             pictures += [
