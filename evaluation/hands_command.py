@@ -34,6 +34,7 @@ from pipeline.likeness import Calibration, Decider, as_without_own
 from pipeline.packs import load_pack
 from settings import Settings
 
+MOST_NAMED = 20  # hands in a table on the screen; hands.md names all
 OWN = 30  # people by the same hand in a project, of a creator who has worked with it for a while
 
 
@@ -78,7 +79,7 @@ def hands_of(
             blind = Watcher(watcher.encoder, watcher.finder, watcher.version, colours_and_hash)
             rows += rows_of(NAME, look(sources, blind), named, None, None)
     write(rows, output)
-    typer.echo(f"{as_markdown(rows)}\nWritten: {output}")
+    typer.echo(f"{as_markdown(rows, MOST_NAMED)}\nWritten: {output}")
 
 
 def write(rows: Sequence[HandRow], output: Path) -> None:

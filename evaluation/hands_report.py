@@ -69,8 +69,9 @@ def row_of(judge: str, pairs: HandPairs, lines: Mapping[float, float], held_out:
     )
 
 
-def as_markdown(rows: Sequence[HandRow]) -> str:
-    """A table a judge, with the mean and the worst of its hands; held-out ones apart."""
+def as_markdown(rows: Sequence[HandRow], most: int | None = None) -> str:
+    """A table a judge, with the mean and the worst of its hands; held-out ones apart. Of more than `most` hands these
+    two rows alone."""
     parts = ["# Hands"]
     for judge in dict.fromkeys(row.judge for row in rows):
         parts.append(f"## {judge}")
@@ -78,7 +79,7 @@ def as_markdown(rows: Sequence[HandRow]) -> str:
             meant = [row for row in rows if row.judge == judge and row.held_out is held_out]
             if meant:
                 told = "Held out: nothing was learnt on these." if held_out else "Each line was learnt on the others."
-                parts.append(f"{told}\n\n{_table(meant)}")
+                parts.append(f"{told}\n\n{_table(meant, most)}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -113,13 +114,14 @@ def draw(rows: Sequence[HandRow], file: Path) -> None:
     plt.close(figure)
 
 
-def _table(rows: Sequence[HandRow]) -> str:
+def _table(rows: Sequence[HandRow], most: int | None) -> str:
     rates = [line.rate for line in rows[0].lines]
     head = ["hand", "people", "found", "false", "AUC", "twins"]
     head += [f"strangers at 1 in {one_in(rate)}" for rate in rates]
     head += [f"true accepts at 1 in {one_in(rate)}" for rate in rates]
     head += [f"twins at 1 in {one_in(rate)}" for rate in rates[-1:]]
-    body = [[row.hand, str(row.people), *_cells(row, rates)] for row in rows]
+    named = rows if most is None or len(rows) <= most else ()
+    body = [[row.hand, str(row.people), *_cells(row, rates)] for row in named]
     if len(rows) > 1:
         body.append(["**mean**", "", *_summary(rows, rates, np.mean)])
         body.append(["**worst**", "", *_summary(rows, rates, None)])

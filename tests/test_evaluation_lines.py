@@ -212,6 +212,13 @@ def test_what_ships_is_measured_by_what_decides_in_the_app(hands: tuple[Hand, ..
     assert as_shipped(new, Decider(calibration, cohort)).genuine[: len(scores)] == pytest.approx(scores, abs=1e-3)
 
 
+def test_of_many_hands_the_screen_shows_the_mean_and_the_worst(hands: tuple[Hand, ...]):
+    told = as_markdown(rows(hands), most=10)
+
+    assert "hand 3" not in told and told.count("| **mean** |") == 2
+    assert "hand 3" in as_markdown(rows(hands))
+
+
 def test_a_share_that_is_not_known_is_no_zero():
     hand = made_up_hand("one look each", 0.5, np.random.default_rng(0), looks=1)
     [row, _] = [row for row in rows(made_up_hands(ALIKE[:4]), (hand,)) if row.held_out]
