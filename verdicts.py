@@ -7,10 +7,20 @@ somebody else and stays as it is.
 from __future__ import annotations
 
 from message import Message
-from pipeline.likeness import Calibration, Drawings, TooFew
+from pipeline.likeness import Calibration, Drawings, ManyHands, TooFew
 from pipeline.references import Outlier
 from pipeline.strangers import ObservedRate
-from pipeline.values import AnotherFace, AsWritten, Copied, Likeness, Missing, NoFace, Objection
+from pipeline.values import (
+    Against,
+    AnotherFace,
+    AsWritten,
+    Copied,
+    Judgement,
+    Likeness,
+    Missing,
+    NoFace,
+    Objection,
+)
 
 RAREST = 1e-12  # a rate below it is none: nobody has so many strangers
 EVERYBODY = 2 / 3  # a rate from which on one in so many is everybody
@@ -58,11 +68,22 @@ def passing(rate: float) -> Message:
     return Message("1 in {number} strangers would pass", number=one_in(rate))
 
 
+def passing_in_a_like_hand(likeness: Likeness | Judgement) -> Message | None:
+    """The same of a likeness that was read against strangers; None where more pass than anybody has counted."""
+    if likeness.false_accept_rate is None:
+        return None
+    return Message("of {number} strangers drawn in a like hand 1 would pass", number=one_in(likeness.false_accept_rate))
+
+
 def objection(to: Objection) -> Message | str:
     """One of the things that speak against a picture."""
     match to:
         case NoFace():
             return Message("no face was found")
+        case AnotherFace(_, rate, score) if score is not None:
+            return Message(
+                "another face: of {number} strangers drawn in a like hand more than 1 is as alike", number=one_in(rate)
+            )
         case AnotherFace(similarity, rate):
             return Message(
                 "another face: {similarity}, below the {line} % line", similarity=f"{similarity:.2f}", line=line(rate)
@@ -77,6 +98,12 @@ def objection(to: Objection) -> Message | str:
 
 
 def reason_for(outlier: Outlier) -> Message:
+    if outlier.score is not None:
+        return Message(
+            "This picture shows somebody else: of {number} strangers drawn in a like hand more than 1 is as alike to "
+            "the others.",
+            number=one_in(outlier.rate),
+        )
     return Message(
         "This picture shows somebody else: {similarity} to the others, where 1 in {number} strangers reach {line}.",
         similarity=f"{outlier.similarity:.2f}",
@@ -116,6 +143,8 @@ def measured_on(calibration: Calibration) -> Message | str:
     data = calibration.data
     if isinstance(data, Drawings):
         data = Message("drawings of held-out people, {looks} looks each", looks=data.looks)
+    if isinstance(data, ManyHands):
+        data = Message("pictures by {hands} hands, each measured against people by the others", hands=data.hands)
     if calibration.faces is None or calibration.pictures is None:
         return data
     return Message(
@@ -143,6 +172,51 @@ def _not_measured(likeness: Likeness) -> Message | str:
     return Message("No face was found in this picture, so likeness could not be measured.")
 
 
+def _among_strangers(likeness: Likeness, against: Against, rate: float) -> Message:
+    """Of a likeness that was read against strangers."""
+    values = {"number": one_in(rate), "measured": _measured_against(against)}
+    match likeness.band:
+        case "same person" if likeness.usual:
+            return Message(
+                "Same person. Of {number} strangers drawn in a like hand 1 would pass; {measured}.", **values
+            )
+        case "same person":
+            return Message(
+                "Same person, though less alike than two pictures of one person usually are. Of {number} strangers "
+                "drawn in a like hand 1 would pass; {measured}.",
+                **values,
+            )
+        case "unsure":
+            return Message(
+                "Unsure. Of {number} strangers drawn in a like hand 1 would be as alike as this; {measured}. Look for "
+                "yourself.",
+                **values,
+            )
+        case "cannot tell":
+            return Message(
+                "This judge cannot tell people of this drawing style apart: in it even two pictures of one person "
+                "hardly stand out among strangers; {measured}. Look for yourself.",
+                measured=values["measured"],
+            )
+        case _:
+            return Message(
+                "Another person. Of {number} strangers drawn in a like hand more than 1 would be as alike as this; "
+                "{measured}.",
+                **values,
+            )
+
+
+def _measured_against(against: Against) -> Message:
+    strangers = f"{against.strangers:,}"
+    if not against.own:
+        return Message("measured against {strangers} people by many hands", strangers=strangers)
+    return Message(
+        "measured against {strangers} people by many hands and {own} of your own",
+        strangers=strangers,
+        own=f"{against.own:,}",
+    )
+
+
 def _measured(likeness: Likeness) -> Message:
     rate = likeness.false_accept_rate or likeness.loosest_rate
     if likeness.band == "uncalibrated" or rate is None:
@@ -151,6 +225,8 @@ def _measured(likeness: Likeness) -> Message:
             similarity=f"{likeness.similarity:.2f}",
             encoder=likeness.encoder or Message("an unnamed encoder"),
         )
+    if likeness.against is not None:
+        return _among_strangers(likeness, likeness.against, rate)
     match likeness.band:
         case "same person":
             return Message(

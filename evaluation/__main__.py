@@ -10,6 +10,7 @@ import typer
 
 from errors import CastbookError
 from evaluation.calibrating_command import calibrate_pack
+from evaluation.hands_command import hands_of
 from evaluation.measuring import MeasuredModels
 from evaluation.reporting_commands import compare_runs, report
 from pipeline.packs import ClipAdherence, Pack
@@ -57,6 +58,7 @@ def retention(
 
 
 app.command("calibrate")(calibrate_pack)
+app.command("hands")(hands_of)
 app.command("report")(report)
 app.command("compare")(compare_runs)
 

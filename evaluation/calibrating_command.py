@@ -1,6 +1,8 @@
 """`python -m evaluation calibrate`: what a pack's likeness means, measured on people who are known.
 
-The judge is calibrated, or the steering encoder where a pack has no judge. With `--library` and no dataset nothing is
+The judge is calibrated, or the steering encoder where a pack has no judge. With `--portraits` its likeness is read
+against strangers: a cohort is written beside the calibration, and its lines hold for hands that were not measured. With
+`--library` and no dataset nothing is
 measured anew: the calibration that the pack has is checked against the characters of a Castbook library.
 """
 
@@ -19,13 +21,17 @@ from tqdm import tqdm
 from errors import InvalidRequest, LibraryUnavailable, PackUnavailable
 from evaluation.calibration import calibrate, look_at, pairs_of
 from evaluation.drawn import MEASURED, drawn_people
+from evaluation.hands import Hands, Sources, hand_of, look, watcher_of
+from evaluation.lines import Families, calibrate_hands, cohort_of, pooled
 from evaluation.people import Person, load_people
 from library_store.database import open_database
 from library_store.pictures import Pictures
 from library_store.records import LOCAL_OWNER
 from library_store.store import LibraryStore
+from pipeline.cohort import FILE as COHORT
+from pipeline.cohort import Cohort
 from pipeline.likeness import Calibration, Drawings
-from pipeline.packs import Pack, load_pack
+from pipeline.packs import CALIBRATION, Pack, load_pack
 from pipeline.variants import FaceEncoder, VariantMaker
 from settings import Settings
 from studio import Castbook, Models, Studio
@@ -43,16 +49,35 @@ def calibrate_pack(
         str | None, typer.Option(help="An imagefolder or hub dataset of people. Without: drawn ones, for a drawn pack.")
     ] = None,
     identity_column: Annotated[str, typer.Option(help="The dataset's column that says who it is.")] = "identity",
-    people: Annotated[int | None, typer.Option(min=2, help="So many people at most. Without: all.")] = None,
+    people: Annotated[
+        int | None, typer.Option(min=2, help="So many people at most (of each hand). Without: all.")
+    ] = None,
+    portraits: Annotated[
+        list[Path] | None, typer.Option(help="A folder of portraits by hands that lines are learnt on; several.")
+    ] = None,
+    strangers: Annotated[
+        list[Path] | None, typer.Option(help="Portraits of people who join the cohort and nothing else; several.")
+    ] = None,
+    together: Annotated[
+        list[str] | None,
+        typer.Option(help="Hands that count as one: adventurer,lorelei or 'hand *'; several."),
+    ] = None,
+    looks: Annotated[int | None, typer.Option(min=2, help="Of portraits, so many of each person at most.")] = None,
     library: Annotated[
         str | None, typer.Option(help="A Castbook database (sqlite:///...): its characters are checked as strangers.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="A folder for calibration.json; without: the pack's own.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="A folder for calibration.json and cohort; without: the pack's own.")
+    ] = None,
 ) -> None:
     """Finds the similarities that 1 in 10 to 1 in 10,000 strangers reach, and writes them to the pack."""
     settings = Settings(packs=packs) if packs else Settings()
     meant = load_pack(pack, settings.pack_folders)
-    if dataset or not library:
+    if portraits:
+        sources = Sources(portraits, strangers or (), people=people, looks=looks)
+        families = [part.split(",") for part in together or ()]
+        meant = _calibrate_among_strangers(meant, sources, families, output, settings)
+    elif dataset or not library:
         data, shown = _known_people(meant, dataset, identity_column, people)
         file = (output or meant.folder) / "calibration.json"
         figure = (output or settings.home / "evaluation" / meant.name) / "calibration.png"
@@ -61,6 +86,25 @@ def calibrate_pack(
         meant = replace(meant, calibration=calibration)
     if library:
         typer.echo("\n\n".join(check_library(meant, library)))
+
+
+def write_among_strangers(
+    pack: Pack, hands: Hands, together: Sequence[Sequence[str]], folder: Path, figure: Path
+) -> tuple[Calibration, Cohort]:
+    """Calibration and cohort of the pack's judge. The hands that are held out are calibrated on as well, but nobody by
+    them is a stranger to anybody: so it is with the pack's own, whose people are all that a new library has."""
+    from evaluation.calibration_figure import draw_calibration
+
+    cohort = cohort_of([*hands.learnt, *hands.strangers], pack.judge_encoder)
+    learnt = (*hands.learnt, *hands.held_out)
+    families = Families([hand.name for hand in (*learnt, *hands.strangers)], together)
+    composed = pack.calibration.copy_threshold if pack.calibration else None
+    calibration, pairs = calibrate_hands(learnt, pack.judge_encoder, cohort, families, composed)
+    folder.mkdir(parents=True, exist_ok=True)
+    cohort.save(folder / COHORT)
+    (folder / CALIBRATION).write_text(calibration.to_json() + "\n", "utf-8")
+    draw_calibration(pooled(pairs), calibration, figure)
+    return calibration, cohort
 
 
 def write_calibration(
@@ -98,6 +142,20 @@ def check_library(pack: Pack, database_url: str) -> Iterator[str]:
             yield f"{project.name}\n{_checked(studio, project.id)}"
 
 
+def _calibrate_among_strangers(
+    pack: Pack, sources: Sources, together: Sequence[Sequence[str]], output: Path | None, settings: Settings
+) -> Pack:
+    watcher, folder = watcher_of(pack), output or pack.folder
+    figure = (output or settings.home / "evaluation" / pack.name) / "calibration.png"
+    hands = look(sources, watcher)
+    if pack.vocabulary:
+        own = hand_of(str(drawn_people(DRAWN, first=MEASURED)), watcher, pack.name, sources.people, sources.looks)
+        hands = replace(hands, held_out=(own,))
+    calibration, cohort = write_among_strangers(pack, hands, together, folder, figure)
+    typer.echo(f"{described(calibration)}\nWritten: {folder / CALIBRATION}, {folder / COHORT}, {figure}")
+    return replace(pack, calibration=calibration, cohort=cohort)
+
+
 def described(calibration: Calibration) -> str:
     """The thresholds and their intervals, a line each."""
     counts = f"{calibration.genuine_pairs:,} genuine and {calibration.impostor_pairs:,} impostor pairs"
@@ -113,6 +171,10 @@ def described(calibration: Calibration) -> str:
         f"1 in {one_in(rate):>6} is not known: {why_not_known(why)}"
         for rate, why in (calibration.left_out or {}).items()
     ]
+    if calibration.cohort:
+        lines.append(
+            f"Scores among strangers: {calibration.cohort.people:,} people by {calibration.cohort.hands} hands"
+        )
     usual = calibration.genuine_quantiles
     lines.append(f"Two pictures of one person: {usual[0.05]:.4f} to {usual[0.95]:.4f}, the median {usual[0.5]:.4f}")
     return "\n".join(lines)

@@ -16,10 +16,11 @@ from scipy.stats import norm
 from sklearn.metrics import DetCurveDisplay, RocCurveDisplay
 
 from evaluation.calibration import Pairs, labelled
-from pipeline.likeness import Calibration
+from pipeline.likeness import Calibration, Score
 from verdicts import measured_on
 
 GENUINE, IMPOSTORS = "#2a7f62", "#c8401f"
+SCORES: dict[Score, str] = {"cosine": "Similarity", "normalised": "How far it stands out among strangers"}
 
 
 def draw_calibration(pairs: Pairs, calibration: Calibration, file: Path) -> None:
@@ -41,7 +42,8 @@ def draw_calibration(pairs: Pairs, calibration: Calibration, file: Path) -> None
 
 def _draw_hills(axes: Axes, pairs: Pairs, calibration: Calibration) -> None:
     lowest = min(pairs.impostors.min(), pairs.genuine.min())
-    bins = np.linspace(lowest, 1, 80)
+    highest = 1.0 if calibration.score == "cosine" else max(pairs.impostors.max(), pairs.genuine.max())
+    bins = np.linspace(lowest, highest, 80)
     for similarities, colour, name in (
         (pairs.impostors, IMPOSTORS, "two people"),
         (pairs.genuine, GENUINE, "one person"),
@@ -53,7 +55,7 @@ def _draw_hills(axes: Axes, pairs: Pairs, calibration: Calibration) -> None:
         axes.annotate(
             f"{rate:g}", (threshold, 1), xycoords=("data", "axes fraction"), rotation=90, va="top", ha="right"
         )
-    axes.set(title="Pairs, and thresholds by false-accept rate", xlabel="Similarity", ylabel="Density")
+    axes.set(title="Pairs, and thresholds by false-accept rate", xlabel=SCORES[calibration.score], ylabel="Density")
     axes.legend(loc="center left", frameon=False)
 
 

@@ -202,7 +202,9 @@ def _paint_strata(canvas: Canvas, bars: Bars, measure: Measure) -> None:
 
 
 def _mark_thresholds(axes: Axes, sample: Sample, *, named: bool) -> None:
-    thresholds = sample.calibration.thresholds if sample.calibration else {}
+    """Where the axis is of what they are thresholds of."""
+    calibration = sample.calibration
+    thresholds = calibration.thresholds if calibration and calibration.score == "cosine" else {}
     for rate, threshold in sorted(thresholds.items(), reverse=True):
         axes.axvline(threshold, color="#888888", linewidth=0.9, linestyle=(0, (1, 2)))
         if named:

@@ -60,6 +60,7 @@ class Measurer:
             person.identity: people[(index + 1) % len(people)] for index, person in enumerate(people) if len(people) > 1
         }
         self._encoders = (models.maker.pack.judge_encoder, models.maker.pack.faces.encoder)
+        self._decider = models.maker.pack.decider()
         self._taught = _taught(models.maker.pack)
 
     def measure(self, job: Job) -> tuple[Row, ...]:
@@ -127,6 +128,7 @@ class Measurer:
             steering_similarity=_similarity(steering, seen.face, reference),
             judge_truth=_similarity(judge, seen.face, truth),
             steering_truth=_similarity(steering, seen.face, truth),
+            judge_score=self._score(seen.face, reference),
             judge_stranger=_similarity(judge, seen.face, stranger.pictures[0].face if stranger else None),
             composition=composition_likeness(seen.picture, reference.picture),
             mirrored_composition=composition_likeness(ImageOps.mirror(seen.picture), reference.picture),
@@ -139,6 +141,16 @@ class Measurer:
             seconds=seen.seconds,
             picture=seen.picture,
         )
+
+    def _score(self, face: Face | None, reference: Reference) -> float | None:
+        """How far the similarity stands out among strangers; None where it is not judged so."""
+        judge = self._encoders[0]
+        one = identity_by(judge, face.identities) if face else None
+        other = identity_by(judge, reference.identities)
+        if self._decider is None or one is None or other is None:
+            return None
+        judgement = self._decider.decide(one, other)
+        return judgement.score if judgement.against else None
 
     def _truth(self, case: Case) -> Face | None:
         """The held-out face; None where there is none, or where the case's own picture is that one."""

@@ -170,8 +170,9 @@ def _judge(calibration: Calibration | None) -> str:
     if calibration is None:
         return "The judge is not calibrated for this pack: similarities are bare cosines."
     rate, threshold = calibration.same_person_rate, calibration.thresholds[calibration.same_person_rate]
+    what = "a similarity" if calibration.score == "cosine" else "a score among strangers"
     return (
-        f"Judge: {calibration.encoder}. Same person: a similarity of {threshold:.2f} or more, which 1 in "
+        f"Judge: {calibration.encoder}. Same person: {what} of {threshold:.2f} or more, which 1 in "
         f"{one_in(rate)} strangers reaches (calibrated on {calibration.genuine_pairs:,} genuine and "
         f"{calibration.impostor_pairs:,} impostor pairs of {measured_on(calibration)}, {calibration.date})."
     )

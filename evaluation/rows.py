@@ -52,6 +52,7 @@ class Row:
     unseen: bool | None  # the prompt is a combination that training left out; None: nobody knows
     seconds: float | None  # for drawing and judging it; None: nothing was generated
     picture: Image.Image
+    judge_score: float | None = None  # how far the similarity stands out among strangers; None: it was not read so
 
 
 FEATURES = datasets.Features(
@@ -81,6 +82,7 @@ FEATURES = datasets.Features(
         "unseen": datasets.Value("bool"),
         "seconds": datasets.Value("float32"),
         "picture": datasets.Image(),
+        "judge_score": datasets.Value("float32"),
     }
 )
 

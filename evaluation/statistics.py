@@ -213,9 +213,10 @@ def match_rate(sample: Sample, thresholds: Floats) -> Floats:
 
 
 def is_same_person(row: Row, calibration: Calibration | None) -> float | None:
-    if row.judge_similarity is None or calibration is None:
+    if calibration is None:
         return None
-    return float(calibration.band(row.judge_similarity) == "same person")
+    score = row.judge_similarity if calibration.score == "cosine" else row.judge_score
+    return None if score is None else float(calibration.band(score) == "same person")
 
 
 def _is_retained(row: Row, calibration: Calibration | None) -> float | None:

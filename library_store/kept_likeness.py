@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, TypeAdapter
 from pipeline.values import AnotherFace, AsWritten, Copied, Likeness, Missing, NoFace, Objection
 
 VERSION = 2
+CANNOT_TELL = "cannot_tell"
 LONGEST = 4000  # characters of a sentence of ours: one that names all the phrases of a long prompt has two thousand
 
 NO_FACE = "No face was found in this picture, so likeness could not be measured."
@@ -42,7 +43,10 @@ REJECTION = re.compile(
 
 
 def to_json(likeness: Likeness) -> dict[str, Any]:
-    return {"version": VERSION, **asdict(likeness)}
+    """A Castbook that does not know of strangers reads it as well: what it does not know it leaves, and a band that it
+    would refuse is called by the nearest that it has."""
+    kept: dict[str, Any] = {"version": VERSION, **asdict(likeness)}
+    return {**kept, "band": "unsure", CANNOT_TELL: True} if likeness.band == "cannot tell" else kept
 
 
 def from_json(kept: Mapping[str, Any]) -> Likeness:
@@ -59,7 +63,7 @@ def upgraded(kept: object) -> object:
         return _from_sentences(old)
     if old["version"] != VERSION:
         raise ValueError(f"is of version {old['version']}, and Castbook knows version {VERSION}")
-    return old
+    return {**old, "band": "cannot tell"} if old.get(CANNOT_TELL) is True else old
 
 
 KeptLikeness = Annotated[Likeness, BeforeValidator(upgraded)]

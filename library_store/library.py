@@ -33,8 +33,10 @@ from library_store.records import (
     Character,
     CharacterReferenceImage,
     CharacterText,
+    FaceHit,
     FaceMatch,
     How,
+    JudgeHits,
     LibraryQuery,
     NewPicture,
     Project,
@@ -48,6 +50,7 @@ from library_store.records import (
 from library_store.rows import TrashableT, find, find_character, hold, hold_character
 from library_store.schema import CastMemberRow, CharacterRow, ImageRow, ProjectRow, SteeringRow, StoryRow
 from library_store.search import (
+    MAY_PASS,
     FaceIndex,
     behind,
     count_characters,
@@ -56,7 +59,7 @@ from library_store.search import (
     select_without_identity,
 )
 from library_store.text import clean, required
-from pipeline.values import Face, Identity, Reference
+from pipeline.values import Face, Identity, Judgement, Reference, SavedPeople
 
 
 class CharacterLibrary:
@@ -366,13 +369,32 @@ class CharacterLibrary:
         with self._reading() as session:
             return list(session.scalars(select_tags(find(session, ProjectRow, project_id).id)))
 
-    def search_by_face(self, project_id: str, identity: Identity, limit: int) -> list[FaceMatch]:
-        """The saved characters whose best picture is most like a face, by the encoder that made the identity."""
+    def search_by_face(
+        self, project_id: str, identity: Identity, limit: int, judged: JudgeHits | None = None
+    ) -> list[FaceMatch]:
+        """The saved characters whose best picture is most like a face, by the encoder that made the identity.
+
+        With `judged`, in the order of what the likeness is worth: the MAY_PASS most alike are judged, and behind them
+        nobody is looked for.
+        """
         with self._reading() as session:
-            hits = self._faces.nearest(session, find(session, ProjectRow, project_id), identity, limit)
-            meant = select(CharacterRow).where(CharacterRow.id.in_([hit.character_id for hit in hits]))
+            project = find(session, ProjectRow, project_id)
+            hits = self._faces.nearest(session, project, identity, max(limit, MAY_PASS) if judged else limit)
+            worth: Sequence[tuple[FaceHit, Judgement | None]] = [(hit, None) for hit in hits]
+            if judged and hits:
+                worth = sorted(zip(hits, judged(hits), strict=True), key=lambda pair: -pair[1].score)[:limit]
+            meant = select(CharacterRow).where(CharacterRow.id.in_([hit.character_id for hit, _ in worth]))
             characters = {row.id: row.record() for row in session.scalars(meant)}
-            return [FaceMatch(characters[hit.character_id], hit.image_id, hit.similarity) for hit in hits]
+            return [
+                FaceMatch(characters[hit.character_id], hit.image_id, hit.similarity, judgement)
+                for hit, judgement in worth
+            ]
+
+    def saved_people(self, project_id: str, encoder: str) -> SavedPeople:
+        """A face of each saved character whom an encoder has seen, by the picture that stands for them. The same object
+        for as long as nothing about them has changed."""
+        with self._reading() as session:
+            return self._faces.people(session, find(session, ProjectRow, project_id), encoder)
 
     def list_without_identity(self, project_id: str, encoder: str) -> list[str]:
         """The canonical images of saved characters whom `search_by_face` cannot find by an encoder, last saved first:
@@ -479,6 +501,7 @@ class CharacterLibrary:
         with self._writing() as session:
             character = hold_character(session, character_id)
             character.canonical_image_id = rows.find_image_of(session, character, image_id).id
+            rows.faces_added(session, character)
             return character.record()
 
     def set_steering(
@@ -507,8 +530,8 @@ class CharacterLibrary:
         with self._reading() as session:
             image = find(session, ImageRow, image_id)
             identities = tuple(identity.record() for identity in rows.identities_of(session, image))
-            content_hash = image.content_hash
-        return Reference(self._pictures.get(content_hash), identities)
+            content_hash, character_id = image.content_hash, image.character_id
+        return Reference(self._pictures.get(content_hash), identities, character_id)
 
     def read_reference(self, story_id: str, image_id: str) -> ReferenceRead:
         """What is needed to draw the picture's person in a story. The canonical picture is joined by those chosen to

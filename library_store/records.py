@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import uuid_utils
 from PIL import Image
 
 from pipeline.request import PictureRequest, VisualProfile
-from pipeline.values import Face, Identity, Likeness
+from pipeline.values import Embedding, Face, Identity, Judgement, Likeness
 
 Source = Literal["uploaded", "generated", "variant"]
 How = Literal["generated", "variant", "loaded"]
@@ -165,6 +166,19 @@ class FaceMatch:
     character: Character
     image_id: str
     similarity: float  # cosine of two identities by one encoder, -1 to 1
+    judgement: Judgement | None = None  # what that is worth; None: nobody has judged it
+
+
+class FaceHit(NamedTuple):
+    """A saved character by the picture that is most like a face."""
+
+    character_id: str
+    image_id: str
+    similarity: float
+    embedding: Embedding  # of that picture
+
+
+JudgeHits = Callable[[Sequence[FaceHit]], Sequence[Judgement]]  # says of each what its likeness is worth
 
 
 @dataclass(frozen=True, eq=False)

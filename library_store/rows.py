@@ -112,7 +112,7 @@ def restored(row: TrashableT) -> TrashableT:
 
 
 def faces_changed(session: Session, project_id: str) -> None:
-    """Belongs into every transaction after which `search_by_face` may answer otherwise."""
+    """Belongs into every transaction after which `search_by_face` or `saved_people` may answer otherwise."""
     one_more = ProjectRow.faces_revision + 1
     session.execute(update(ProjectRow).where(ProjectRow.id == project_id).values(faces_revision=one_more))
 

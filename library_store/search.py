@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sqlalchemy import ColumnElement, Select, func, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from errors import InvalidRequest
-from library_store.records import LibraryQuery, Sort
+from library_store.records import FaceHit, LibraryQuery, Sort
 from library_store.schema import (
     CastMemberRow,
     CastOptionRow,
@@ -26,8 +27,9 @@ from library_store.schema import (
 )
 from library_store.text import folded
 from pipeline.prompt import search_words
-from pipeline.values import Embedding, Identity
+from pipeline.values import Embedding, Identity, SavedPeople
 
+MAY_PASS = 200  # most alike: who is behind so many strangers stands out from none of them, and passes for nobody
 KEPT_PROJECTS = 8  # whose faces stay in memory: 60 MB for 30,000 pictures
 
 
@@ -104,12 +106,6 @@ def _uses() -> ColumnElement[int]:
     return uses.scalar_subquery()
 
 
-class FaceHit(NamedTuple):
-    character_id: str
-    image_id: str
-    similarity: float
-
-
 @dataclass(frozen=True, eq=False)
 class _Faces:
     """What one encoder saw in the pictures of a project's saved characters, as of a revision."""
@@ -118,6 +114,13 @@ class _Faces:
     embeddings: Embedding  # (n, 512), unit length
     image_ids: tuple[str, ...]  # n, oldest first
     character_ids: tuple[str, ...]  # n
+    shown: tuple[bool, ...]  # n, whether it is the picture that stands for its character
+
+    @cached_property
+    def people(self) -> SavedPeople:
+        """By the pictures that stand for them, in the order of these."""
+        rows = [row for row, shown in enumerate(self.shown) if shown]
+        return SavedPeople(tuple(self.character_ids[row] for row in rows), self.embeddings[rows])
 
 
 class FaceIndex:
@@ -143,8 +146,13 @@ class FaceIndex:
             if len(best) >= limit:
                 break
             character_id = faces.character_ids[i]
-            best.setdefault(character_id, FaceHit(character_id, faces.image_ids[i], float(similarities[i])))
+            hit = FaceHit(character_id, faces.image_ids[i], float(similarities[i]), faces.embeddings[i])
+            best.setdefault(character_id, hit)
         return list(best.values())
+
+    def people(self, session: Session, project: ProjectRow, encoder: str) -> SavedPeople:
+        """A face of each saved character: the same object for as long as nothing has changed."""
+        return self.read(session, project, encoder).people
 
     def read(self, session: Session, project: ProjectRow, encoder: str) -> _Faces:
         """From the memory where they are as they were, else from the database: half a second for 30,000."""
@@ -161,17 +169,20 @@ class FaceIndex:
 
 def _read_faces(session: Session, project: ProjectRow, encoder: str) -> _Faces:
     seen = (
-        select(ImageRow.id, ImageRow.character_id, IdentityRow.embedding)
+        select(
+            ImageRow.id, ImageRow.character_id, IdentityRow.embedding, CharacterRow.canonical_image_id == ImageRow.id
+        )
         .join(CharacterRow, CharacterRow.id == ImageRow.character_id)
         .join(IdentityRow, IdentityRow.image_id == ImageRow.id)
         .where(IdentityRow.encoder == encoder, *_conditions(project.id, LibraryQuery()))
     )
     # Sorted here, for a database would carry the embeddings along.
     rows = sorted(session.execute(seen).tuples(), key=itemgetter(0))
-    embeddings: Embedding = np.frombuffer(b"".join(embedding for _, _, embedding in rows), np.float32)
+    embeddings: Embedding = np.frombuffer(b"".join(row[2] for row in rows), np.float32)
     return _Faces(
         project.faces_revision,
         np.reshape(embeddings, (len(rows), -1 if rows else 0)),
-        tuple(image_id for image_id, _, _ in rows),
-        tuple(character_id for _, character_id, _ in rows),
+        tuple(row[0] for row in rows),
+        tuple(row[1] for row in rows),
+        tuple(bool(row[3]) for row in rows),
     )

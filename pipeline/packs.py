@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, MultipleOf
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, InstanceOf, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from errors import PackUnavailable
 from message import Message
-from pipeline.likeness import Calibration
+from pipeline.cohort import FILE as COHORT
+from pipeline.cohort import Cohort
+from pipeline.likeness import Calibration, Decider
 from pipeline.prompt import Reading, read_prose
 from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfile
+from pipeline.values import SavedPeople
 from pipeline.vocabulary import NearWords, Vocabulary
 
 if sys.version_info >= (3, 11):
@@ -27,6 +30,9 @@ else:
     import tomli as tomllib
 
 logger = logging.getLogger("castbook")
+
+CALIBRATION = "calibration.json"
+NEAR_WORDS = "near_words.json"
 
 STRICT = ConfigDict(extra="forbid")
 Side = Annotated[int, Gt(0), MultipleOf(8)]
@@ -129,17 +135,25 @@ class Pack:
     judge: Judge | None = None
     adherence: ClassifierAdherence | ClipAdherence | None = None  # None: not measured
     calibration: Calibration | None = None  # of `judge_encoder`; None: not calibrated
+    cohort: InstanceOf[Cohort] | None = None  # by `judge_encoder`, if its calibration is of scores read against one
     vocabulary: Vocabulary | None = None
     content_hash: str = ""  # SHA-256 of the files that decide what is drawn; "" for a pack made in code
 
     def __post_init__(self) -> None:
         if self.calibration and self.calibration.encoder != self.judge_encoder:
             raise ValueError(f"{self.judge_encoder!r} judges, and the calibration is of {self.calibration.encoder!r}")
+        if self.calibration:
+            Decider(self.calibration, self.cohort)
 
     @property
     def judge_encoder(self) -> str:
         """The encoder that judges: the judge's, or for want of one the steering encoder (circular, and said so)."""
         return self.judge.encoder if self.judge else self.faces.encoder
+
+    def decider(self, own: SavedPeople | None = None) -> Decider | None:
+        """What says of two faces whether they show one person, measured against the pack's cohort and the project's
+        `own` characters; None where nobody can say."""
+        return Decider(self.calibration, self.cohort, own) if self.calibration else None
 
     def request(
         self,
@@ -190,7 +204,8 @@ class Pack:
 def load_pack(name: str, folders: Sequence[Path]) -> Pack:
     """The pack called `name` in the first of the `folders` that has it. Raises PackUnavailable.
 
-    A calibration of another encoder than the pack's judge counts for nothing: it is left out, and the log says so.
+    Calibration and cohort lie in the pack's folder, or else with its judge. A calibration of another encoder than the
+    judge counts for nothing, nor one of scores that there is no cohort for: it is left out, and the log says so.
     """
     folder = next((folder / name for folder in folders if (folder / name / "pack.toml").is_file()), None)
     if folder is None:
@@ -203,7 +218,7 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
         )
     try:
         pack = _PACK.validate_python(_tables(folder))
-        calibration = _calibration(folder)
+        calibration, cohort = _measured(pack)
     except (OSError, ValueError) as error:  # tomllib's and pydantic's errors are ValueErrors
         raise PackUnavailable(
             "The model pack {pack} cannot be read: {problem}.",
@@ -225,7 +240,8 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
             "Name another judge, or leave [judge] out; its likeness is then marked as circular.",
             pack=repr(name),
         )
-    return replace(pack, calibration=_of_the_judge(calibration, pack))
+    cohort = cohort if cohort and cohort.encoder == pack.judge_encoder else None
+    return replace(pack, calibration=_of_use(calibration, cohort, pack), cohort=cohort)
 
 
 _PACK = TypeAdapter(Pack)
@@ -245,7 +261,7 @@ def _tables(folder: Path) -> dict[str, Any]:
 
 
 def _vocabulary(folder: Path) -> Vocabulary | None:
-    file, near = folder / "vocabulary.json", folder / "near_words.json"
+    file, near = folder / "vocabulary.json", folder / NEAR_WORDS
     if not file.is_file():
         return None
     vocabulary = _VOCABULARY.validate_json(file.read_bytes())
@@ -257,26 +273,39 @@ def _content_hash(folder: Path) -> str:
     for a request records what was sent for them."""
     whole = hashlib.sha256()
     for file in sorted(file for file in folder.rglob("*") if file.is_file()):
-        if file.name not in ("calibration.json", "near_words.json") and file.suffix not in (".md", ".png"):
+        if file.name not in (CALIBRATION, COHORT, NEAR_WORDS) and file.suffix not in (".md", ".png"):
             whole.update(file.relative_to(folder).as_posix().encode())
             whole.update(hashlib.sha256(file.read_bytes()).digest())
     return whole.hexdigest()
 
 
-def _calibration(folder: Path) -> Calibration | None:
-    file = folder / "calibration.json"
-    return Calibration.from_json(file.read_text("utf-8")) if file.is_file() else None
+def _measured(pack: Pack) -> tuple[Calibration | None, Cohort | None]:
+    """In the pack's folder, or else in its judge's, where several packs find them."""
+    for folder in (pack.folder, Path(pack.locate(pack.judge.model)) if pack.judge else pack.folder):
+        if (folder / CALIBRATION).is_file():
+            cohort = Cohort.load(folder / COHORT) if (folder / COHORT).is_file() else None
+            return Calibration.from_json((folder / CALIBRATION).read_text("utf-8")), cohort
+    return None, None
 
 
-def _of_the_judge(calibration: Calibration | None, pack: Pack) -> Calibration | None:
-    if calibration is None or calibration.encoder == pack.judge_encoder:
-        return calibration
-    logger.warning(
-        "The pack %r is not calibrated: its calibration.json is of %r, and %r judges. "
-        "Calibrate it: python -m evaluation calibrate --pack %s",
-        *(pack.name, calibration.encoder, pack.judge_encoder, pack.name),
-    )
-    return None
+def _of_use(calibration: Calibration | None, cohort: Cohort | None, pack: Pack) -> Calibration | None:
+    if calibration is None:
+        return None
+    if calibration.encoder != pack.judge_encoder:
+        logger.warning(
+            "The pack %r is not calibrated: its calibration.json is of %r, and %r judges. "
+            "Calibrate it: python -m evaluation calibrate --pack %s",
+            *(pack.name, calibration.encoder, pack.judge_encoder, pack.name),
+        )
+        return None
+    if calibration.score == "normalised" and cohort is None:
+        logger.warning(
+            "The pack %r is not calibrated: its calibration.json is of likenesses read against strangers, and there is "
+            "no %s by %r beside it.",
+            *(pack.name, COHORT, pack.judge_encoder),
+        )
+        return None
+    return calibration
 
 
 def _plainly(error: Exception) -> str:

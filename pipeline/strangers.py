@@ -8,7 +8,7 @@ They are strangers to each other, so no more pairs should reach a threshold than
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from operator import attrgetter
@@ -17,14 +17,13 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.likeness import Calibration, Interval
+from pipeline.likeness import Decider, Interval
 from pipeline.values import Embedding, Identity
 
 Verdict = Literal["more alike", "as expected", "less alike"]  # than the calibration expects of strangers
 
 CONFIDENCE = 0.95
 MOST_ALIKE = 5  # pairs that are named, of all that would be taken for the same person
-AT_ONCE = 1000  # characters compared with all others: 120 MB for 30,000 of them
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,7 @@ class AlikePair(NamedTuple):
     one: int  # the numbers of two identities in what was handed over
     other: int
     similarity: float
+    score: float
 
 
 @dataclass(frozen=True)
@@ -58,39 +58,37 @@ class StrangersChecked:
     most_alike: tuple[AlikePair, ...]  # of those who would be taken for the same person, the most alike first
 
 
-def check_strangers(identities: Sequence[Identity], calibration: Calibration) -> StrangersChecked:
-    """`identities`: one of each person, by the calibration's encoder.
+def check_strangers(
+    identities: Sequence[Identity], decider: Decider, who: Sequence[str] | None = None
+) -> StrangersChecked:
+    """`identities`: one of each person, by the calibration's encoder; `who`: the saved characters that these are.
 
     Raises ValueError for fewer than two.
     """
     if len(identities) < 2:
         raise ValueError("It takes two people to make a pair.")
+    calibration = decider.calibration
     passed, alike = dict.fromkeys(calibration.thresholds, 0), list[AlikePair]()
-    for first, similarities in _blocks(np.stack([identity.embedding for identity in identities])):
+    embeddings = np.stack([identity.embedding for identity in identities])
+    for first, scores in decider.score_all(embeddings, who or [None] * len(identities)):
+        scores[np.tril_indices_from(scores, first)] = -np.inf  # each pair has its turn once
         for rate, threshold in calibration.thresholds.items():
-            passed[rate] += int((similarities >= threshold).sum())
-        taken_for_one = similarities >= calibration.thresholds[calibration.same_person_rate]
-        alike = _most_alike([*alike, *_pairs_in(first, similarities, taken_for_one)])
+            passed[rate] += int((scores >= threshold).sum())
+        taken_for_one = scores >= calibration.same_person_line
+        alike = _most_alike([*alike, *_pairs_in(first, scores, taken_for_one)])
     pairs = len(identities) * (len(identities) - 1) // 2
     rates = sorted(calibration.thresholds, reverse=True)
     observed = (_observed(rate, calibration.thresholds[rate], pairs, passed[rate]) for rate in rates)
-    return StrangersChecked(tuple(observed), tuple(alike))
+    named = (pair._replace(similarity=float(embeddings[pair.one] @ embeddings[pair.other])) for pair in alike)
+    return StrangersChecked(tuple(observed), tuple(named))
 
 
-def _blocks(embeddings: Embedding) -> Iterator[tuple[int, Embedding]]:
-    """The number of a block's first row, and its similarities to all; -inf where a pair has had its turn."""
-    for first in range(0, len(embeddings), AT_ONCE):
-        similarities: Embedding = np.inner(embeddings[first : first + AT_ONCE], embeddings)
-        similarities[np.tril_indices_from(similarities, first)] = -np.inf
-        yield first, similarities
-
-
-def _pairs_in(first: int, similarities: Embedding, meant: npt.NDArray[np.bool_]) -> list[AlikePair]:
-    return [AlikePair(first + int(i), int(j), float(similarities[i, j])) for i, j in np.argwhere(meant)]
+def _pairs_in(first: int, scores: Embedding, meant: npt.NDArray[np.bool_]) -> list[AlikePair]:
+    return [AlikePair(first + int(i), int(j), 0.0, float(scores[i, j])) for i, j in np.argwhere(meant)]
 
 
 def _most_alike(pairs: list[AlikePair]) -> list[AlikePair]:
-    return nlargest(MOST_ALIKE, pairs, key=attrgetter("similarity"))
+    return nlargest(MOST_ALIKE, pairs, key=attrgetter("score"))
 
 
 def _observed(expected: float, threshold: float, pairs: int, passed: int) -> ObservedRate:

@@ -14,7 +14,7 @@ from pipeline.request import PictureRequest
 
 Embedding = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the picture
-Band = Literal["same person", "unsure", "another person", "uncalibrated", "not measured"]
+Band = Literal["same person", "unsure", "another person", "cannot tell", "uncalibrated", "not measured"]
 NotMeasured = Literal["no face"]  # why a likeness could not be measured
 
 
@@ -51,6 +51,36 @@ class Reference:
 
     picture: Image.Image
     identities: tuple[Identity, ...]
+    character_id: str | None = None  # who it is in the library; None: nobody who is kept there
+
+
+@dataclass(frozen=True, eq=False)
+class SavedPeople:
+    """A face of each of a project's saved characters, by one encoder."""
+
+    ids: tuple[str, ...]  # the characters'
+    embeddings: Embedding  # (n, 512), unit length
+
+
+@dataclass(frozen=True)
+class Against:
+    """Whom two faces were measured against, beside each other."""
+
+    strangers: int  # of the cohort that came with the judge
+    hands: int  # that these were drawn by
+    own: int  # of the project's own saved characters
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the likeness of two faces is worth."""
+
+    similarity: float  # cosine, -1 to 1
+    score: float  # what the calibration's lines are of: that cosine, or how far it stands out among strangers
+    band: Band
+    false_accept_rate: float | None  # the strictest calibrated one; None: more than the loosest
+    usual: bool  # whether most pairs of pictures of one person are no more alike
+    against: Against | None = None  # None: the bare cosine was judged
 
 
 @dataclass(frozen=True)
@@ -66,6 +96,7 @@ class AnotherFace:
 
     similarity: float
     rate: float  # the loosest calibrated false-accept rate, whose threshold is not reached
+    score: float | None = None  # where that is no threshold of similarities: how far it stands out among strangers
     kind: Literal["another face"] = "another face"
 
 
@@ -111,6 +142,8 @@ class Likeness:
     loosest_rate: float | None = None  # the loosest calibrated false-accept rate: at its threshold "unsure" begins
     rejection: tuple[Objection, ...] = ()  # the variant's own, kept with the picture
     as_written: str | None = None  # a sentence of why that was kept instead of some of these, and is none of ours
+    score: float | None = None  # how far the similarity stands out among strangers; None: the bare one was judged
+    against: Against | None = None  # these strangers
 
 
 @dataclass(frozen=True, eq=False)

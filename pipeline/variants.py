@@ -9,7 +9,7 @@ from typing import Protocol
 from PIL import Image
 
 from errors import NoFaceFound, Stopped
-from pipeline.likeness import judge
+from pipeline.likeness import Decider, judge
 from pipeline.packs import Pack
 from pipeline.request import Engine, LeftOut, PictureRequest, check
 from pipeline.values import (
@@ -77,8 +77,15 @@ class VariantMaker:
         self._face_encoder = face_encoder
         self._prompt_reader = prompt_reader
 
-    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> Variants:
-        """Draws, judges and ranks, a batch after the other: each step tells which pictures are finished.
+    def generate(
+        self,
+        request: PictureRequest,
+        reference: Reference | None,
+        on_step: OnStep,
+        decider: Decider | None = None,
+    ) -> Variants:
+        """Draws, judges and ranks, a batch after the other: each step tells which pictures are finished. Without a
+        `decider`, the pack's own decides, which knows of no saved characters.
 
         The reference has been seen by every encoder of the pack; without one the person is whoever the prompt
         describes. When `on_step` raises Stopped, what is given are the batches that were finished.
@@ -87,6 +94,7 @@ class VariantMaker:
         """
         check(request)
         reading, request = self.pack.read(request.prompt), self._as_drawn(request)
+        decider = decider or self.pack.decider()
         ranked: tuple[Variant, ...] = ()
         parts = _batches(request, self._generator.engine.batch)
         for number, part in enumerate(parts):
@@ -96,7 +104,9 @@ class VariantMaker:
                 if not ranked:
                     raise
                 break
-            judged = [self._judged(picture, part.seed + i, request, reference) for i, picture in enumerate(pictures)]
+            judged = [
+                self._judged(picture, part.seed + i, request, reference, decider) for i, picture in enumerate(pictures)
+            ]
             ranked = tuple(sorted([*ranked, *judged], key=_rank))
         return Variants(request, ranked, reading)
 
@@ -154,21 +164,30 @@ class VariantMaker:
     def _draw(self, part: PictureRequest, reference: Reference | None, on_step: OnStep) -> Sequence[Image.Image]:
         return self._generator.generate(self._as_sent(part), reference, on_step)
 
-    def _judged(self, picture: Image.Image, seed: int, request: PictureRequest, reference: Reference | None) -> Variant:
+    def _judged(
+        self,
+        picture: Image.Image,
+        seed: int,
+        request: PictureRequest,
+        reference: Reference | None,
+        decider: Decider | None,
+    ) -> Variant:
         face = next(iter(self._face_encoder.faces(picture)), None)
-        likeness = self._likeness(face, reference, picture) if reference else None
+        likeness = self._likeness(face, reference, picture, decider) if reference else None
         missing = self._prompt_reader.missing(picture, request.asked) if self._prompt_reader else None
         variant = Variant(picture, seed, face, likeness, missing)
         return replace(variant, rejection=_rejection(variant))
 
-    def _likeness(self, face: Face | None, reference: Reference, picture: Image.Image) -> Likeness:
+    def _likeness(
+        self, face: Face | None, reference: Reference, picture: Image.Image, decider: Decider | None
+    ) -> Likeness:
         return judge(
             face,
             reference,
             picture,
             judge_encoder=self.pack.judge_encoder,
             steering_encoder=self.pack.faces.encoder,
-            calibration=self.pack.calibration,
+            decider=decider,
         )
 
 
@@ -194,7 +213,7 @@ def _rejection(variant: Variant) -> tuple[Objection, ...]:
         objections.append(NoFace())
     if likeness and likeness.band == "another person":
         assert likeness.similarity is not None and likeness.loosest_rate is not None  # or it has no such band
-        objections.append(AnotherFace(likeness.similarity, likeness.loosest_rate))
+        objections.append(AnotherFace(likeness.similarity, likeness.loosest_rate, likeness.score))
     if likeness and likeness.copied:
         objections.append(Copied())
     if variant.missing:
@@ -208,5 +227,5 @@ def _rank(variant: Variant) -> tuple[bool, int, int, float]:
     likeness = variant.likeness
     wrong = likeness is not None and (likeness.band == "another person" or likeness.copied is True)
     doubt = 2 if wrong else int(variant.face is None)
-    similarity = likeness.similarity if likeness and likeness.similarity is not None else 0.0
-    return bool(variant.rejection), doubt, len(variant.missing or ()), -similarity
+    alike = 0.0 if likeness is None else likeness.similarity if likeness.score is None else likeness.score
+    return bool(variant.rejection), doubt, len(variant.missing or ()), -(alike or 0.0)

@@ -12,6 +12,7 @@ from studio.drawing import Asked, Drawing, Made
 from studio.exports import Exports, ExportsFolder
 from studio.faces import Faces, RecentUploads
 from studio.identities import Backfill, Identities
+from studio.likeness import Deciders, KeptDeciders
 from studio.models import Models
 from studio.requests import Requests
 from studio.runs import Runs
@@ -29,6 +30,7 @@ class Castbook:
         self.models = models
         self._report_folders = (pack.folder, *report_folders)
         self._backfill = Backfill()
+        self._deciders = KeptDeciders()
         self._uploads = RecentUploads(models)
         self.runs = Runs[Asked, Made]()
         self.exports = ExportsFolder()
@@ -37,13 +39,14 @@ class Castbook:
         """Costs nothing: made anew for each who asks."""
         library, pack, models = self.store.seen_by(visitor), self.pack, self.models
         identities = Identities(library, pack, models, self._backfill)
+        deciders = Deciders(library, pack, self._deciders)
         return Studio(
             library=library,
             pack=pack,
             models=models,
-            drawing=Drawing(library, pack, models, identities, self.runs, visitor.name),
-            faces=Faces(library, pack, models, identities, self._uploads),
-            trust=Trust(library, pack, identities, self._report_folders),
+            drawing=Drawing(library, pack, models, identities, deciders, self.runs, visitor.name),
+            faces=Faces(library, pack, models, identities, deciders, self._uploads),
+            trust=Trust(library, pack, identities, deciders, self._report_folders),
             exports=Exports(library, self.exports),
             requests=Requests(library, pack),
             runs=self.runs,

@@ -23,6 +23,7 @@ from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfi
 from pipeline.values import Reference, Variant, Variants
 from pipeline.variants import OnStep
 from studio.identities import Identities
+from studio.likeness import Deciders
 from studio.models import Models
 from studio.runs import Run, Runs
 
@@ -72,6 +73,7 @@ class Drawing:
     pack: Pack
     models: Models
     identities: Identities
+    deciders: Deciders
     runs: Runs[Asked, Made]
     who: str  # the visitor's name: whose the runs are
 
@@ -182,7 +184,8 @@ class Drawing:
 
         def work(on_step: OnStep) -> Made:
             maker = self.models.get()
-            variants = maker.generate(request, self._reference(read), on_step)
+            decider = self.deciders.of(read.character.project_id)
+            variants = maker.generate(request, self._reference(read), on_step, decider)
             pictures = _new_pictures(variants, "variant", reference_image_id)[:keep]
             member = self.library.keep_variants(story_id, read.character.id, pictures)
             return _made(member, pictures, variants)
@@ -210,7 +213,7 @@ class Drawing:
         pairs = zip(read.image_ids, read.identities, strict=True)
         identities = [self.identities.complete_of(image_id, kept) for image_id, kept in pairs]
         picture = self.library.get_reference(read.image_ids[0]).picture
-        return average([Reference(picture, each) for each in identities])
+        return average([Reference(picture, each, read.character.id) for each in identities])
 
 
 def _scene(read: ReferenceRead, prompt: str, look: VisualProfile, context: str | None = None) -> str:

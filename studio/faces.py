@@ -9,18 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from errors import InvalidRequest, NoFaceFound
 from library_store.library import CharacterLibrary
-from library_store.records import CastMember, FaceMatch, NewPicture, VisualProfile
+from library_store.records import CastMember, FaceHit, FaceMatch, JudgeHits, NewPicture, VisualProfile
 from library_store.text import required
 from message import Message
-from pipeline.likeness import identity_by, similarity_of
+from pipeline.likeness import identity_by
 from pipeline.packs import Pack
 from pipeline.references import Outlier, outliers
 from pipeline.request import NO_LOOK
 from pipeline.uploads import Upload, alone, clipped_box, read_picture
-from pipeline.values import Box, Face
+from pipeline.values import Box, Face, Identity, Judgement
 from studio.identities import PATIENCE, Identities
+from studio.likeness import Deciders
 from studio.models import Models
 
 LOOK_ALIKES = 3  # named in a warning
@@ -33,6 +36,18 @@ class FaceSearch:
 
     matches: tuple[FaceMatch, ...]  # most alike first
     unread: int  # saved characters whose picture nobody has looked at yet: they may be missing above
+
+    @property
+    def nobody_passes(self) -> bool:
+        """Whether those who are nearest are all somebody else, or may be, as far as can be said."""
+        judged = [match.judgement for match in self.matches if match.judgement]
+        return bool(judged) and all(judgement.band != "same person" for judgement in judged)
+
+    @property
+    def cannot_tell(self) -> bool:
+        """Whether nobody passes for the hand draws people too much alike."""
+        bands = [match.judgement.band for match in self.matches if match.judgement]
+        return self.nobody_passes and "cannot tell" in bands
 
 
 class RecentUploads:
@@ -67,6 +82,7 @@ class Faces:
     pack: Pack
     models: Models
     identities: Identities
+    deciders: Deciders
     uploads: RecentUploads
 
     # A picture of the creator's own
@@ -109,30 +125,38 @@ class Faces:
 
     # Whom a face is alike to
 
-    def search_by_face(self, face: Face, project_id: str, limit: int = 3, *, to_the_end: bool = False) -> FaceSearch:
+    def search_by_face(
+        self,
+        face: Face,
+        project_id: str,
+        limit: int = 3,
+        *,
+        to_the_end: bool = False,
+        known_as: str | None = None,
+    ) -> FaceSearch:
         """The saved characters most alike to a face by the judge, each by their most alike picture.
 
         Pictures that came without identities are looked at first: some of them, the others in the background, or all
-        where it is to be searched `to_the_end`.
+        where it is to be searched `to_the_end`. `known_as` is the character whose face it is, if they are kept already.
         """
         identity = identity_by(self.pack.judge_encoder, face.identities)
         if identity is None:
             return FaceSearch((), 0)
         patience = None if to_the_end else PATIENCE
         unread = self.identities.complete(project_id, patience=patience)
-        return FaceSearch(tuple(self.library.search_by_face(project_id, identity, limit)), unread)
+        judged = self._judging(identity, project_id, known_as)
+        return FaceSearch(tuple(self.library.search_by_face(project_id, identity, limit, judged)), unread)
 
     def look_alikes(self, face: Face, project_id: str, but_not: str | None = None) -> list[FaceMatch]:
         """The saved characters whom the judge would take for the same person; without calibration nobody can say.
 
         `but_not` is the id of the character whose face it is, if they are saved already.
         """
-        calibration = self.pack.calibration
-        if calibration is None:
+        if self.pack.calibration is None:
             return []
-        nearest = self.search_by_face(face, project_id, LOOK_ALIKES + 1).matches
+        nearest = self.search_by_face(face, project_id, LOOK_ALIKES + 1, known_as=but_not).matches
         others = [match for match in nearest if match.character.id != but_not][:LOOK_ALIKES]
-        return [match for match in others if calibration.band(match.similarity) == "same person"]
+        return [match for match in others if match.judgement and match.judgement.band == "same person"]
 
     def look_alikes_of(self, image_id: str) -> list[FaceMatch]:
         """The other saved characters whom the judge would take for the person in a kept picture."""
@@ -157,29 +181,31 @@ class Faces:
 
     def outliers(self, character_id: str) -> tuple[Outlier, ...]:
         """A character's pictures that show somebody else, by the judge; without calibration nobody can say."""
-        calibration = self.pack.calibration
-        if calibration is None:
-            return ()
         character = self.library.get_character(character_id)
+        decider = self.deciders.of(character.project_id)
+        if decider is None:
+            return ()
         image_ids = [image.id for image in self.library.list_images(character_id)]
         image_ids.sort(key=lambda image_id: image_id != character.canonical_image_id)
         faces = self.identities.faces_of(image_ids)
-        seen = {id: identity_by(calibration.encoder, faces[id].identities) for id in image_ids if id in faces}
-        return outliers({id: identity for id, identity in seen.items() if identity}, calibration)
+        encoder = decider.calibration.encoder
+        seen = {id: identity_by(encoder, faces[id].identities) for id in image_ids if id in faces}
+        return outliers({id: identity for id, identity in seen.items() if identity}, decider, character.id)
 
-    def are_two(self, character_id: str, other_id: str) -> float | None:
-        """The similarity, by the judge, of the pictures that stand for two characters who are two people for it.
+    def are_two(self, character_id: str, other_id: str) -> Judgement | None:
+        """What the judge says of the pictures that stand for two characters who are two people for it.
 
-        None where they may be, and where nobody can say: without calibration, or a face.
+        None where they may be one, and where nobody can say: without calibration, or a face.
         """
-        calibration = self.pack.calibration
         people = [self.library.get_character(id) for id in (character_id, other_id)]
+        decider = self.deciders.of(people[0].project_id)
         faces = self.identities.faces_of([person.canonical_image_id for person in people if person.canonical_image_id])
         seen = [identity_by(self.pack.judge_encoder, face.identities) for face in faces.values()]
-        if calibration is None or len(seen) < 2 or seen[0] is None or seen[1] is None:
+        if decider is None or len(seen) < 2 or seen[0] is None or seen[1] is None:
             return None
-        similarity = similarity_of(seen[0], seen[1])
-        return None if calibration.band(similarity) == "same person" else similarity
+        whose = {person.canonical_image_id: person.id for person in people}
+        judgement = decider.decide(seen[0], seen[1], *(whose[image_id] for image_id in faces))
+        return None if judgement.band in ("same person", "cannot tell") else judgement
 
     def set_steering(
         self, character_id: str, image_ids: Sequence[str], instead_of: Sequence[str] | None = None
@@ -194,6 +220,19 @@ class Faces:
             if image_id not in faces:
                 self._check_face(image_id, Message("reference picture {number}", number=number))
         self.library.set_steering(character_id, image_ids, instead_of)
+
+    def _judging(self, identity: Identity, project_id: str, known_as: str | None) -> JudgeHits | None:
+        """What says of those who are most alike to a face what that is worth."""
+        decider = self.deciders.of(project_id)
+        if decider is None:
+            return None
+
+        def judged(hits: Sequence[FaceHit]) -> Sequence[Judgement]:
+            faces, who = np.stack([hit.embedding for hit in hits]), [hit.character_id for hit in hits]
+            [judgements] = decider.decide_all(identity.embedding[None], faces, [known_as], who)
+            return judgements
+
+        return judged
 
     def _face_meant(self, upload: Upload, number: int | None, box: Box | None) -> Face:
         if box is not None:

@@ -13,11 +13,12 @@ from pydantic.dataclasses import dataclass as record
 from errors import InvalidRequest
 from library_store.library import CharacterLibrary
 from library_store.records import Character
-from pipeline.likeness import Calibration, identity_by
+from pipeline.likeness import Decider, identity_by
 from pipeline.packs import Pack
 from pipeline.strangers import ObservedRate, check_strangers
 from pipeline.values import Face
 from studio.identities import Identities
+from studio.likeness import Deciders
 
 REPORT, RECORD = "report.html", "report.json"  # as `python -m evaluation` writes them
 
@@ -90,6 +91,7 @@ class Trust:
     library: CharacterLibrary
     pack: Pack
     identities: Identities
+    deciders: Deciders
     report_folders: tuple[Path, ...]  # where `python -m evaluation` leaves what it measured
 
     def check_library(self, project_id: str) -> LibraryCheck:
@@ -97,8 +99,7 @@ class Trust:
 
         Raises InvalidRequest for a pack without calibration, and for fewer than two characters.
         """
-        calibration = self.pack.calibration
-        if calibration is None:
+        if self.pack.calibration is None:
             raise InvalidRequest(
                 "The model pack {pack} is not calibrated.",
                 "Calibrate it first: {command}",
@@ -106,17 +107,20 @@ class Trust:
                 command=f"python -m evaluation calibrate --pack {self.pack.name}",
             )
         self.identities.complete(project_id)
+        decider = self.deciders.of(project_id)
+        assert decider is not None  # it is calibrated
         characters = self.library.list_library(project_id)
         shown = [character.canonical_image_id for character in characters if character.canonical_image_id]
-        return check_characters(characters, self.library.get_faces(shown), calibration)
+        return check_characters(characters, self.library.get_faces(shown), decider)
 
     def latest_report(self) -> RetentionReport | None:
         """The newest retention report of this installation."""
         return latest_report(self.report_folders)
 
 
-def check_characters(characters: Sequence[Character], faces: dict[str, Face], calibration: Calibration) -> LibraryCheck:
+def check_characters(characters: Sequence[Character], faces: dict[str, Face], decider: Decider) -> LibraryCheck:
     """`faces` are by image id. Raises InvalidRequest where fewer than two characters have been seen by the judge."""
+    calibration = decider.calibration
     identities = [
         identity_by(calibration.encoder, faces[id].identities) if id in faces else None for id in _shown(characters)
     ]
@@ -125,12 +129,12 @@ def check_characters(characters: Sequence[Character], faces: dict[str, Face], ca
         raise InvalidRequest(
             "There are fewer than two saved characters to compare.", "Save characters to the library, then check again."
         )
-    checked = check_strangers([identity for _, identity in seen], calibration)
+    checked = check_strangers([identity for _, identity in seen], decider, [character.id for character, _ in seen])
     return LibraryCheck(
         same_person=next(rate for rate in checked.rates if rate.expected == calibration.same_person_rate),
         rates=checked.rates,
         most_alike=tuple(
-            AlikeCharacters(seen[i][0], seen[j][0], similarity) for i, j, similarity in checked.most_alike
+            AlikeCharacters(seen[pair.one][0], seen[pair.other][0], pair.similarity) for pair in checked.most_alike
         ),
         characters=len(seen),
         left_out=len(characters) - len(seen),

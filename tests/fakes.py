@@ -15,7 +15,7 @@ from PIL import Image
 
 from library_store.records import LOCAL_OWNER
 from library_store.store import LibraryStore
-from pipeline.likeness import Calibration
+from pipeline.likeness import Calibration, Decider
 from pipeline.packs import Adapter, Base, Defaults, FaceModels, Judge, Licence, Pack, Scheduler
 from pipeline.request import Engine, PictureRequest
 from pipeline.values import Box, Face, Identity, Reference, Step
@@ -36,6 +36,7 @@ CALIBRATION = Calibration(
     date="2026-01-01",
     copy_threshold=0.95,
 )
+DECIDER = Decider(CALIBRATION)
 
 
 def flat(colour: tuple[int, int, int], size: int = 64) -> Image.Image:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from evaluation.portraits import SIZE, Portraits
 from training.artists import (
     HERE,
     FaceAt,
@@ -19,7 +20,6 @@ from training.artists import (
     twins,
     what_is_drawn,
 )
-from training.portraits import SIZE, Portraits
 
 FACE = FaceAt(((40, 40), (60, 40), (50, 50), (42, 60), (58, 60)), (30, 30, 70, 70))
 

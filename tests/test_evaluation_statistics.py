@@ -25,6 +25,7 @@ from evaluation.statistics import (
     Sample,
     difference_of,
     figure_of,
+    is_same_person,
     match_rate,
     noise_floor,
     separability,
@@ -266,3 +267,11 @@ def test_the_steering_encoder_as_judge_closes_the_gap():
     assert value(sound, GAP) == pytest.approx(0.1)
     assert value(circular, GAP) == 0
     assert value(circular, SIMILARITY) > value(sound, SIMILARITY)
+
+
+def test_where_the_calibration_is_of_scores_among_strangers_these_decide_and_not_the_cosine():
+    among = replace(CALIBRATION, score="normalised", thresholds={0.1: 2.0, 0.001: 5.0})
+    rows = (row(0, judge_similarity=0.9, judge_score=4.0), row(1, judge_similarity=0.3, judge_score=6.0), row(2))
+
+    assert [is_same_person(each, among) for each in rows] == [0.0, 1.0, None]  # an older run's row has none
+    assert [is_same_person(each, CALIBRATION) for each in rows] == [1.0, 0.0, 1.0]

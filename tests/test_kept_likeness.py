@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 from library_store.kept_likeness import LONGEST, VERSION, from_json, to_json
 from library_store.library import CharacterLibrary
 from library_store.records import NewPicture, Story
-from pipeline.values import AnotherFace, AsWritten, Copied, Likeness, Missing, NoFace, Objection
+from pipeline.values import Against, AnotherFace, AsWritten, Copied, Likeness, Missing, NoFace, Objection
 from ui.language import said
 from ui.words import in_markdown, long_likeness, measured_by, rejected
 from verdicts import objection, reason_of
@@ -48,6 +48,8 @@ def old(likeness: Likeness, reason: str, rejection: str | None = None) -> dict[s
         UNMEASURED,
         replace(SAME, rejection=(NoFace(), AnotherFace(0.2, 0.1), Copied(), Missing(("hat", "coat")), AsWritten("x"))),
         replace(SAME, as_written="It is her."),
+        replace(SAME, score=6.5, against=Against(2900, 110, 34), rejection=(AnotherFace(0.2, 0.1, -1.5),)),
+        replace(SAME, score=1.5, against=Against(2900, 110, 0), band="cannot tell", false_accept_rate=None),
     ],
 )
 def test_what_is_kept_is_read_again(likeness: Likeness):
@@ -55,6 +57,19 @@ def test_what_is_kept_is_read_again(likeness: Likeness):
 
     assert written["version"] == VERSION
     assert from_json(written) == likeness
+
+
+def test_an_older_castbook_reads_what_a_newer_one_keeps_and_finds_no_band_that_it_would_refuse():
+    kept = to_json(replace(SAME, score=1.5, against=Against(2900, 110, 0), band="cannot tell"))
+
+    assert (kept["version"], kept["band"]) == (2, "unsure")  # it leaves fields that it does not know
+
+
+def test_what_was_kept_before_there_were_strangers_says_that_it_is_of_the_older_kind():
+    kept = {name: value for name, value in to_json(SAME).items() if name not in ("score", "against")}
+
+    assert from_json(kept) == SAME
+    assert "the bare likeness, measured against no strangers" in measured_by(from_json(kept))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +158,10 @@ def test_a_strangers_sentence_is_shown_as_it_was_written_however_long(part: str,
     assert likeness.rejection == (AsWritten(foreign),)
     assert rejected(likeness.rejection) == f"**Rejected** {in_markdown(foreign)}"
     assert long_likeness(likeness) == f"**Not measured** {in_markdown(foreign)}".rstrip()
-    assert measured_by(measured) == f"by judge<br>{in_markdown(foreign)}"
+    assert (
+        measured_by(measured)
+        == f"by judge · the bare likeness, measured against no strangers<br>{in_markdown(foreign)}"
+    )
 
 
 @given(st.text(max_size=100))

@@ -20,6 +20,7 @@ import pytest
 from fakes import (
     BLACK,
     CALIBRATION,
+    DECIDER,
     GREEN,
     JUDGE,
     RED,
@@ -43,19 +44,19 @@ from library_store.schema import Kind
 from library_store.store import LibraryStore
 from message import Message
 from pipeline.faces import InsightFaces
-from pipeline.likeness import Drawings, TooFew, judge
+from pipeline.likeness import Decider, Drawings, ManyHands, TooFew, judge
 from pipeline.packs import load_pack
 from pipeline.references import Outlier, outliers
 from pipeline.strangers import ObservedRate
-from pipeline.values import AnotherFace, Band, Likeness, Missing
+from pipeline.values import Against, AnotherFace, Band, Likeness, Missing
 from pipeline.variants import VariantMaker
 from studio import Castbook, Models
 from ui import build_page
 from ui.endpoints.results import images_json, outlier_json
 from ui.language import language, said, say, translations
 from ui.messages import APOLOGY, told_to_people, told_to_programs
-from ui.words import ORIGIN, STRENGTHS, rejected
-from verdicts import measured_on, observed, reason_for, reason_of, verdict_on, why_not_known
+from ui.words import ORIGIN, STRENGTHS, long_likeness, rejected
+from verdicts import measured_on, objection, observed, reason_for, reason_of, verdict_on, why_not_known
 
 ROOT = Path(__file__).parent.parent
 PAGE = sorted(
@@ -246,9 +247,22 @@ def test_every_verdict_on_a_likeness_is_told_in_korean():
         face = next(iter(FakeFaces().faces(picture)), None)
         likeness = judge(
             face, reference(flat(RED)), picture,
-            judge_encoder=JUDGE, steering_encoder=steering, calibration=calibration,
+            judge_encoder=JUDGE, steering_encoder=steering, decider=calibration and Decider(calibration),
         )  # fmt: skip
         assert said_in_korean_alone(reason_of(likeness), JUDGE), reason_of(likeness)
+
+
+@pytest.mark.usefixtures("korean")
+@pytest.mark.parametrize("band", ["same person", "unsure", "another person", "cannot tell"])
+@pytest.mark.parametrize(("own", "usual"), [(0, True), (34, False)])
+def test_every_verdict_among_strangers_is_told_in_korean(band: Band, own: int, usual: bool):
+    against = Against(2900, 110, own)
+    likeness = Likeness(0.9, JUDGE, band, 0.01, False, usual=usual, loosest_rate=0.1, score=5.0, against=against)
+
+    assert said_in_korean_alone(reason_of(likeness))
+    assert said_in_korean_alone(long_likeness(likeness))
+    assert said_in_korean_alone(objection(AnotherFace(0.2, 0.1, -1.0)))
+    assert said_in_korean_alone(reason_for(Outlier("a", 0.2, 0.1, 2.0, -1.0)))
 
 
 class Wishes:
@@ -307,7 +321,7 @@ def test_an_outlier_is_told_in_korean():
     pictures = {"one": RED, "two": RED, "other": GREEN}
     identities = {id: FakeFaces((JUDGE,)).faces(flat(colour))[0].identities[0] for id, colour in pictures.items()}
 
-    [outlier] = outliers(identities, CALIBRATION)
+    [outlier] = outliers(identities, DECIDER)
 
     assert said_in_korean_alone(reason_for(outlier))
 
@@ -329,6 +343,7 @@ def test_what_a_calibration_was_measured_on_is_told_in_korean():
     )
     assert said(measured_on(replace(CALIBRATION, data="{x}: strangers"))) == "{x}: strangers"
     assert said_in_korean_alone(why_not_known(TooFew(3, 10)))
+    assert said_in_korean_alone(measured_on(replace(CALIBRATION, data=ManyHands(110), pictures=900, faces=880)))
 
 
 @pytest.mark.usefixtures("korean")
@@ -422,7 +437,7 @@ def test_programs_are_told_verdicts_in_english_whoever_asks(store: LibraryStore)
     assert answer["reason"] == "Another person: more than 1 in 10 strangers would be as alike as this."
     assert answer["rejection"] == "another face: 0.20, below the 10 % line; “hat” is missing"
     assert answer["objections"] == [
-        {"kind": "another face", "similarity": 0.2, "rate": 0.1},
+        {"kind": "another face", "similarity": 0.2, "rate": 0.1, "score": None},
         {"kind": "missing", "phrases": ("hat",)},
     ]
     assert outlier_json(Outlier("a", 0.2, 0.1, 0.5))["reason"].startswith("This picture shows somebody else: 0.20")

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import BLACK, CALIBRATION, GREEN, JUDGE, RED, STEERING, YELLOW, FakeFaces, flat, reference_of
+from fakes import BLACK, CALIBRATION, DECIDER, GREEN, JUDGE, RED, STEERING, YELLOW, FakeFaces, flat, reference_of
 from PIL import Image
 
 from pipeline.likeness import (
     Calibration,
+    Decider,
     Drawings,
     RocPoint,
     TooFew,
@@ -35,7 +36,7 @@ def judged(picture: Image.Image, calibration: Calibration | None = CALIBRATION, 
         picture,
         judge_encoder=by,
         steering_encoder=STEERING,
-        calibration=calibration,
+        decider=calibration and Decider(calibration),
     )
 
 
@@ -126,7 +127,7 @@ def test_a_picture_that_repeats_the_reference_is_marked_as_copied():
     face = FakeFaces().faces(picture)[0]
 
     likeness = judge(
-        face, reference_of(picture), brighter, judge_encoder=JUDGE, steering_encoder=STEERING, calibration=CALIBRATION
+        face, reference_of(picture), brighter, judge_encoder=JUDGE, steering_encoder=STEERING, decider=DECIDER
     )
 
     assert likeness.copied is True

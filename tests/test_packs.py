@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import CALIBRATION, JUDGE
 
 from errors import PackUnavailable
+from pipeline.cohort import Cohort
 from pipeline.packs import ClassifierAdherence, ClipAdherence, load_pack
 from settings import BUILT_IN_PACKS
 
@@ -100,6 +102,55 @@ def test_the_calibration_of_its_judge_is_taken_without_a_word(mine: Path, caplog
 
     assert load_pack("mine", [mine.parent]).calibration == CALIBRATION
     assert caplog.messages == []
+
+
+NORMALISED = replace(CALIBRATION, score="normalised")
+STRANGERS = Cohort(JUDGE, np.eye(3, 512, dtype=np.float32), np.zeros(3, np.intp), ("a hand",))
+
+
+def test_a_cohort_is_read_from_beside_the_calibration_and_changes_no_picture(mine: Path):
+    before = load_pack("mine", [mine.parent])
+    (mine / "calibration.json").write_text(NORMALISED.to_json())
+    STRANGERS.save(mine / "cohort.safetensors")
+
+    pack = load_pack("mine", [mine.parent])
+
+    assert pack.calibration == NORMALISED
+    assert (len(pack.cohort), pack.cohort.hands) == (3, ("a hand",))
+    assert pack.content_hash == before.content_hash
+
+
+def test_both_may_lie_with_the_judge_so_that_several_packs_find_them(mine: Path):
+    (mine / "judge").mkdir(exist_ok=True)
+    (mine / "judge" / "calibration.json").write_text(NORMALISED.to_json())
+    STRANGERS.save(mine / "judge" / "cohort.safetensors")
+
+    assert load_pack("mine", [mine.parent]).calibration == NORMALISED
+    (mine / "calibration.json").write_text(CALIBRATION.to_json())
+    own = load_pack("mine", [mine.parent])
+    assert (own.calibration, own.cohort) == (CALIBRATION, None)
+
+
+@pytest.mark.parametrize("encoder", [None, "another"])
+def test_a_calibration_of_scores_among_strangers_is_left_out_without_a_cohort_by_its_encoder(
+    mine: Path, encoder: str | None, caplog: pytest.LogCaptureFixture
+):
+    (mine / "calibration.json").write_text(NORMALISED.to_json())
+    if encoder:
+        replace(STRANGERS, encoder=encoder).save(mine / "cohort.safetensors")
+
+    pack = load_pack("mine", [mine.parent])
+
+    assert (pack.calibration, pack.decider()) == (None, None)
+    assert "no cohort.safetensors by 'fake-judge' beside it" in caplog.text
+
+
+def test_a_broken_cohort_makes_the_pack_unavailable(mine: Path):
+    (mine / "calibration.json").write_text(NORMALISED.to_json())
+    (mine / "cohort.safetensors").write_bytes(b"nonsense")
+
+    with pytest.raises(PackUnavailable, match="holds no cohort"):
+        load_pack("mine", [mine.parent])
 
 
 def test_no_pack_is_made_with_the_calibration_of_another_encoder(mine: Path):

@@ -175,7 +175,7 @@ def test_a_picture_drawn_again_from_its_own_png_has_the_same_pixels(maker, store
 
     for option in made.options:
         file = store.seen_by(LOCAL_OWNER).get_picture_path(option.image.id)
-        request = studio.requests.in_file(file)
+        request = studio.requests.in_file(file).request
         again = studio.drawing.draw_again(request)
         with Image.open(file) as kept:
             assert again.tobytes() == kept.convert("RGB").tobytes()

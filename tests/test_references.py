@@ -13,7 +13,7 @@ import pytest
 from fakes import (
     BLACK,
     BLUE,
-    CALIBRATION,
+    DECIDER,
     GREEN,
     JUDGE,
     RED,
@@ -421,21 +421,21 @@ def seen(people: Mapping[str, tuple[float, float, float]]) -> dict[str, Identity
 def test_two_strangers_do_not_hide_each_other() -> None:
     """Nor do they make friends look strange: each is left out before the next is judged."""
     pictures = seen({"one": (1, 0, 0), "blue": (0, 0, 1), "two": (1, 0.1, 0), "green": (0, 1, 0), "three": (1, 0, 0.1)})
-    assert {outlier.image_id for outlier in outliers(pictures, CALIBRATION)} == {"blue", "green"}
+    assert {outlier.image_id for outlier in outliers(pictures, DECIDER)} == {"blue", "green"}
 
 
 def test_one_person_has_no_outliers() -> None:
-    assert outliers(seen({"one": (1, 0, 0), "two": (1, 0.2, 0), "three": (1, 0, 0.2)}), CALIBRATION) == ()
-    assert outliers(seen({"one": (1, 0, 0)}), CALIBRATION) == ()
-    assert outliers({}, CALIBRATION) == ()
+    assert outliers(seen({"one": (1, 0, 0), "two": (1, 0.2, 0), "three": (1, 0, 0.2)}), DECIDER) == ()
+    assert outliers(seen({"one": (1, 0, 0)}), DECIDER) == ()
+    assert outliers({}, DECIDER) == ()
 
 
 def test_pictures_that_cancel_out_are_like_nothing() -> None:
     """The mean of the others is then nobody: no division by zero."""
     pictures = seen({"here": (1, 0, 0), "there": (-1, 0, 0), "aside": (0, 1, 0)})
-    assert len(outliers(pictures, CALIBRATION)) == 2
+    assert len(outliers(pictures, DECIDER)) == 2
 
 
 def test_identities_by_an_encoder_that_is_not_calibrated_are_no_use() -> None:
     with pytest.raises(ValueError, match="fake-judge"):
-        outliers({"one": Identity("another", np.ones(512, np.float32))}, CALIBRATION)
+        outliers({"one": Identity("another", np.ones(512, np.float32))}, DECIDER)

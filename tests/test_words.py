@@ -14,7 +14,7 @@ from library_store.store import LibraryStore
 from pipeline.packs import load_pack
 from pipeline.prompt import Reading
 from pipeline.request import LeftOut
-from pipeline.values import AnotherFace, Likeness, Step, Variant
+from pipeline.values import Against, AnotherFace, Likeness, Step, Variant
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
 from settings import BUILT_IN_PACKS
@@ -22,6 +22,7 @@ from studio.drawing import Made
 from ui.story.offers import offers_for, written_instead
 from ui.story.run_area import pictures_so_far, progress_bar, report, words_note
 from ui.words import MOST_NAMES, found_words, long_likeness, measured_by, short_likeness, tone
+from verdicts import objection, reason_of
 
 SAME = Likeness(0.93, "judge", "same person", 0.001, False, 0.97, usual=True, loosest_rate=0.1)
 ANOTHER = replace(SAME, similarity=0.21, band="another person", false_accept_rate=None)
@@ -32,7 +33,41 @@ UNMEASURED = Likeness(None, None, "not measured", None, None, not_measured="no f
 def test_a_likeness_in_words_and_figures():
     assert long_likeness(SAME) == "**Same person** 0.93 · 1 in 1,000 strangers would pass"
     assert short_likeness(SAME) == "Same person 0.93"
-    assert measured_by(SAME) == "by judge · the encoder that steered says 0.97"
+    assert (
+        measured_by(SAME)
+        == "by judge · the bare likeness, measured against no strangers · the encoder that steered says 0.97"
+    )
+
+
+AMONG = replace(SAME, score=6.51, against=Against(2900, 110, 34))
+CANNOT_TELL = replace(AMONG, band="cannot tell", false_accept_rate=None)
+
+
+def test_a_likeness_among_strangers_says_what_it_stands_on_and_its_cosine_in_small_print_only():
+    assert long_likeness(AMONG) == "**Same person** · of 1,000 strangers drawn in a like hand 1 would pass"
+    assert short_likeness(AMONG) == "Same person"
+    assert str(reason_of(AMONG)) == (
+        "Same person. Of 1,000 strangers drawn in a like hand 1 would pass; measured against 2,900 people by many "
+        "hands and 34 of your own."
+    )
+    assert str(reason_of(replace(AMONG, against=Against(2900, 110, 0)))).endswith("against 2,900 people by many hands.")
+    assert measured_by(AMONG).startswith("by judge · cosine 0.93 · the encoder that steered says 0.97<br>Same person")
+
+
+def test_where_nobody_can_tell_no_colour_and_no_figure_is_shown():
+    assert long_likeness(CANNOT_TELL) == "**Cannot tell** people of this drawing style apart"
+    assert (short_likeness(CANNOT_TELL), tone(CANNOT_TELL)) == ("Cannot tell", "tone-none")
+    assert "cannot tell people of this drawing style apart" in str(reason_of(CANNOT_TELL))
+
+
+def test_somebody_else_among_strangers_is_told_without_a_cosine():
+    other = replace(AMONG, band="another person", false_accept_rate=None)
+
+    assert long_likeness(other) == "**Another person**"
+    assert "more than 1 would be as alike as this" in str(reason_of(other))
+    assert str(objection(AnotherFace(0.21, 0.1, -1.2))) == (
+        "another face: of 10 strangers drawn in a like hand more than 1 is as alike"
+    )
 
 
 def test_what_could_not_be_measured_is_no_zero():

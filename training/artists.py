@@ -23,7 +23,7 @@ import numpy.typing as npt
 from filelock import FileLock
 from tqdm import tqdm
 
-from training.portraits import SIZE, Portraits
+from evaluation.portraits import SIZE, Portraits
 
 HERE = Path(__file__).parent / "artists"
 APART = 2  # visible features in which two people differ who are no twins

@@ -17,7 +17,7 @@ from drawn_world.artist import draw
 from drawn_world.hand import hand, visible_features
 from drawn_world.people import look_seed
 from drawn_world.world import look, person
-from training.portraits import SIZE, Portraits
+from evaluation.portraits import SIZE, Portraits
 
 _FIRST = 2_000_000  # the seeds of people whom hands draw lie beyond those of the drawn world's own
 _SEEDS = 1000  # of each hand

@@ -28,7 +28,7 @@ from evaluation.drawn import MEASURED
 from pipeline.adherence import load_prompt_reader
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
-from pipeline.likeness import SAME_PERSON_RATE, average
+from pipeline.likeness import SAME_PERSON_RATE, Decider, average
 from pipeline.packs import Pack, Scheduler, load_pack
 from pipeline.values import Face, Reference, Variant
 from pipeline.variants import PromptReader, VariantMaker
@@ -278,7 +278,8 @@ def _figures(cases: list[Case], made: list[Variant], ruler: AttributeClassifier,
     asked for a variant is nearer to the reference. `TAR` accepts a variant as its reference's person at FAR 1e-3 among
     all others' variants. `distance` is Frechet's between the ruler's features of variants and of true drawings.
     """
-    assert pack.calibration is not None
+    decider = pack.decider()
+    assert decider is not None
     references, variants = _embeddings(case.reference for case in cases), _embeddings(made)
     truths = _embeddings(case.truth for case in cases)
     alike, own = references @ variants.T, (references * variants).sum(1)
@@ -293,7 +294,7 @@ def _figures(cases: list[Case], made: list[Variant], ruler: AttributeClassifier,
         "of true drawings'": float(np.nanmean(own) / ceiling),
         "rank-1": float((best & found).mean()),
         "TAR": float((own[found] >= np.nanquantile(alike[~diagonal], 1 - SAME_PERSON_RATE)).mean()),
-        "same person": float((own >= pack.calibration.thresholds[pack.calibration.same_person_rate]).mean()),
+        "same person": sum(_is_same(decider, *pair) for pair in zip(references, variants, strict=True)) / len(own),
         "copy": float(np.nanmean(to_truth - to_reference) / np.nanmean(_angles(truths, references))),
         "face found": float(found.mean()),
         **{
@@ -303,6 +304,14 @@ def _figures(cases: list[Case], made: list[Variant], ruler: AttributeClassifier,
         "distance": _frechet(picture_features(ruler, pixels), picture_features(ruler, drawn)),
         "sharpness": _sharpness(pixels) / _sharpness(drawn),
     }
+
+
+def _is_same(decider: Decider, reference: Floats, variant: Floats) -> bool:
+    """By the judge, as a card says it; a picture without a face shows nobody."""
+    if np.isnan(variant).any():
+        return False
+    faces = (one[None].astype(np.float32) for one in (reference, variant))
+    return decider.decide_all(*faces, [None], [None])[0][0].band == "same person"
 
 
 def _angles(ones: Floats, others: Floats) -> Floats:

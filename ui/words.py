@@ -8,9 +8,9 @@ from html import escape
 
 from library_store.foreign_requests import FoundRequest
 from library_store.records import CastOption, VisualProfile
-from pipeline.values import Likeness, Objection
+from pipeline.values import Band, Judgement, Likeness, Objection
 from ui.language import said, say, t
-from verdicts import objection, passing, reason_of
+from verdicts import objection, passing, passing_in_a_like_hand, reason_of
 
 ORIGIN = {"uploaded": "Uploaded", "generated": "Created", "variant": "Variant"}
 IDENTITY_FIELDS = {"hair": "Hair", "face": "Face", "body": "Body"}  # the character's own
@@ -57,13 +57,13 @@ def full_origin(option: CastOption, options: Sequence[CastOption]) -> str:
 
 
 def short_likeness(likeness: Likeness | None) -> str:
-    """For a small caption: "Same person 0.93"."""
+    """For a small caption: "Same person"; "Same person 0.93" where the bare figure is all that was judged."""
     if likeness is None:
         return ""
     if likeness.similarity is None:
         return say("Not measured")
-    words = say("Copied") if likeness.copied else _band(likeness)
-    return f"{words} {likeness.similarity:.2f}"
+    words = say("Copied") if likeness.copied else in_a_word(likeness.band)
+    return words if likeness.against else f"{words} {likeness.similarity:.2f}"
 
 
 def long_likeness(likeness: Likeness | None) -> str:
@@ -72,8 +72,10 @@ def long_likeness(likeness: Likeness | None) -> str:
         return say("**Original** nothing to compare it with")
     if likeness.similarity is None:
         return f"**{say('Not measured')}** {_reason(likeness)}".rstrip()
-    facts = [f"**{_band(likeness)}** {likeness.similarity:.2f}"]
-    if likeness.false_accept_rate is not None:
+    facts = [_headline(likeness, likeness.similarity)]
+    if likeness.against:
+        facts += [said(rate)] if (rate := passing_in_a_like_hand(likeness)) and likeness.band != "cannot tell" else []
+    elif likeness.false_accept_rate is not None:
         facts.append(said(passing(likeness.false_accept_rate)))
     if likeness.copied:
         facts.insert(1, say("copied rather than redrawn"))
@@ -93,10 +95,14 @@ def measured_by(likeness: Likeness | None) -> str:
     if likeness is None or likeness.similarity is None:
         return ""
     by = say("by {encoder}", encoder=in_markdown(likeness.encoder or say("an unnamed encoder")))
+    if likeness.against:
+        by += " · " + say("cosine {similarity}", similarity=f"{likeness.similarity:.2f}")
+    elif likeness.band != "uncalibrated":
+        by += " · " + say("the bare likeness, measured against no strangers")
     if likeness.steering_similarity is not None:
         steering = f"{likeness.steering_similarity:.2f}"
         by += " · " + say("the encoder that steered says {similarity}", similarity=steering)
-    plain = likeness.band == "same person" and not likeness.copied and not likeness.circular
+    plain = likeness.band == "same person" and not (likeness.copied or likeness.circular or likeness.against)
     return by if plain else f"{by}<br>{_reason(likeness)}"
 
 
@@ -108,7 +114,8 @@ def tone(likeness: Likeness | None) -> str:
         return "tone-none"
     if likeness.copied:
         return "tone-unsure"
-    return {"same person": "tone-good", "another person": "tone-bad"}.get(likeness.band, "tone-unsure")
+    tones: dict[Band, str] = {"same person": "tone-good", "another person": "tone-bad", "cannot tell": "tone-none"}
+    return tones.get(likeness.band, "tone-unsure")
 
 
 def caption(option: CastOption, is_active: bool, number: int) -> str:
@@ -161,8 +168,20 @@ def counted(one: str, many: str, count: int) -> str:
     return say(one if count == 1 else many, count=count)
 
 
-def _band(likeness: Likeness) -> str:
-    return say(likeness.band[0].upper() + likeness.band[1:])
+def in_a_word(band: Band) -> str:
+    return say(band[0].upper() + band[1:])
+
+
+def how_near(similarity: float, judgement: Judgement | None) -> str:
+    """For a list of who is alike: the band, or the bare figure where that is all that was judged."""
+    return in_a_word(judgement.band) if judgement and judgement.against else f"{similarity:.2f}"
+
+
+def _headline(likeness: Likeness, similarity: float) -> str:
+    if likeness.band == "cannot tell":
+        return say("**Cannot tell** people of this drawing style apart")
+    band = f"**{in_a_word(likeness.band)}**"
+    return band if likeness.against else f"{band} {similarity:.2f}"
 
 
 def _reason(likeness: Likeness) -> str:

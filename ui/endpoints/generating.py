@@ -169,7 +169,8 @@ def _build_faces(castbook: Castbook) -> None:
         box: Edges | None = None,
         limit: Amount = 12,
     ) -> list[Json]:
-        """The saved characters most alike to a face in a picture, each with their most alike image and its similarity.
+        """The saved characters most alike to a face in a picture, each with their most alike image, its similarity, and
+        the judgement on it: where no band is "same person", nobody here looks like this.
 
         Args:
             project_id: whose library

@@ -87,7 +87,12 @@ def images_json(studio: Studio, images: Sequence[CharacterReferenceImage]) -> li
 def matches_json(studio: Studio, matches: Sequence[FaceMatch]) -> list[dict[str, Any]]:
     characters = characters_json(studio, [match.character for match in matches])
     return [
-        {**character, "image_id": match.image_id, "similarity": match.similarity}
+        {
+            **character,
+            "image_id": match.image_id,
+            "similarity": match.similarity,
+            "judgement": asdict(match.judgement) if match.judgement else None,
+        }
         for character, match in zip(characters, matches, strict=True)
     ]
 

@@ -279,13 +279,16 @@ def _what_merging_does(studio: Studio, kept: Character, other: Character) -> str
         pictures=len(studio.library.list_images(other.id)),
         stories=len(studio.library.list_uses(other.id)),
     )
-    similarity = studio.faces.are_two(kept.id, other.id)
-    if similarity is None:
+    judgement = studio.faces.are_two(kept.id, other.id)
+    if judgement is None:
         return what
-    doubt = say(
-        "**Are they one person?** The faces that stand for them are hardly alike: {similarity}.",
-        similarity=f"{similarity:.2f}",
-    )
+    if judgement.against:
+        doubt = say("**Are they one person?** By the faces that stand for them, the judge sees two.")
+    else:
+        doubt = say(
+            "**Are they one person?** The faces that stand for them are hardly alike: {similarity}.",
+            similarity=f"{judgement.similarity:.2f}",
+        )
     return f"{doubt}\n\n{what}"
 
 

@@ -16,7 +16,7 @@ from ui.handlers import GPU, LATEST, PRIVATE, QUICK, for_visitor, on, unchanged
 from ui.language import say, t
 from ui.place import Place
 from ui.thumbnails import THUMBNAILS
-from ui.words import counted, in_markdown
+from ui.words import counted, how_near, in_markdown
 
 PAGE = 60  # thumbnails a browser paints at once without a wait
 EVERYONE = LibraryQuery()
@@ -81,7 +81,7 @@ def build_gallery(prefix: str, with_trash: bool) -> Gallery:
             favourites = _switch(t("Favourites"), f"{prefix}-favourites", visible=True)
             trashed = _switch(t("Trash"), f"{prefix}-trashed", visible=with_trash)
     with gr.Row(visible=False, elem_classes="gallery-by-face") as by_face:
-        gr.Markdown(t("Who looks like this? The most alike face first, with its similarity."))
+        gr.Markdown(t("Who looks like this? The most alike face first."))
         everyone = gr.Button(t("Show everyone"), size="sm", scale=0, min_width=120, elem_id=f"{prefix}-everyone")
     pictures = gr.Gallery(
         label=t("Characters"), columns=4, elem_id=f"{prefix}-gallery", elem_classes="people",
@@ -185,7 +185,11 @@ def show_matches(studio: Studio, search: FaceSearch) -> tuple[Any, ...]:
     """Values for `Gallery.outputs`: one page of people in the order of their likeness to a face."""
     thumbnails = studio.library.get_thumbnail_paths([match.image_id for match in search.matches])
     shown = [
-        (match.character.id, thumbnails[match.image_id], f"{_caption(match.character)}\n{match.similarity:.2f}")
+        (
+            match.character.id,
+            thumbnails[match.image_id],
+            f"{_caption(match.character)}\n{how_near(match.similarity, match.judgement)}",
+        )
         for match in search.matches
         if match.image_id in thumbnails
     ]
@@ -194,13 +198,24 @@ def show_matches(studio: Studio, search: FaceSearch) -> tuple[Any, ...]:
 
 
 def _search_note(search: FaceSearch) -> str:
+    notes = list[str]()
+    if search.cannot_tell:
+        notes.append(say("The judge cannot tell people of this drawing style apart. These are the nearest."))
+    elif search.nobody_passes:
+        notes.append(say("**Nobody here looks like this.** These are the nearest."))
     if search.unread:
-        return counted(
-            "{count} picture is still being looked at, so somebody may be missing here. Search again in a moment.",
-            "{count} pictures are still being looked at, so somebody may be missing here. Search again in a moment.",
-            search.unread,
-        )
-    return "" if search.matches else say("Nobody is saved yet whose face could be compared.")
+        notes.append(_unread_note(search.unread))
+    elif not search.matches:
+        notes.append(say("Nobody is saved yet whose face could be compared."))
+    return " ".join(notes)
+
+
+def _unread_note(count: int) -> str:
+    return counted(
+        "{count} picture is still being looked at, so somebody may be missing here. Search again in a moment.",
+        "{count} pictures are still being looked at, so somebody may be missing here. Search again in a moment.",
+        count,
+    )
 
 
 def picked(shown: Sequence[str], event: gr.SelectData) -> str | None:

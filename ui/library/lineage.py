@@ -11,10 +11,12 @@ from html import escape
 from urllib.parse import quote
 
 from library_store.records import CharacterReferenceImage
+from pipeline.values import Band
 from ui.language import say
-from ui.words import ORIGIN, tone
+from ui.words import ORIGIN, short_likeness, tone
 
 COLUMN, ROW, PICTURE, HEAD = 136, 72, 60, 26  # pixels; as in page.css
+SIGNS: dict[Band, str] = {"same person": "✓", "another person": "✗"}  # of a likeness read against strangers
 CLICKED = """
 element.addEventListener('click', (event) => {
   const node = event.target.closest('[data-image]');
@@ -90,6 +92,8 @@ def _button(node: Node, thumbnail: str | None, viewed: bool) -> str:
         figure, heard = "", ""
     elif likeness.similarity is None:
         figure, heard = "–", say("likeness not measured")
+    elif likeness.against:
+        figure, heard = SIGNS.get(likeness.band, "?"), short_likeness(likeness)
     else:
         figure, heard = f"{likeness.similarity:.2f}", say("similarity {figure}", figure=f"{likeness.similarity:.2f}")
     named = ", ".join(

@@ -106,7 +106,8 @@ def _band(band: Band, start: float, end: float) -> str:
 
 def _extent(calibration: Calibration) -> tuple[float, float]:
     """The likeness at both ends of the drawing."""
-    return min(point.threshold for point in calibration.roc or ()), 1.0
+    thresholds = [point.threshold for point in calibration.roc or ()]
+    return min(thresholds), 1.0 if calibration.score == "cosine" else max(thresholds)
 
 
 def _with_range(

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from pipeline.likeness import Calibration
+from pipeline.packs import Pack
 from studio import Castbook, Studio
 from studio.trust import LibraryCheck, ReportFigure, RetentionReport
 from ui.handlers import GPU, PRIVATE, QUICK, for_visitor
@@ -23,6 +24,14 @@ WHAT_IT_IS = (
     "Every picture made from a reference is looked at by a judge: a face encoder that had no part in drawing it. It "
     "says how alike the two faces are, 1 for the same face. What such a figure is worth was measured on people who are "
     "known."
+)
+AMONG_STRANGERS = (
+    "People whom one artist draws resemble each other. So a likeness is read against strangers: {people} people by "
+    "{hands} hands, and your own saved characters. The figures below say how far a pair stands out among them."
+)
+OLDER_KIND = (
+    "It is of the older kind: the bare likeness is judged, against no strangers. What it says holds for pictures drawn "
+    "like those it was measured on; people in another drawing style may all look alike to it."
 )
 CIRCULAR = "This pack has no judge of its own: the encoder that steered the picture judges it too, and is kind to it."
 UNCALIBRATED = (
@@ -108,6 +117,8 @@ def _show(studio: Studio) -> tuple[Any, ...]:
 def _meaning(studio: Studio) -> str:
     pack, calibration = studio.pack, studio.pack.calibration
     parts = [f"<p>{say(WHAT_IT_IS)}</p>"]
+    if calibration:
+        parts.append(f"<p>{_kind(pack, calibration)}</p>")
     if pack.judge is None:
         parts.append(f'<p class="tone-unsure">{say(CIRCULAR)}</p>')
     if calibration is None:
@@ -115,6 +126,14 @@ def _meaning(studio: Studio) -> str:
         parts.append(f"<h3>{say('Uncalibrated')}</h3><p>{say(UNCALIBRATED)} {say('This command measures it:')}</p>")
         return "".join([*parts, _commands(command)])
     return "".join([*parts, draw_hills(calibration), tabulate(calibration), _source(calibration)])
+
+
+def _kind(pack: Pack, calibration: Calibration) -> str:
+    """What its figures are of."""
+    if calibration.score == "cosine" or pack.cohort is None:
+        return say(OLDER_KIND)
+    people, hands = f"{len(pack.cohort):,}", len(pack.cohort.hands)
+    return say(AMONG_STRANGERS, people=people, hands=hands)
 
 
 def _source(calibration: Calibration) -> str:

@@ -274,9 +274,15 @@ def _alt_text(marks: Marks) -> str:
     return say("Your picture, with the box drawn by hand") if marks.box else say("Your picture, without a box")
 
 
+def _named(match: FaceMatch) -> str:
+    """With the bare figure where that is all that was judged."""
+    name = f"**{in_markdown(match.character.name)}**"
+    return name if match.judgement and match.judgement.against else f"{name} ({match.similarity:.2f})"
+
+
 def _warning(alike: Sequence[FaceMatch]) -> str:
     """Markdown: who it is, how near, and what can be done."""
-    named = ", ".join(f"**{in_markdown(match.character.name)}** ({match.similarity:.2f})" for match in alike)
+    named = ", ".join(_named(match) for match in alike)
     return say(
         "In this project's library, {named} has nearly the same face: they would be taken for one person. "
         "Is it the same one? Then use Load Character. If not, you can still add this one.",

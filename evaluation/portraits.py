@@ -1,7 +1,7 @@
-"""Pictures of people by many hands, with the truth: what the face detector and the judge for drawn faces learn from.
+"""Pictures of people by many hands, with the truth: what drawn faces are found, told apart and measured with.
 
-A person is drawn by one hand only: two artists never draw the same one. On disk each source is a folder of memory-mapped
-arrays and a `portraits.json`.
+A person is drawn by one hand only: two artists never draw the same one. On disk each source is a folder of
+memory-mapped arrays and a `portraits.json`.
 """
 
 from __future__ import annotations
