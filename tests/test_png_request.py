@@ -140,6 +140,8 @@ def test_our_chunk_holds_request_source_and_likeness(tmp_path: Path) -> None:
             "loosest_rate": None,
             "rejection": [{"kind": "missing", "phrases": ["hat"]}],
             "as_written": None,
+            "score": None,
+            "against": None,
         },
     }
     assert ours["request"]["version"] == 2
