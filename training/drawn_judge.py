@@ -45,7 +45,7 @@ from training.encoders import (
 )
 from training.loop import Batch, Drawn, Losses, Schedule, autocast, train
 from training.onnx_files import export, read_weights
-from training.pack import DETECTOR_FILE, JUDGE_FILE
+from training.pack import DETECTOR_FILE
 from training.portraits import Portraits
 from training.recipe import Run
 
@@ -58,28 +58,24 @@ MANY = 4 * PEOPLE  # people of a hand: more of them than meet in a batch
 APART = -1e4  # a logit that no softmax sees
 
 
-def make_drawn_judge(run: Run, many: Sequence[Portraits], pack: Path) -> None:
+def make_drawn_judge(run: Run, many: Sequence[Portraits], start: Path, plain: Path | None = None) -> None:
     """Draws, trains and writes DETECTOR and JUDGE to `run.pack`: from the drawn world and from portraits by many hands.
 
-    It begins with what `pack`, the embedded pack, has: its VAE softens pictures, its detector and the plain judge, where it
-    has one, are trained on. Each of the `many` weighs as much as the others, however many hands drew it, and twice as much as
-    the drawn world. Killed, it goes on. Raises TimeIsUp as `train` does.
+    The detector begins as that of `start`, an embedded pack whose VAE softens pictures too; the judge as the plain judge in
+    the ONNX file `plain`, if there is one. Each of the `many` weighs as much as the others, however many hands drew it, and
+    for the judge twice as much as the drawn world. Killed, it goes on. Raises TimeIsUp as `train` does.
     """
-    world = pictures(run.folder / "data" / "drawn-world", run.recipe.drawn_judge_people)
+    world, recipe = pictures(run.folder / "data" / "drawn-world", run.recipe.drawn_judge_people), run.recipe
     found = train_detector(
         run,
         "drawn-detector",
-        lambda: read_weights(Detector(), pack / DETECTOR_FILE),
+        lambda: read_weights(Detector(), start / DETECTOR_FILE),
         [world, *many],
-        run.recipe.drawn_detector_steps,
+        recipe.drawn_detector_steps,
     )
     export_detector(found, run.pack / DETECTOR)
-    sources = [_of_the_world(run, world, pack), *(Source(portraits, whole_heads(portraits)) for portraits in many)]
-    plain = pack / JUDGE_FILE
-    start = plain if plain.exists() else None
-    judge = train_drawn_judge(
-        run, "drawn-judge", lambda: build_drawn_judge(start), sources, run.recipe.drawn_judge_steps
-    )
+    sources = [_of_the_world(run, world, start), *(Source(portraits, whole_heads(portraits)) for portraits in many)]
+    judge = train_drawn_judge(run, "drawn-judge", lambda: build_drawn_judge(plain), sources, recipe.drawn_judge_steps)
     export(judge, run.pack / JUDGE)
 
 
@@ -90,7 +86,7 @@ def _of_the_world(run: Run, world: Pictures, pack: Path) -> Source:
         vae = AutoencoderKL.from_pretrained(pack / "vae", dtype=torch.float32)
         np.save(kept, soften(vae, world.pixels[::SOFT_EVERY]))
     soft = [whole_head(*shown) for shown in zip(np.load(kept), world.landmarks[::SOFT_EVERY], strict=True)]
-    return Source(as_portraits(world), whole_heads(world), 0.5, np.stack(soft), named=True)
+    return Source(as_portraits(world), whole_heads(world), 1.0, np.stack(soft), named=True)
 
 
 class Deepened(Squeezed):
@@ -189,7 +185,7 @@ class _Drawer:
         firsts = [self.source.pictures_of[person][0] for person in self.people]
         crops = np.stack([self.source.heads[i][8:-8, 8:-8] for i in firsts])
         found = np.concatenate([encode(crops[i : i + 128]) for i in range(0, len(crops), 128)])
-        return (found / np.linalg.norm(found, axis=1, keepdims=True) * 0.2).astype(np.float32)
+        return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
 
 
 class _Hand(nn.Module):
@@ -264,7 +260,7 @@ def train_drawn_judge(
         figures = {"batch": near} | ({"margin": torch.stack(every).mean()} if every else {})
         if bool((batch["labels"] >= 0).any()):
             figures["features"] = _named(model["features"](embedding), batch["labels"], sizes)
-        loss = near + sum((value / len(found) for value in every), near * 0) + figures.get("features", near * 0)
+        loss = near + 0.5 * sum((value / len(found) for value in every), near * 0) + figures.get("features", near * 0)
         return {"loss": loss} | {key: value.detach() for key, value in figures.items()}
 
     found = train(run, name, whole, draw, losses, Schedule(steps, learning_rate=2e-3, weight_decay=0.02, ema=0.995))
