@@ -14,6 +14,7 @@ from training import detector, drawn_judge, encoders
 from training.dataset import align, pictures
 from training.drawn_judge import LANDMARK_SCALE, build_drawn_judge, make_drawn_judge, whole_head
 from training.onnx_files import export, read_weights
+from training.pack import JUDGE_FILE
 from training.portraits import Portraits
 from training.recipe import Recipe, Run
 
@@ -92,7 +93,7 @@ def test_a_batch_holds_a_few_hands_with_several_people_each_and_several_pictures
     shown = portraits(3, 12, 5)
     source = drawn_judge.Source(shown, shown.pixels[:, 64:192, 64:192])
 
-    crops, who, _ = drawn_judge._Drawer(source, 1).part(np.random.default_rng(0), 1)
+    crops, who, *_ = drawn_judge._Drawer(source, 1).part(np.random.default_rng(0), 1)
 
     assert (len(set(who)), len(crops)) == (drawn_judge.PEOPLE, drawn_judge.PEOPLE * drawn_judge.PICTURES)
     assert [crop[0, 0, 0] // 5 for crop in crops] == [12 + number for number in who]
@@ -108,7 +109,7 @@ def test_a_twin_is_no_rival(people):
 
     def cost(twins):
         hand = drawn_judge._Hand(twins, np.eye(people, 512, dtype=np.float32)[[0, 0, *range(2, people)]])
-        return [float(loss) for loss in hand.losses(embedding, who, 0.0) if loss is not None]
+        return [loss.item() for loss in hand.losses(embedding, who, 0.0) if loss is not None]
 
     strangers = cost(twins)
     twins[:2, :2] = True
@@ -191,7 +192,7 @@ def test_the_whole_way_to_a_judge_that_the_app_and_plain_insightface_load(tmp_pa
     drawn = drawn_judge.as_portraits(world)
     folder = tmp_path / "packs" / "judges" / "drawn"
 
-    make_drawn_judge(Run(tmp_path / "run", Recipe.small(), folder), [drawn], PAPERDOLL)
+    make_drawn_judge(Run(tmp_path / "run", Recipe.small(), folder), [drawn], PAPERDOLL, PAPERDOLL / JUDGE_FILE)
 
     analysis = FaceAnalysis(str(folder))
     analysis.prepare(ctx_id=0, det_size=(256, 256))

@@ -78,10 +78,11 @@ def drawn_judge(
     run: RunFolder = DRAWN_RUN, output: PackFolder = DRAWN_JUDGE,
     recipe: RecipeName = "full", minutes: Minutes = 0,
     start: Annotated[Path, typer.Option(help="The pack whose detector is trained on and whose VAE softens pictures.")] = PACK,
-    plain: Annotated[Path | None, typer.Option(help="An ONNX file of the plain judge, to begin with instead of chance.")] = None,
+    plain: Annotated[Path | None, typer.Option(help="The plain judge's ONNX file: it begins as that, and is taught by it.")] = None,
     threads: Threads = 0,
 ) -> None:  # fmt: skip
     """The detector and the judge for faces drawn by any hand. Stop it at any time; the same command goes on."""
+    from training.curves import draw_curves
     from training.drawn_judge import make_drawn_judge
     from training.loop import TimeIsUp
     from training.portraits import Portraits
@@ -93,6 +94,7 @@ def drawn_judge(
     except TimeIsUp as said:
         typer.echo(said)
         raise typer.Exit(75) from None  # EX_TEMPFAIL: try again
+    draw_curves(run, output / "training.png")
 
 
 @app.command("calibrate")

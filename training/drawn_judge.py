@@ -7,6 +7,9 @@ are people by the same hand alone. The pictures of a batch are compared with one
 margin), and where a hand drew many people, with a vector for each of them (CosFace, Wang et al. 2018,
 https://arxiv.org/abs/1801.09414). People whom their hand drew alike (`Portraits.twins`) are no rivals. All
 people of a hand are mirrored, stretched and recoloured together at times: that makes another hand of it.
+
+What the plain judge, which saw more people of the drawn world and nothing else, makes of a face there, the new one learns to
+tell as well (by a matrix of its own, so that the embeddings need not be the same). Without it, most of that was forgotten.
 """
 
 from __future__ import annotations
@@ -39,6 +42,7 @@ from training.encoders import (
     Squeezed,
     cut,
     developed,
+    embed,
     feature_labels,
     normalised,
     trained,
@@ -52,6 +56,7 @@ from training.recipe import Run
 DETECTOR, JUDGE = "det_drawn.onnx", "rec_drawn.onnx"
 LANDMARK_SCALE = 1.6
 MARGIN = 0.25
+TAUGHT = 20.0  # how much the plain judge's opinion weighs
 PEOPLE, PICTURES = 8, 3  # of one hand in a batch, and of each of them
 BATCH = 4 * PEOPLE * PICTURES
 MANY = 4 * PEOPLE  # people of a hand: more of them than meet in a batch
@@ -62,8 +67,8 @@ def make_drawn_judge(run: Run, many: Sequence[Portraits], start: Path, plain: Pa
     """Draws, trains and writes DETECTOR and JUDGE to `run.pack`: from the drawn world and from portraits by many hands.
 
     The detector begins as that of `start`, an embedded pack whose VAE softens pictures too; the judge as the plain judge in
-    the ONNX file `plain`, if there is one. Each of the `many` weighs as much as the others, however many hands drew it, and
-    for the judge twice as much as the drawn world. Killed, it goes on. Raises TimeIsUp as `train` does.
+    the ONNX file `plain`, if there is one, which also teaches it what to make of the drawn world. The drawn world and each of the `many` weigh alike, however many hands drew
+    them. Killed, it goes on. Raises TimeIsUp as `train` does.
     """
     world, recipe = pictures(run.folder / "data" / "drawn-world", run.recipe.drawn_judge_people), run.recipe
     found = train_detector(
@@ -74,19 +79,23 @@ def make_drawn_judge(run: Run, many: Sequence[Portraits], start: Path, plain: Pa
         recipe.drawn_detector_steps,
     )
     export_detector(found, run.pack / DETECTOR)
-    sources = [_of_the_world(run, world, start), *(Source(portraits, whole_heads(portraits)) for portraits in many)]
+    sources = [
+        _of_the_world(run, world, start, plain),
+        *(Source(portraits, whole_heads(portraits)) for portraits in many),
+    ]
     judge = train_drawn_judge(run, "drawn-judge", lambda: build_drawn_judge(plain), sources, recipe.drawn_judge_steps)
     export(judge, run.pack / JUDGE)
 
 
-def _of_the_world(run: Run, world: Pictures, pack: Path) -> Source:
+def _of_the_world(run: Run, world: Pictures, start: Path, plain: Path | None) -> Source:
     """Every SOFT_EVERY-th picture is softened whole, then cut: the VAE makes more of a mess of a smaller face."""
     kept = run.file(f"soft-{world.people.name}.npy")
     if not kept.exists():
-        vae = AutoencoderKL.from_pretrained(pack / "vae", dtype=torch.float32)
+        vae = AutoencoderKL.from_pretrained(start / "vae", dtype=torch.float32)
         np.save(kept, soften(vae, world.pixels[::SOFT_EVERY]))
     soft = [whole_head(*shown) for shown in zip(np.load(kept), world.landmarks[::SOFT_EVERY], strict=True)]
-    return Source(as_portraits(world), whole_heads(world), 1.0, np.stack(soft), named=True)
+    taught = None if plain is None else embed(trained(read_weights(Judge(), plain)), world)
+    return Source(as_portraits(world), whole_heads(world), np.stack(soft), True, taught)
 
 
 class Deepened(Squeezed):
@@ -148,9 +157,9 @@ class Source:
 
     portraits: Portraits
     heads: Bytes  # (n, 128, 128, 3)
-    weight: float = 1.0  # of its hands together, which weigh alike
     soft: Bytes | None = None  # (n / SOFT_EVERY, 128, 128, 3): stands for every SOFT_EVERY-th of the heads
     named: bool = False  # whether the encoder also names its people's features, FEATURES of the drawn world
+    taught: npt.NDArray[np.float32] | None = None  # (n, 512) unit length: what the plain judge makes of the faces
 
     @cached_property
     def pictures_of(self) -> list[npt.NDArray[np.int64]]:
@@ -176,7 +185,9 @@ class _Drawer:
         who = np.repeat(chosen, [len(pictures) for pictures in mine])
         crops = np.stack([source.head(int(i)) for pictures in mine for i in pictures])
         named = source.portraits.features[self.people[who]] if source.named else np.full((len(who), features), -1)
-        return crops, who, named
+        pictures = np.concatenate(mine)
+        taught = np.zeros((len(who), 512), np.float32) if source.taught is None else source.taught[pictures]
+        return crops, who, named, taught
 
     def start(self, encode: Encode) -> npt.NDArray[np.float32]:
         """(p, 512): where the encoder puts one picture of each of its people, for a trained one a good place to begin."""
@@ -227,7 +238,7 @@ def train_drawn_judge(
     """Trains the judge that `build` gives to tell the people of each hand of the sources apart. Returns it in eval mode."""
     sizes = [len(values) for values in FEATURES.values()]
     hands = [_Drawer(source, hand) for source in sources for hand in range(len(source.portraits.hands))]
-    weights = np.array([hand.source.weight / len(hand.source.portraits.hands) for hand in hands])
+    weights = np.array([1 / len(hand.source.portraits.hands) for hand in hands])
     weights /= weights.sum()
 
     def whole() -> nn.Module:
@@ -235,14 +246,16 @@ def train_drawn_judge(
         encode = trained(judge)
         known = nn.ModuleList([_Hand(hand.source.portraits.twins(hand.people), hand.start(encode)) for hand in hands])
         judge.train()
-        return nn.ModuleDict({"encoder": judge, "hands": known, "features": nn.Linear(512, sum(sizes))})
+        return nn.ModuleDict(
+            {"encoder": judge, "hands": known, "features": nn.Linear(512, sum(sizes)), "plainly": _same(512)}
+        )
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
         chosen = rng.choice(len(hands), max(1, run.recipe.batch(BATCH) // (PEOPLE * PICTURES)), p=weights)
         parts = [hands[hand].part(rng, len(sizes)) for hand in chosen]
-        ends = np.cumsum([len(crops) for crops, _, _ in parts])
-        crops, who, labels = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return {"crops": crops, "who": who, "labels": labels, "ends": ends, "hands": chosen}
+        ends = np.cumsum([len(part[0]) for part in parts])
+        crops, who, labels, taught = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return {"crops": crops, "who": who, "labels": labels, "taught": taught, "ends": ends, "hands": chosen}
 
     def losses(model: nn.Module, batch: Batch, progress: float) -> Losses:
         assert isinstance(model, nn.ModuleDict)
@@ -260,12 +273,23 @@ def train_drawn_judge(
         figures = {"batch": near} | ({"margin": torch.stack(every).mean()} if every else {})
         if bool((batch["labels"] >= 0).any()):
             figures["features"] = _named(model["features"](embedding), batch["labels"], sizes)
+        known = batch["taught"].any(1)
+        if bool(known.any()):
+            alike = F.cosine_similarity(model["plainly"](embedding[known]), batch["taught"][known])
+            figures["taught"] = TAUGHT * (1 - alike).mean() * known.float().mean()
         loss = near + 0.5 * sum((value / len(found) for value in every), near * 0) + figures.get("features", near * 0)
+        loss = loss + figures.get("taught", near * 0)
         return {"loss": loss} | {key: value.detach() for key, value in figures.items()}
 
-    found = train(run, name, whole, draw, losses, Schedule(steps, learning_rate=2e-3, weight_decay=0.02, ema=0.995))
+    found = train(run, name, whole, draw, losses, Schedule(steps, learning_rate=1.5e-3, weight_decay=0.02, ema=0.995))
     assert isinstance(found, nn.ModuleDict)
     return found["encoder"]
+
+
+def _same(width: int) -> nn.Linear:
+    layer = nn.Linear(width, width, bias=False)
+    nn.init.eye_(layer.weight)
+    return layer
 
 
 def _named(logits: Tensor, labels: Tensor, sizes: list[int]) -> Tensor:
@@ -285,7 +309,7 @@ def seen(crops: Tensor, parts: Sequence[slice]) -> Tensor:
         habit = torch.rand(6, device=where)
         across[part] *= (1 + 0.24 * (habit[0] - 0.5)) * (1 + 0.12 * (habit[1] - 0.5)) * (-1 if habit[2] < 0.5 else 1)
         down[part] *= (1 + 0.24 * (habit[0] - 0.5)) * (1 - 0.12 * (habit[1] - 0.5))
-        shift[:, part] += 6 * (habit[3:5] - 0.5)[:, None]
+        shift[:, part] += 4 * (habit[3:5] - 0.5)[:, None]
     pixels = cut(crops, angle, across, down, shift)
     pixels = torch.cat([_recoloured(pixels[part]) for part in parts])
     return developed(pixels)
@@ -297,11 +321,11 @@ def _recoloured(pixels: Tensor) -> Tensor:
     n, where, chance = len(pixels), pixels.device, torch.rand(4)
     grey = pixels.mul(torch.tensor([0.299, 0.587, 0.114], device=where).view(3, 1, 1)).sum(1, keepdim=True)
     grey = grey.expand(-1, 3, -1, -1)
-    if chance[0] < 0.15:
+    if chance[0] < 0.12:
         pixels = grey
-    elif chance[0] < 0.25:
+    elif chance[0] < 0.19:
         pixels = 255 * ((grey - 60 - 130 * float(chance[1])) / (4 + 26 * float(chance[2]))).sigmoid()
-    elif chance[0] < 0.6:
+    elif chance[0] < 0.42:
         turned = _hue_turn(2 * math.pi * float(chance[1])).to(where) * (0.4 + 0.9 * float(chance[2]))
         pixels = grey + torch.einsum("dc,nchw->ndhw", turned, pixels - grey)
     alone = torch.rand(n, 1, 1, 1, device=where) < 0.04
