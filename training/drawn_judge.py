@@ -268,18 +268,15 @@ def train_drawn_judge(
             model["hands"][hand].losses(embedding[part], batch["who"][part], margin)
             for hand, part in zip(batch["hands"].tolist(), parts, strict=True)
         ]
-        near = torch.stack([loss for loss, _ in found]).mean()
-        every = [loss for _, loss in found if loss is not None]
-        figures = {"batch": near} | ({"margin": torch.stack(every).mean()} if every else {})
+        terms = {"batch": torch.stack([near for near, _ in found]).mean()}
+        if every := [loss for _, loss in found if loss is not None]:
+            terms["margin"] = 0.5 * torch.stack(every).sum() / len(found)
         if bool((batch["labels"] >= 0).any()):
-            figures["features"] = _named(model["features"](embedding), batch["labels"], sizes)
-        known = batch["taught"].any(1)
-        if bool(known.any()):
+            terms["features"] = _named(model["features"](embedding), batch["labels"], sizes)
+        if bool((known := batch["taught"].any(1)).any()):
             alike = F.cosine_similarity(model["plainly"](embedding[known]), batch["taught"][known])
-            figures["taught"] = TAUGHT * (1 - alike).mean() * known.float().mean()
-        loss = near + 0.5 * sum((value / len(found) for value in every), near * 0) + figures.get("features", near * 0)
-        loss = loss + figures.get("taught", near * 0)
-        return {"loss": loss} | {key: value.detach() for key, value in figures.items()}
+            terms["taught"] = TAUGHT * (1 - alike).mean() * known.float().mean()
+        return {"loss": torch.stack(list(terms.values())).sum()} | {key: term.detach() for key, term in terms.items()}
 
     found = train(run, name, whole, draw, losses, Schedule(steps, learning_rate=1.5e-3, weight_decay=0.02, ema=0.995))
     assert isinstance(found, nn.ModuleDict)
