@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 SIZE = 256  # pixels a side
+TWINS = 2  # people of one hand who differ in fewer visible features are not told apart by anybody
 _ARRAYS = ("pixels", "boxes", "landmarks", "person", "hand", "features")
 
 
@@ -37,6 +38,14 @@ class Portraits:
         """The numbers of the pictures that these hands drew."""
         meant = [index for index, name in enumerate(self.hands) if name in names]
         return np.flatnonzero(np.isin(self.hand[self.person], meant))
+
+    def twins(self, people: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Who of these p people looks like whom: (p, p), true for those who differ in fewer than TWINS visible
+        features, and for each with themselves. A hand that notes no features has none."""
+        features = self.features[people]
+        known = (features[:, None] >= 0) & (features[None] >= 0)
+        alike = ((features[:, None] != features[None]) & known).sum(-1) < TWINS
+        return (alike & known.any(-1)) | np.eye(len(people), dtype=bool)
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -36,19 +36,27 @@ class InsightFaces:
     """Finds with insightface's detector; identifies by the encoder that steers and, if there is one, by the judge."""
 
     def __init__(
-        self, analysis: FaceAnalysis, judge: Recognition | None, steering_name: str, judge_name: str | None
+        self,
+        analysis: FaceAnalysis,
+        judge: Recognition | None,
+        steering_name: str,
+        judge_name: str | None,
+        judge_landmark_scale: float = 1.0,
     ) -> None:
         self._analysis = analysis
         self._judge = judge
         self._steering_name = steering_name
         self._judge_name = judge_name
+        self._judge_landmark_scale = judge_landmark_scale
 
     @classmethod
     def load(cls, pack: Pack) -> InsightFaces:
         """Raises PackUnavailable. onnxruntime's own best provider is taken: CoreML, CUDA or the CPU."""
         analysis = load_analysis(pack)
-        judge = load_recognition(pack, pack.judge.model) if pack.judge else None
-        return cls(analysis, judge, pack.faces.encoder, pack.judge.encoder if pack.judge else None)
+        if pack.judge is None:
+            return cls(analysis, None, pack.faces.encoder, None)
+        judge = load_recognition(pack, pack.judge.model)
+        return cls(analysis, judge, pack.faces.encoder, pack.judge.encoder, pack.judge.landmark_scale)
 
     @classmethod
     def load_judging(cls, pack: Pack) -> InsightFaces:
@@ -118,10 +126,16 @@ class InsightFaces:
         """By every encoder. None at all where one makes nothing of the face: a zero or NaN embedding is nobody's."""
         embeddings = [(self._steering_name, _unit(steering))]
         if self._judge and self._judge_name:
-            own = InsightFace(kps=landmarks)  # `get` writes its embedding there
+            own = InsightFace(kps=_spread(landmarks, self._judge_landmark_scale))  # `get` writes its embedding there
             embeddings.append((self._judge_name, _unit(self._judge.get(bgr, own))))
         identities = tuple(Identity(name, embedding) for name, embedding in embeddings if embedding is not None)
         return identities if len(identities) == len(embeddings) else ()
+
+
+def _spread(landmarks: npt.NDArray[np.float32], scale: float) -> npt.NDArray[np.float32]:
+    """The landmarks at `scale` times their distance from their centre: a crop cut by them shows as much more."""
+    centre = landmarks.mean(0)
+    return centre + scale * (landmarks - centre)
 
 
 class _Blind:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, MultipleOf
-from pydantic import ConfigDict, InstanceOf, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, InstanceOf, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from errors import PackUnavailable
@@ -35,6 +35,7 @@ CALIBRATION = "calibration.json"
 NEAR_WORDS = "near_words.json"
 
 STRICT = ConfigDict(extra="forbid")
+SHARED = "judges/"  # no pack: judges that belong to none
 Side = Annotated[int, Gt(0), MultipleOf(8)]
 Positive = Annotated[int, Gt(0)]
 Scale = Annotated[float, Ge(0)]
@@ -78,10 +79,16 @@ class FaceModels:
 
 @dataclass(frozen=True, config=STRICT)
 class Judge:
-    """A second recognition model, which did not steer; given as a folder of the pack or an insightface name."""
+    """A second recognition model, which did not steer; given as a folder of the pack, as one of the judges that packs
+    share (`judges/...`) or as an insightface name.
+
+    `landmark_scale`: how far the five landmarks are spread about their centre before the model's crop is cut by them.
+    1 cuts the face, as ArcFace's models want it; one that was trained on whole heads wants more.
+    """
 
     model: str
     encoder: str
+    landmark_scale: Annotated[float, Gt(0), Field(allow_inf_nan=False)] = 1.0
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -132,6 +139,7 @@ class Pack:
     scheduler: Scheduler
     defaults: Defaults
     folder: Path
+    shelves: tuple[Path, ...] = ()  # the folders of packs: what lies in their `judges/` is shared by all packs
     judge: Judge | None = None
     adherence: ClassifierAdherence | ClipAdherence | None = None  # None: not measured
     calibration: Calibration | None = None  # of `judge_encoder`; None: not calibrated
@@ -196,9 +204,10 @@ class Pack:
         return self.vocabulary.read(prompt) if self.vocabulary else read_prose(prompt)
 
     def locate(self, model: str) -> str:
-        """The folder that `model` names in this pack; else `model` itself, a name for the hub or for insightface."""
-        folder = self.folder / model
-        return str(folder.resolve()) if folder.is_dir() else model
+        """The folder that `model` names in this pack, or beside the packs if it begins with `judges/`; else `model`
+        itself, a name for the hub or for insightface."""
+        places = (self.folder, *self.shelves) if model.startswith(SHARED) else (self.folder,)
+        return next((str((place / model).resolve()) for place in places if (place / model).is_dir()), model)
 
 
 def load_pack(name: str, folders: Sequence[Path]) -> Pack:
@@ -217,7 +226,7 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
             known=", ".join(known) or Message("none is installed"),
         )
     try:
-        pack = _PACK.validate_python(_tables(folder))
+        pack = _PACK.validate_python(_tables(folder) | {"shelves": tuple(folders)})
         calibration, cohort = _measured(pack)
     except (OSError, ValueError) as error:  # tomllib's and pydantic's errors are ValueErrors
         raise PackUnavailable(

@@ -91,6 +91,25 @@ def test_the_judge_is_the_judges_own_model(encoder: InsightFaces, toy_packs: Pat
     assert np.allclose(judge.embedding, as_steering.embedding, atol=1e-6)
 
 
+def test_a_judge_sees_as_much_of_the_head_as_its_pack_says():
+    """The encoder that steers still sees the face alone."""
+    seen: dict[str, np.ndarray] = {}
+
+    def recognition(name: str) -> Any:
+        return SimpleNamespace(get=lambda picture, face: seen.setdefault(name, face.kps) * 0 + np.ones((5, 2)))
+
+    analysis: Any = SimpleNamespace(get=lambda picture: [], models={"recognition": recognition("steering")})
+    faces = InsightFaces(analysis, recognition("judge"), "toy", "toy-judge", judge_landmark_scale=1.5)
+
+    found = faces.face_in_box(Image.new("RGB", (64, 64)), (8, 4, 32, 36))
+
+    assert found is not None
+    steering, judge = seen["steering"], seen["judge"]
+    assert np.allclose(steering, found.landmarks)
+    assert np.allclose(judge.mean(0), steering.mean(0), atol=1e-4)
+    assert np.allclose(judge - judge.mean(0), 1.5 * (steering - steering.mean(0)), atol=1e-4)
+
+
 def test_every_face_is_given_largest_first():
     faces = encoder_that_finds(lambda picture: [face_at(0, 0, size, size) for size in (10, 30, 20)]).faces(
         Image.new("RGB", (64, 64))

@@ -71,6 +71,46 @@ def test_a_model_is_a_folder_of_the_pack_or_a_name_for_the_hub(mine: Path):
     assert pack.locate(pack.adapter.model) == "someone/adapter"
 
 
+def test_packs_share_the_judges_that_lie_beside_them(tmp_path: Path, mine: Path):
+    """The operator's folder of packs comes first; what is no judge is the pack's own."""
+    built_in = tmp_path / "built-in"
+    for folder in (built_in / "judges" / "drawn", built_in / "judges" / "other", built_in / "faces"):
+        folder.mkdir(parents=True)
+    (mine.parent / "judges" / "other").mkdir(parents=True)
+    (mine / "faces").rmdir()
+    pack = load_pack("mine", [mine.parent, built_in])
+
+    assert pack.locate("judges/drawn") == str((built_in / "judges" / "drawn").resolve())
+    assert pack.locate("judges/other") == str((mine.parent / "judges" / "other").resolve())
+    assert pack.locate("faces") == "faces"
+    (mine / "judges" / "other").mkdir(parents=True)
+    assert pack.locate("judges/other") == str((mine / "judges" / "other").resolve())
+
+
+def test_the_folder_of_shared_judges_is_no_pack(tmp_path: Path):
+    (tmp_path / "judges" / "drawn").mkdir(parents=True)
+
+    with pytest.raises(PackUnavailable, match="There is no model pack 'judges'. Choose one of: none is installed"):
+        load_pack("judges", [tmp_path])
+
+
+def test_a_judge_sees_the_face_unless_its_pack_says_how_much_more(mine: Path):
+    pack = load_pack("mine", [mine.parent])
+    assert pack.judge and pack.judge.landmark_scale == 1.0
+
+    (mine / "pack.toml").write_text(TOML.replace("[scheduler]", "landmark_scale = 1.6\n[scheduler]"))
+    pack = load_pack("mine", [mine.parent])
+    assert pack.judge and pack.judge.landmark_scale == 1.6
+
+
+@pytest.mark.parametrize("scale", ["0", "-1.6", "inf", "nan", '"wide"'])
+def test_a_judge_cannot_see_by_landmarks_of_no_size(mine: Path, scale: str):
+    (mine / "pack.toml").write_text(TOML.replace("[scheduler]", f"landmark_scale = {scale}\n[scheduler]"))
+
+    with pytest.raises(PackUnavailable, match="judge.landmark_scale"):
+        load_pack("mine", [mine.parent])
+
+
 def test_calibration_and_vocabulary_are_read_where_there_are_any(mine: Path):
     (mine / "calibration.json").write_text(CALIBRATION.to_json())
     (mine / "vocabulary.json").write_text('{"groups": {"hair": {"bob": ["short hair"]}}, "filler": ["a"]}')

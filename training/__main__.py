@@ -26,6 +26,7 @@ RecipeName = Annotated[Literal["full", "two-cores", "small"], typer.Option("--re
 Minutes = Annotated[float, typer.Option(help="Stop after about so many, to go on in another piece; 0: never.")]
 Threads = Annotated[int, typer.Option(help="CPU threads for torch; 0: all cores. Use 1 while anything else runs.")]
 RUN, PACK = Path("training-runs/paperdoll"), BUILT_IN_PACKS / "paperdoll"
+DRAWN_RUN, DRAWN_JUDGE = Path("training-runs/drawn-judge"), BUILT_IN_PACKS / "judges" / "drawn"
 
 
 @app.command("draw")
@@ -69,6 +70,31 @@ def pack(
     from training.measure import calibrate
 
     typer.echo(calibrate(place))
+
+
+@app.command("drawn-judge")
+def drawn_judge(
+    portraits: Annotated[list[Path], typer.Option(help="A folder of portraits by many hands; several may be given.")],
+    run: RunFolder = DRAWN_RUN, output: PackFolder = DRAWN_JUDGE,
+    recipe: RecipeName = "full", minutes: Minutes = 0,
+    start: Annotated[Path, typer.Option(help="The pack whose detector is trained on and whose VAE softens pictures.")] = PACK,
+    plain: Annotated[Path | None, typer.Option(help="The plain judge's ONNX file: it begins as that, and is taught by it.")] = None,
+    threads: Threads = 0,
+) -> None:  # fmt: skip
+    """The detector and the judge for faces drawn by any hand. Stop it at any time; the same command goes on."""
+    from evaluation.portraits import Portraits
+    from training.curves import draw_curves
+    from training.drawn_judge import make_drawn_judge
+    from training.loop import TimeIsUp
+
+    _use(threads)
+    place = Run(run, RECIPES[recipe](), output, time.monotonic() + 60 * minutes if minutes else None)
+    try:
+        make_drawn_judge(place, [Portraits.load(folder) for folder in portraits], start, plain)
+    except TimeIsUp as said:
+        typer.echo(said)
+        raise typer.Exit(75) from None  # EX_TEMPFAIL: try again
+    draw_curves(run, output / "training.png")
 
 
 @app.command("calibrate")

@@ -23,6 +23,8 @@ STAGES = (
     "decoder",
     "attributes",
     "prompt-reader",
+    "drawn-detector",
+    "drawn-judge",
 )
 
 

@@ -8,7 +8,7 @@ line 132), and nine for one with landmarks and two anchors (model_zoo/scrfd.py, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from evaluation.portraits import Portraits
 from training.dataset import Pictures
 from training.loop import Batch, Drawn, Losses, Schedule, autocast, train
 from training.onnx_files import export
@@ -27,6 +28,8 @@ STRIDES = (8, 16, 32)
 FACE_SIZES = {8: (0, 40), 16: (34, 84), 32: (70, 1000)}  # the longer side of the boxes a stride answers for, in pixels
 SIZE, BATCH = 256, 24
 ANCHORS = 2
+NARROWEST = 24  # pixels of a picture that are blown up to a scene without a face
+Shown = Pictures | Portraits
 
 
 def _block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -59,11 +62,13 @@ class Detector(nn.Module):
         return [head(p) for head, p in zip(self.heads, (p8, p16, p32), strict=True)]
 
 
-def train_detector(run: Run, build: Callable[[], nn.Module], pictures: Pictures) -> nn.Module:
-    """Trains the detector that `build` gives, on scenes put together from the pictures."""
+def train_detector(
+    run: Run, name: str, build: Callable[[], nn.Module], sources: Sequence[Shown], steps: int
+) -> nn.Module:
+    """Trains the detector that `build` gives, on scenes put together from the sources, which weigh alike."""
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
-        pixels, boxes, landmarks = zip(*(scene(pictures, rng) for _ in range(run.recipe.batch(BATCH))), strict=True)
+        pixels, boxes, landmarks = zip(*(scene(sources, rng) for _ in range(run.recipe.batch(BATCH))), strict=True)
         targets = {
             str(stride): np.stack([_targets(*truth, stride) for truth in zip(boxes, landmarks, strict=True)])
             for stride in STRIDES
@@ -100,15 +105,13 @@ def train_detector(run: Run, build: Callable[[], nn.Module], pictures: Pictures)
             "points": points.detach(),
         }
 
-    return train(
-        run, "detector", build, draw, losses, Schedule(run.recipe.detector_steps, learning_rate=2e-3, ema=0.995)
-    )
+    return train(run, name, build, draw, losses, Schedule(steps, learning_rate=2e-3, ema=0.995))
 
 
 Scene = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
 
-def scene(pictures: Pictures, rng: np.random.Generator) -> Scene:
+def scene(sources: Sequence[Shown], rng: np.random.Generator) -> Scene:
     """A 256 x 256 picture of one to four people or of none: pixels, boxes (n, 4), landmarks (n, 5, 2)."""
     canvas = np.empty((SIZE, SIZE, 3), np.uint8)
     canvas[:] = rng.integers(0, 256, 3)
@@ -117,36 +120,70 @@ def scene(pictures: Pictures, rng: np.random.Generator) -> Scene:
     boxes, landmarks = [], []
     for i in rng.permutation(len(places))[:count]:
         left, top, room = places[i]
-        chosen = int(rng.integers(len(pictures)))
+        shown, chosen = _anyone(sources, rng)
         scale = room / 256 * (rng.uniform(0.45, 1.0) if rng.random() < 0.4 else rng.uniform(1.0, 1.35))
         if count > 1:
             scale = min(scale, room / 256)
         free = room - 256 * scale
         dx, dy = left + rng.uniform(min(free, 0), max(free, 0)), top + rng.uniform(min(free, 0) * 0.5, max(free, 0))
         matrix = np.array([[scale, 0, dx], [0, scale, dy]])
-        pixels = cv2.warpAffine(pictures.pixels[chosen], matrix, (SIZE, SIZE), flags=cv2.INTER_AREA)
+        pixels = cv2.warpAffine(shown.pixels[chosen], matrix, (SIZE, SIZE), flags=cv2.INTER_AREA)
         area = (
             slice(max(0, int(dy) + 1), max(0, int(dy + 256 * scale))),
             slice(max(0, int(dx) + 1), max(0, int(dx + 256 * scale))),
         )
         canvas[area] = pixels[area]
-        boxes.append(pictures.boxes[chosen] * scale + (dx, dy, dx, dy))
-        landmarks.append(pictures.landmarks[chosen] * scale + (dx, dy))
+        boxes.append(shown.boxes[chosen] * scale + (dx, dy, dx, dy))
+        landmarks.append(shown.landmarks[chosen] * scale + (dx, dy))
     if count == 0:
-        _faceless(canvas, pictures, rng)
+        _faceless(canvas, *_anyone(sources, rng), rng)
+    drawn = _in_other_colours(canvas, rng)
+    truth = np.reshape(boxes, (-1, 4)), np.reshape(landmarks, (-1, 5, 2))
+    return _mirrored(drawn, *truth) if rng.random() < 0.5 else (drawn, *truth)
+
+
+def _anyone(sources: Sequence[Shown], rng: np.random.Generator) -> tuple[Shown, int]:
+    shown = sources[int(rng.integers(len(sources)))]
+    return shown, int(rng.integers(len(shown.pixels)))
+
+
+def _faceless(canvas: npt.NDArray[np.uint8], shown: Shown, chosen: int, rng: np.random.Generator) -> None:
+    """Scenery, cloth and hair without a face: what is above, below or beside the face, blown up."""
+    picture, margin = shown.pixels[chosen], 6
+    left, top, right, bottom = (int(edge) for edge in shown.boxes[chosen] + (-margin, -margin, margin, margin))
+    strips = (
+        picture[max(bottom, 0) :],
+        picture[: max(top, 0)],
+        picture[:, : max(left, 0)],
+        picture[:, max(right, 0) :],
+    )
+    wide = [strip for strip in strips if min(strip.shape[:2]) >= NARROWEST]
+    if wide:
+        canvas[:] = cv2.resize(wide[int(rng.integers(len(wide)))], (SIZE, SIZE), interpolation=cv2.INTER_LINEAR)
+
+
+def _in_other_colours(canvas: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Some soft, some grey, a few in black and white or with channels exchanged; all a little brighter or darker, noisy."""
     if rng.random() < 0.4:
         canvas = cv2.GaussianBlur(canvas, (0, 0), rng.uniform(0.4, 1.8))
     if rng.random() < 0.15:
-        canvas = np.repeat(cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)[:, :, None], 3, 2)
+        canvas = canvas[:, :, rng.permutation(3)]
+    if rng.random() < 0.2:
+        grey = cv2.cvtColor(np.ascontiguousarray(canvas), cv2.COLOR_RGB2GRAY).astype(np.float32)
+        if rng.random() < 0.3:
+            grey = 255 / (1 + np.exp((rng.uniform(60, 190) - grey) / rng.uniform(4, 20)))
+        canvas = np.repeat(grey[:, :, None], 3, 2)
     changed = canvas * rng.uniform(0.8, 1.15) + rng.normal(0, rng.uniform(0, 6), canvas.shape)
-    return np.clip(changed, 0, 255).astype(np.uint8), np.reshape(boxes, (-1, 4)), np.reshape(landmarks, (-1, 5, 2))
+    return np.clip(changed, 0, 255).astype(np.uint8)
 
 
-def _faceless(canvas: npt.NDArray[np.uint8], pictures: Pictures, rng: np.random.Generator) -> None:
-    """Scenery, cloth and hair without a face: what is above, below and beside the head, blown up."""
-    picture = pictures.pixels[int(rng.integers(len(pictures)))]
-    part = (picture[186:256, :], picture[0:40, :], picture[:, 0:48], picture[:, 208:256])[int(rng.integers(4))]
-    canvas[:] = cv2.resize(part, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR)
+def _mirrored(
+    pixels: npt.NDArray[np.uint8], boxes: npt.NDArray[np.float32], landmarks: npt.NDArray[np.float32]
+) -> Scene:
+    """Left eye and left corner of the mouth are those that are left in the picture."""
+    sides = np.array([SIZE, 0, SIZE, 0]) - boxes[:, [2, 1, 0, 3]] * (1, -1, 1, -1)
+    points = np.array([SIZE, 0]) - landmarks[:, [1, 0, 2, 4, 3]] * (1, -1)
+    return np.ascontiguousarray(pixels[:, ::-1]), sides, points
 
 
 def _targets(

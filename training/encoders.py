@@ -198,19 +198,32 @@ def augmented(crops: Tensor) -> Tensor:
     """(n, 128, 128, 3) bytes to (n, 3, 112, 112) from 0 to 255, as a detector and a generator would leave them: each a
     little off, half of them soft, half of another brightness."""
     n, where = len(crops), crops.device
+    angle, scale = 0.052 * torch.randn(n, device=where), 1 + 0.12 * (torch.rand(n, device=where) - 0.5)
+    shift = 1.6 * torch.randn(2, n, device=where)
+    return developed(cut(crops, angle, scale, scale, shift))
+
+
+def cut(crops: Tensor, angle: Tensor, across: Tensor, down: Tensor, shift: Tensor) -> Tensor:
+    """The inner 112 pixels of (n, 128, 128, 3) bytes as (n, 3, 112, 112), each turned by its `angle` (n,) in radians, shrunk by
+    `across` and `down` (n,; a negative one mirrors) and moved by `shift` (2, n) in pixels."""
+    cosine, sine, inner = angle.cos(), angle.sin(), 112 / CROP
+    moved = shift * 2 / CROP
+    rows = [cosine * across, -sine * down, moved[0] / inner, sine * across, cosine * down, moved[1] / inner]
+    matrix = inner * torch.stack(rows, 1).view(len(crops), 2, 3)
+    grid = F.affine_grid(matrix, [len(crops), 3, 112, 112], align_corners=False)
+    pixels = crops.permute(0, 3, 1, 2).float()
+    return F.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+
+
+def developed(pixels: Tensor) -> Tensor:
+    """Pictures (n, 3, h, w) from 0 to 255, half of them soft, half of another brightness, some noisy."""
+    n, where = len(pixels), pixels.device
 
     def some(share: float, low: float, high: float, channels: int = 1) -> Tensor:
-        """(n, channels, 1, 1): chances between the bounds for a share of the crops, nothing for the others."""
+        """(n, channels, 1, 1): chances between the bounds for a share of the pictures, nothing for the others."""
         chances = low + (high - low) * torch.rand(n, channels, 1, 1, device=where)
         return chances * (torch.rand(n, 1, 1, 1, device=where) < share)
 
-    angle, scale = 0.052 * torch.randn(n, device=where), 1 + 0.12 * (torch.rand(n, device=where) - 0.5)
-    cosine, sine = angle.cos() * scale * 112 / CROP, angle.sin() * scale * 112 / CROP
-    shift = torch.randn(2, n, device=where) * 1.6 * 2 / CROP
-    matrix = torch.stack([cosine, -sine, shift[0], sine, cosine, shift[1]], 1).view(n, 2, 3)
-    grid = F.affine_grid(matrix, [n, 3, 112, 112], align_corners=False)
-    pixels = crops.permute(0, 3, 1, 2).float()
-    pixels = F.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
     pixels = blurred(pixels, some(0.5, 0.4, 1.6))
     pixels = pixels * (1 + some(0.4, -0.12, 0.1) + some(0.15, -0.08, 0.08, 3)) + some(0.4, -10, 10)
     return (pixels + some(0.4, 0, 5) * torch.randn_like(pixels)).clamp(0, 255)

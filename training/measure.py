@@ -32,6 +32,7 @@ from pipeline.likeness import SAME_PERSON_RATE, Decider, average
 from pipeline.packs import Pack, Scheduler, load_pack
 from pipeline.values import Face, Reference, Variant
 from pipeline.variants import PromptReader, VariantMaker
+from settings import BUILT_IN_PACKS
 from training.attributes import (
     ATTRIBUTES,
     RELIABLE,
@@ -53,7 +54,7 @@ Figures = dict[str, float]
 
 def calibrate(run: Run) -> str:
     """`python -m evaluation calibrate`, of the held-out people that are not measured; written to the pack."""
-    pack = load_pack(run.pack.name, (run.pack.parent,))
+    pack = load_pack(run.pack.name, (run.pack.parent, BUILT_IN_PACKS))
     data, people = drawn_held_out()
     file, figure = run.pack / "calibration.json", run.file("calibration.png")
     return described(write_calibration(pack, people, data, file, figure))
@@ -61,7 +62,7 @@ def calibrate(run: Run) -> str:
 
 def measure_encoders(run: Run) -> Iterator[str]:
     """The lines of a Markdown table over MEASURED people: faces found, TAR at FAR of encoder and judge, looks read right."""
-    pack = load_pack(run.pack.name, (run.pack.parent,))
+    pack = load_pack(run.pack.name, (run.pack.parent, BUILT_IN_PACKS))
     shown = _held_out(run, slice(0, MEASURED))
     found = _faces(pack, shown)
     yield from _head("drawings", "figure")
@@ -90,7 +91,7 @@ class Case:
 def measure_variants(run: Run, people: int) -> Iterator[str]:
     """The lines of a Markdown table, each as soon as it is measured: identity and adherence of variants, beside no adapter
     and true drawings, with a noise floor."""
-    pack = load_pack(run.pack.name, (run.pack.parent,))
+    pack = load_pack(run.pack.name, (run.pack.parent, BUILT_IN_PACKS))
     maker, ruler, scale = _maker(pack), _ruler(run), pack.defaults.identity_scale
     seeds = range(run.recipe.held_out_people.first, run.recipe.held_out_people.first + people)
     cases, unseen_cases = (_cases(maker, seeds, kept) for kept in (False, True))
@@ -117,7 +118,7 @@ def measure_variants(run: Run, people: int) -> Iterator[str]:
 
 def compare_steps(run: Run, people: int) -> Iterator[str]:
     """The lines of a Markdown table: the pack's generator with other schedulers of diffusers and fewer steps."""
-    pack = load_pack(run.pack.name, (run.pack.parent,))
+    pack = load_pack(run.pack.name, (run.pack.parent, BUILT_IN_PACKS))
     maker, ruler = _maker(pack), _ruler(run)
     seeds = range(run.recipe.held_out_people.first, run.recipe.held_out_people.first + people)
     cases = _cases(maker, seeds, kept=False)
@@ -136,7 +137,7 @@ def compare_steps(run: Run, people: int) -> Iterator[str]:
 
 def contact_sheet(run: Run, people: int, looks: int) -> Image.Image:
     """A row for each person: the reference drawing, then variants, each in another look."""
-    pack = load_pack(run.pack.name, (run.pack.parent,))
+    pack = load_pack(run.pack.name, (run.pack.parent, BUILT_IN_PACKS))
     maker, first = _maker(pack), run.recipe.held_out_people.first
     rows = []
     for seed in range(first, first + people):

@@ -107,7 +107,8 @@ class Workshop:
 
     @cached_property
     def detector(self) -> nn.Module:
-        return detector.train_detector(self.run, self._build(detector.Detector, DETECTOR_FILE), self.shown)
+        build, steps = self._build(detector.Detector, DETECTOR_FILE), self.recipe.detector_steps
+        return detector.train_detector(self.run, "detector", build, [self.shown], steps)
 
     @cached_property
     def latents(self) -> Tensor:

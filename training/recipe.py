@@ -17,10 +17,13 @@ class Recipe:
     encoder_people: People = People(0, 6000, 8)
     judge_people: People = People(200_000, 6000, 8)
     picture_people: People = People(400_000, 7000, 4)
+    drawn_judge_people: People = People(200_000, 1500, 4)  # the judge's own people, shown whole: one hand among many
     held_out_people: People = HELD_OUT
     encoder_steps: int = 2200
     judge_steps: int = 2200
     detector_steps: int = 1500
+    drawn_judge_steps: int = 3000
+    drawn_detector_steps: int = 1000
     autoencoder_steps: int = 4800
     small_crops_until: float = 0.0  # of the autoencoder's steps: small ones first, where each costs
     decoder_steps: int = 2500
@@ -51,8 +54,8 @@ class Recipe:
     def small() -> Recipe:
         """Every stage with next to nothing, in half a minute."""
         return Recipe(
-            People(0, 12, 4), People(200_000, 12, 4), People(400_000, 12, 3), People(1_000_000, 8, 4),
-            encoder_steps=4, judge_steps=4, detector_steps=4, autoencoder_steps=4, decoder_steps=4, predicted=24, word_steps=4,
+            People(0, 12, 4), People(200_000, 12, 4), People(400_000, 12, 3), People(200_000, 12, 3), People(1_000_000, 8, 4),
+            encoder_steps=4, judge_steps=4, detector_steps=4, drawn_judge_steps=4, drawn_detector_steps=4, autoencoder_steps=4, decoder_steps=4, predicted=24, word_steps=4,
             reader_steps=4, generator_steps=4, generator_batch=4, attribute_steps=4, prompt_reader_steps=4,
             small_crops_until=0.85, batches=0.1,
         )  # fmt: skip
