@@ -1,12 +1,17 @@
 """The detector and the judge that learn from many hands. The weights in the tree are tested by test_paperdoll.py."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 from insightface.app import FaceAnalysis
+from insightface.app.common import Face
 from PIL import Image
 
+from drawn_world.artist import draw
 from drawn_world.people import People
+from drawn_world.world import look, person
 from evaluation.portraits import Portraits
 from pipeline.faces import InsightFaces
 from pipeline.packs import load_pack
@@ -18,7 +23,7 @@ from training.onnx_files import export, read_weights
 from training.pack import JUDGE_FILE
 from training.recipe import Recipe, Run
 
-PAPERDOLL = BUILT_IN_PACKS / "paperdoll"
+PAPERDOLL, DRAWN = BUILT_IN_PACKS / "paperdoll", BUILT_IN_PACKS / "judges" / "drawn"
 
 
 def portraits(hands, people_of_each, looks, features=None):
@@ -172,6 +177,28 @@ def test_a_scene_without_people_shows_no_face():
         assert not (canvas[..., 2] > 0).any()
 
 
+def test_a_stricter_detector_finds_the_same_faces_and_is_less_sure():
+    torch.manual_seed(0)
+    model, pixels = detector.Detector().eval(), torch.rand(1, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        before = model(pixels)
+        after = detector.made_stricter(model, 0.7)(pixels)
+
+    for ours, theirs in zip(after[:3], before[:3], strict=True):
+        assert torch.allclose(ours / (1 - ours) * 7 / 3, theirs / (1 - theirs), rtol=1e-4)
+    for ours, theirs in zip(after[3:], before[3:], strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_an_eye_of_a_large_face_is_no_small_face():
+    box, points = np.array([[60, 60, 200, 200]], np.float32), np.full((1, 5, 2), 130, np.float32)
+
+    small, large = (detector._targets(box, points, stride)[..., 0] for stride in (8, 32))
+
+    assert not small.any()
+    assert set(np.unique(large)) == {-1, 0, 1}
+
+
 def test_scenes_show_people_by_every_hand():
     """Three in four show anybody; half of them come from the source that has a person twice as red."""
     one, other = portraits(1, 1, 1), portraits(1, 1, 1)
@@ -184,6 +211,20 @@ def test_scenes_show_people_by_every_hand():
 
     assert len(brightest) > 30
     assert min(brightest) < 200 < max(brightest)
+
+
+def test_the_three_lines_of_the_model_card_judge_as_the_app_does(monkeypatch):
+    monkeypatch.chdir(BUILT_IN_PACKS.parent)
+    lines = re.search(r"```python\n(.*?)```", (DRAWN / "README.md").read_text("utf-8"), re.DOTALL)[1]
+    drawing = draw(person(1_000_000), look(1))
+    names = {"picture": drawing.pixels[:, :, ::-1].copy(), "FaceAnalysis": FaceAnalysis, "Face": Face, "np": np}
+
+    exec(lines, names)
+
+    [face] = InsightFaces.load(load_pack("paperdoll", (BUILT_IN_PACKS,))).faces(Image.fromarray(drawing.pixels))
+    [embedding] = names["embeddings"]
+    assert (len(lines.splitlines()), embedding.shape) == (3, (512,))
+    assert np.allclose(embedding, face.identities[1].embedding, atol=1e-4)
 
 
 def test_the_whole_way_to_a_judge_that_the_app_and_plain_insightface_load(tmp_path):

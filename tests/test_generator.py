@@ -350,13 +350,12 @@ def test_the_full_size_pack_is_loaded_from_files_of_its_names_and_layout(toy_pac
     (snapshot.parent.parent / "refs").mkdir()
     (snapshot.parent.parent / "refs" / "main").write_text("0a1b2c")
     shutil.copytree(toy / "faces", models / "buffalo_l")
-    shutil.copytree(toy / "judge", models / "antelopev2" / "antelopev2")  # its archive holds a folder of its own
     places = {"HOME": str(tmp_path), "HF_HUB_CACHE": str(hub), "HF_HUB_OFFLINE": "1", "PYTHONPATH": "tests"}
 
     run = subprocess.run([sys.executable, "-c", FULL_SIZE], env=os.environ | places, capture_output=True, text=True)
 
     assert run.returncode == 0, run.stderr
-    said = "DPMSolverMultistepScheduler faceid_0 buffalo_l/w600k_r50 antelopev2/glintr100"
+    said = "DPMSolverMultistepScheduler faceid_0 buffalo_l/w600k_r50 drawn-1"
     assert run.stdout.splitlines()[-1] == said
 
 

@@ -94,6 +94,13 @@ def test_the_folder_of_shared_judges_is_no_pack(tmp_path: Path):
         load_pack("judges", [tmp_path])
 
 
+def test_both_packs_share_the_judge_of_drawn_faces():
+    full_size, embedded = (load_pack(name, [BUILT_IN_PACKS]) for name in ("sd15-faceid", "paperdoll"))
+
+    assert full_size.judge and full_size.judge == embedded.judge
+    assert embedded.locate(embedded.judge.model) == str((BUILT_IN_PACKS / "judges" / "drawn").resolve())
+
+
 def test_a_judge_sees_the_face_unless_its_pack_says_how_much_more(mine: Path):
     pack = load_pack("mine", [mine.parent])
     assert pack.judge and pack.judge.landmark_scale == 1.0
@@ -277,5 +284,5 @@ def test_the_full_size_pack_says_its_licence_and_is_judged_by_another_network():
 
     assert pack.licence.commercial_use is False
     assert "non-commercial" in pack.licence.note and "safety checker" in pack.licence.note
-    assert pack.judge and (pack.faces.model, pack.judge.model) == ("buffalo_l", "antelopev2")
+    assert pack.judge and (pack.faces.model, pack.judge.model) == ("buffalo_l", "judges/drawn")
     assert pack.locate(pack.base.model) == "stable-diffusion-v1-5/stable-diffusion-v1-5"
