@@ -164,7 +164,7 @@ class Strangers:
 
     def __init__(self, cohort: Cohort, own: SavedPeople | None, same_person: float) -> None:
         """`same_person`: the score from which on two faces are taken for one person."""
-        ids, faces = (own.ids, own.embeddings) if own else ((), cohort.embeddings[:0])
+        ids, faces = (own.ids, own.embeddings) if own and own.ids else ((), cohort.embeddings[:0])
         self._cohort = cohort
         self._columns = {id: column for column, id in enumerate(ids[-MOST_OWN:])}
         self._own = faces[-MOST_OWN:]

@@ -264,3 +264,15 @@ def test_a_verdict_takes_two_milliseconds_and_a_search_a_fraction_of_its_300():
 
     assert quickest(lambda: decider.decide(one, other, "3", "3")) <= 2
     assert quickest(lambda: decider.decide_all(one.embedding[None], nearest, [None], ids), 5) <= 120
+
+
+def test_a_library_where_nobody_is_saved_yet_adds_nobody():
+    strangers, pair = cohort(faces(400, 1)), faces(2, 2)
+
+    def scores(own: SavedPeople | None) -> np.ndarray:
+        among = Strangers(strangers, own, 4.0)
+        seen = among.see(pair, [None, None])
+        return among.scores(seen, seen)
+
+    nobody = SavedPeople((), np.zeros((0, 0), np.float32))  # as the library gives it
+    assert np.array_equal(scores(nobody), scores(None))

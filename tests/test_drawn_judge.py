@@ -213,7 +213,7 @@ def test_scenes_show_people_by_every_hand():
     assert min(brightest) < 200 < max(brightest)
 
 
-def test_the_three_lines_of_the_model_card_judge_as_the_app_does(monkeypatch):
+def test_the_lines_of_the_model_card_judge_as_the_app_does(monkeypatch):
     monkeypatch.chdir(BUILT_IN_PACKS.parent)
     lines = re.search(r"```python\n(.*?)```", (DRAWN / "README.md").read_text("utf-8"), re.DOTALL)[1]
     drawing = draw(person(1_000_000), look(1))
@@ -223,7 +223,6 @@ def test_the_three_lines_of_the_model_card_judge_as_the_app_does(monkeypatch):
 
     [face] = InsightFaces.load(load_pack("paperdoll", (BUILT_IN_PACKS,))).faces(Image.fromarray(drawing.pixels))
     [embedding] = names["embeddings"]
-    assert (len(lines.splitlines()), embedding.shape) == (3, (512,))
     assert np.allclose(embedding, face.identities[1].embedding, atol=1e-4)
 
 

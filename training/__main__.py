@@ -150,6 +150,16 @@ def artists(run: RunFolder = Path("training-runs/artists"), people: int = 300, l
             typer.echo(f"{name} by {styles()[name].designer} ({use}): {share:.0%} of its people have a twin")
 
 
+@app.command("hands")
+def hands(run: RunFolder = Path("training-runs/hands"), processes: int = 1) -> None:
+    """People by many hands of our own artist: those that are trained on, and the reserved hundred."""
+    from drawn_world.hand import RESERVED, TRAINED
+    from training.hands import draw_hands
+
+    draw_hands(run / "train", TRAINED, 10, 4, processes)
+    draw_hands(run / "reserved", RESERVED, 12, 4, processes)
+
+
 def _use(threads: int) -> None:
     if threads:
         torch.set_num_threads(threads)
