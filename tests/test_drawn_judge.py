@@ -1,6 +1,7 @@
 """The detector and the judge that learn from many hands. The weights in the tree are tested by test_paperdoll.py."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from drawn_world.people import People
 from drawn_world.world import look, person
 from evaluation.portraits import Portraits
 from pipeline.faces import InsightFaces
-from pipeline.packs import load_pack
+from pipeline.packs import FaceModels, Judge, load_pack
 from settings import BUILT_IN_PACKS
 from training import detector, drawn_judge, encoders
 from training.dataset import align, pictures
@@ -221,7 +222,13 @@ def test_the_lines_of_the_model_card_judge_as_the_app_does(monkeypatch):
 
     exec(lines, names)
 
-    [face] = InsightFaces.load(load_pack("paperdoll", (BUILT_IN_PACKS,))).faces(Image.fromarray(drawing.pixels))
+    pack = replace(
+        load_pack("paperdoll", (BUILT_IN_PACKS,)),
+        faces=FaceModels("judges/drawn", "steers", 256),
+        judge=Judge("judges/drawn", "drawn-1", 1.6),
+        calibration=None,
+    )
+    [face] = InsightFaces.load(pack).faces(Image.fromarray(drawing.pixels))
     [embedding] = names["embeddings"]
     assert np.allclose(embedding, face.identities[1].embedding, atol=1e-4)
 

@@ -94,11 +94,10 @@ def test_the_folder_of_shared_judges_is_no_pack(tmp_path: Path):
         load_pack("judges", [tmp_path])
 
 
-def test_both_packs_share_the_judge_of_drawn_faces():
-    full_size, embedded = (load_pack(name, [BUILT_IN_PACKS]) for name in ("sd15-faceid", "paperdoll"))
-
-    assert full_size.judge and full_size.judge == embedded.judge
-    assert embedded.locate(embedded.judge.model) == str((BUILT_IN_PACKS / "judges" / "drawn").resolve())
+def test_the_full_size_pack_judges_by_the_judge_of_drawn_faces():
+    pack = load_pack("sd15-faceid", [BUILT_IN_PACKS])
+    assert pack.judge and (pack.judge.encoder, pack.judge.landmark_scale) == ("drawn-1", 1.6)
+    assert pack.locate(pack.judge.model) == str((BUILT_IN_PACKS / "judges" / "drawn").resolve())
 
 
 def test_a_judge_sees_the_face_unless_its_pack_says_how_much_more(mine: Path):
