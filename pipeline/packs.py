@@ -158,6 +158,11 @@ class Pack:
         """The encoder that judges: the judge's, or for want of one the steering encoder (circular, and said so)."""
         return self.judge.encoder if self.judge else self.faces.encoder
 
+    @property
+    def encoders(self) -> frozenset[str]:
+        """All that look at a face."""
+        return frozenset({self.faces.encoder, self.judge_encoder})
+
     def decider(self, own: SavedPeople | None = None) -> Decider | None:
         """What says of two faces whether they show one person, measured against the pack's cohort and the project's
         `own` characters; None where nobody can say."""

@@ -118,8 +118,7 @@ class Identities:
 
         Raises as `reference` does.
         """
-        encoders = {self.pack.faces.encoder, self.pack.judge_encoder}
-        whole = encoders <= {identity.encoder for identity in kept}
+        whole = self.pack.encoders <= {identity.encoder for identity in kept}
         return kept if whole else self.reference(image_id).identities
 
     def reference(self, image_id: str) -> Reference:
@@ -129,8 +128,7 @@ class Identities:
         Raises NoFaceFound, and PackUnavailable where the models cannot be loaded.
         """
         reference = self.library.get_reference(image_id)
-        encoders = {self.pack.faces.encoder, self.pack.judge_encoder}
-        if encoders <= {identity.encoder for identity in reference.identities}:
+        if self.pack.encoders <= {identity.encoder for identity in reference.identities}:
             return reference
         maker = self.models.get()
         kept = self.library.get_faces([image_id]).get(image_id)
