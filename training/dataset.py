@@ -68,7 +68,7 @@ def _draw(folder: Path, people: People, faces_only: bool) -> None:
     wanted = {"people": people.name, "faces_only": faces_only, "style": style(people.first)}
     kept = folder / "drawn.json"
     if not kept.exists() or json.loads(kept.read_text())["group"] != wanted:
-        _make_room(folder, people, faces_only)
+        make_room(folder, people.count * people.looks, CROP if faces_only else SIZE)
         kept.write_text(json.dumps({"group": wanted, "parts": []}))
     _draw_missing(folder, people, faces_only, kept)
 
@@ -88,8 +88,8 @@ def _similarity(source: npt.NDArray[Any], target: npt.NDArray[Any]) -> npt.NDArr
     return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]])
 
 
-def _make_room(folder: Path, people: People, faces_only: bool) -> None:
-    n, size = people.count * people.looks, CROP if faces_only else SIZE
+def make_room(folder: Path, n: int, size: int = SIZE) -> None:
+    """Empty arrays for so many pictures of that side, and where the faces in them are."""
     shapes = {
         "pixels": ((n, size, size, 3), np.uint8),
         "boxes": ((n, 4), np.float32),

@@ -17,7 +17,8 @@ from drawn_world.artist import draw
 from drawn_world.hand import hand, visible_features
 from drawn_world.people import look_seed
 from drawn_world.world import look, person
-from evaluation.portraits import SIZE, Portraits
+from evaluation.portraits import Portraits
+from training.dataset import make_room
 
 _FIRST = 2_000_000  # the seeds of people whom hands draw lie beyond those of the drawn world's own
 _SEEDS = 1000  # of each hand
@@ -72,7 +73,7 @@ def draw_hands(folder: Path, hands: Sequence[int], people: int, looks: int, proc
 def _draw_missing(folder: Path, group: _Group, processes: int) -> None:
     kept, wanted = folder / "drawn.json", asdict(group)
     if not kept.exists() or json.loads(kept.read_text())["group"] != json.loads(json.dumps(wanted)):
-        _make_room(folder, group)
+        make_room(folder, len(group.hands) * group.pictures)
         kept.write_text(json.dumps({"group": wanted, "drawn": []}))
     drawn = [place for place in json.loads(kept.read_text())["drawn"] if _is_drawn_so(folder, group, place)]
     jobs = [(folder, group, place) for place in range(len(group.hands)) if place not in drawn]
@@ -105,17 +106,6 @@ def _by(processes: int, jobs: list[tuple[Path, _Group, int]]) -> Iterator[int]:
         return
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         yield from pool.imap_unordered(_draw_hand, jobs)
-
-
-def _make_room(folder: Path, group: _Group) -> None:
-    n = len(group.hands) * group.pictures
-    shapes = {
-        "pixels": ((n, SIZE, SIZE, 3), np.uint8),
-        "boxes": ((n, 4), np.float32),
-        "landmarks": ((n, 5, 2), np.float32),
-    }
-    for name, (shape, kind) in shapes.items():
-        np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=shape).flush()
 
 
 def _write_people(folder: Path, group: _Group) -> None:
