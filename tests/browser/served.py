@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from fakes import PatientGenerator
 from listening import listening
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from library_store.records import CastMember, Character, VisualProfile
 from studio import Castbook, Studio
@@ -55,6 +55,12 @@ FRAMES = """() => new Promise((done) => {
 def settle(page: Page) -> None:
     """Before typing into a field that may only just have been shown: Gradio would write over it."""
     page.evaluate(FRAMES)
+
+
+def fill(box: Locator, text: str) -> None:
+    """As slowly as a person: Gradio hears of it a moment later; a click before that sends the old text."""
+    box.fill(text)
+    settle(box.page)
 
 
 @contextmanager

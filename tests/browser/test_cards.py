@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fakes import GREEN, RED, flat
 from playwright.sync_api import Page, expect
-from served import App, settle
+from served import App, fill, settle
 
 from library_store.records import NewPicture, VisualProfile
 from pipeline.values import AnotherFace
@@ -126,7 +126,7 @@ def test_of_many_drawn_the_best_are_kept_and_a_rejected_one_says_why(app: App, v
     page.locator("#scene-prompt textarea").fill("moon")
     page.locator("#scene-count input[type=number]").fill("4")
     expect(page.locator("#scene-keep input[type=number]")).to_have_value("4")
-    page.locator("#scene-keep input[type=number]").fill("3")
+    fill(page.locator("#scene-keep input[type=number]"), "3")
     page.click("#scene-generate")
     expect(page.locator(".strip .thumbnail-item")).to_have_count(6)
 

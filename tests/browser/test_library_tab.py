@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fakes import BLUE, GREEN, RED, YELLOW, FakeFaces, flat
 from playwright.sync_api import Locator, Page, expect
-from served import App, settle
+from served import App, fill, settle
 
 from library_store.records import Character, CharacterText, NewPicture
 from pipeline.values import Likeness
@@ -196,7 +196,7 @@ def test_what_is_edited_is_kept_and_seen_in_the_gallery(app: App, visit: Visit) 
 def edit(page: Page, **texts: str) -> None:
     """Types into the fields, and saves."""
     for field, text in texts.items():
-        box(page, f"edit-{field}").fill(text)
+        fill(box(page, f"edit-{field}"), text)
     page.click("#edit-save")
 
 
@@ -260,11 +260,11 @@ def test_an_open_form_shows_what_the_other_view_changed_and_keeps_what_is_half_w
     follow_link(page, app, hana)
     page.get_by_role("button", name="Edit").click()
     settle(page)
-    box(page, "edit-name").fill("Hana Kim")
+    fill(box(page, "edit-name"), "Hana Kim")
     page.get_by_role("tab", name="Story").click()
     page.locator(f"#card-{member.id} .do-save").click()
     expect(box(page, "save-description")).to_have_value("a sailor")
-    box(page, "save-description").fill("a pilot")
+    fill(box(page, "save-description"), "a pilot")
     page.click("#save-confirm")
     expect(page.locator("#save-form")).to_be_hidden()
     open_library(page)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fakes import RED, flat
 from playwright.sync_api import Locator, Page, expect
-from served import App, settle
+from served import App, fill, settle
 
 Visit = Callable[..., Page]
 
@@ -34,7 +34,7 @@ def create(page: Page, name: str = "Hana", prompt: str = "a girl") -> None:
 def save(page: Page, description: str = "") -> None:
     page.locator(".do-save").first.click()
     expect(box(page, "save-name")).to_be_focused()
-    page.locator("#save-description textarea").fill(description)
+    fill(page.locator("#save-description textarea"), description)
     page.click("#save-confirm")
     expect(page.locator(".card-name").first).to_contain_text("in the library")
     expect(page.locator("#save-form")).to_be_hidden()

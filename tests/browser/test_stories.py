@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, Route, expect
-from served import App, settle
+from served import App, fill, settle
 from test_page import Visit, box, new_story, toast, write
 
 
@@ -25,7 +25,7 @@ def test_a_story_is_renamed_trashed_and_brought_back(app: App, visit: Visit) -> 
     story_id = app.story_id
     manage(page)
     expect(page.locator("#trash-empty")).to_contain_text("The trash is empty")
-    box(page, "rename-story").fill("The café")
+    fill(box(page, "rename-story"), "The café")
     page.click("#rename-story-go")
     expect(box(page, "story")).to_have_value("The café")
     for bring_back in ("#trash-undo-button", ".do-restore"):
