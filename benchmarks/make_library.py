@@ -30,7 +30,7 @@ from library_store.text import folded
 from pipeline.values import Face, Identity
 from settings import Settings
 
-ENCODERS = ("paperdoll-2/steering", "paperdoll-2/judge")
+ENCODERS = ("paperdoll-2/steering", "drawn-1", "paperdoll-2/own-hand")
 TABLES = (CharacterRow, TagRow, ImageRow, IdentityRow, CastMemberRow, CastOptionRow)  # in which foreign keys hold
 IMAGES, PICTURES, BATCH = 3, 12, 500  # a character's images, distinct files, characters an insert
 CAST = 25  # characters for each story: with the stories that they share, forty stand in one

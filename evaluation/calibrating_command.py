@@ -79,7 +79,8 @@ def calibrate_pack(
         meant = _calibrate_among_strangers(meant, sources, families, output, settings)
     elif dataset or not library:
         data, shown = _known_people(meant, dataset, identity_column, people)
-        file = (output or meant.folder) / "calibration.json"
+        folder, meant = (meant.folder, meant) if dataset else (meant.home, meant.at_home)
+        file = (output or folder) / CALIBRATION
         figure = (output or settings.home / "evaluation" / meant.name) / "calibration.png"
         calibration = write_calibration(meant, shown, data, file, figure)
         typer.echo(f"{described(calibration)}\nWritten: {file}, {figure}")

@@ -64,6 +64,7 @@ def read_run(folder: Path, packs: Path | None = None) -> Run:
 
 
 def calibration_of(pack: str, judge: str, packs: Path | None = None) -> Calibration | None:
-    """The pack's, if it is of the judge that measured the run; None where there is none. Raises PackUnavailable."""
-    found = load_pack(pack, (packs, BUILT_IN_PACKS) if packs else (BUILT_IN_PACKS,)).calibration
-    return found if found and found.encoder == judge else None
+    """The pack's that is of the judge that measured the run; None where there is none. Raises PackUnavailable."""
+    meant = load_pack(pack, (packs, BUILT_IN_PACKS) if packs else (BUILT_IN_PACKS,))
+    known = (meant.calibration, meant.own_calibration)
+    return next((calibration for calibration in known if calibration and calibration.encoder == judge), None)

@@ -86,6 +86,7 @@ class Bench:
 def open_bench(asked: Retention, load_models: LoadModels) -> Bench:
     """Loads the people and the pack, and plans. The same everywhere, and on every worker. Raises CastbookError."""
     pack = load_pack(asked.pack, asked.packs)
+    pack = pack if asked.references else pack.at_home  # its own people are drawn in its own hand
     prompts = read_prompts(asked.prompts or _own_prompts(pack))[: 2 if asked.quick else None]
     people = _people(asked)
     models = load_models(pack, asked.threads)

@@ -1,7 +1,8 @@
 """`python -m examples.make_first_cast`: draws the six people that an empty installation offers, as `first-cast.zip`.
 
 They are people of the embedded pack's own world, by the artist who drew its training pictures: nobody's likeness and
-nobody else's work. The zip is an ordinary export of a library.
+nobody else's work. The zip is an ordinary export of a library, with what the pack's encoders saw. Among them is the
+judge of the pack's own hand, for that is this artist's.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def main() -> None:
         studio = castbook.seen_by(LOCAL_OWNER)
         story = studio.library.create_story(studio.library.create_project("First cast").id, "Story 1")
         saved = [_save(studio, story.id, someone) for someone in PEOPLE]
-        exported = studio.exports.write(story.project_id, saved, embeddings=False)
+        exported = studio.exports.write(story.project_id, saved, embeddings=True)
         shutil.copyfile(exported, FIRST_CAST)
         castbook.store.close()
     _draw_group().save(GROUP_PICTURE, quality=85)
@@ -85,7 +86,8 @@ def _save(studio: Studio, story_id: str, someone: Someone) -> str:
         accessories="" if accessory == "none" else ACCESSORIES[accessory][0],
         other=f"{EXPRESSIONS[expression][0]}, {BACKGROUNDS[background][0]}",
     )
-    pictures = [NewPicture(_draw(someone.seed, scene), "uploaded") for scene in someone.scenes]
+    drawn = [_draw(someone.seed, scene) for scene in someone.scenes]
+    pictures = [NewPicture(each, "uploaded", studio.models.get().find_face(each, own_hand=True)) for each in drawn]
     member = studio.library.create_character(
         story_id, someone.name, pictures, "generated", "", worn, someone.description
     )

@@ -9,6 +9,7 @@ With face_models.py the only file that imports insightface.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from insightface.utils.face_align import arcface_dst
 from PIL import Image
 
 from pipeline.face_models import BgrPicture, Recognition, insightface_as_it_is, load_analysis, load_recognition
-from pipeline.packs import Pack
+from pipeline.packs import Judge, Pack
 from pipeline.values import Box, Embedding, Face, Identity
 
 BORDER = 0.4  # of the longer side, all around, when no face is found: too large a face escapes the detector
@@ -38,25 +39,20 @@ class InsightFaces:
     def __init__(
         self,
         analysis: FaceAnalysis,
-        judge: Recognition | None,
         steering_name: str,
-        judge_name: str | None,
-        judge_landmark_scale: float = 1.0,
+        judge: JudgeModel | None = None,
+        own_hand: JudgeModel | None = None,
     ) -> None:
         self._analysis = analysis
-        self._judge = judge
         self._steering_name = steering_name
-        self._judge_name = judge_name
-        self._judge_landmark_scale = judge_landmark_scale
+        self._judge = judge
+        self._own_hand = own_hand
 
     @classmethod
     def load(cls, pack: Pack) -> InsightFaces:
         """Raises PackUnavailable. onnxruntime's own best provider is taken: CoreML, CUDA or the CPU."""
-        analysis = load_analysis(pack)
-        if pack.judge is None:
-            return cls(analysis, None, pack.faces.encoder, None)
-        judge = load_recognition(pack, pack.judge.model)
-        return cls(analysis, judge, pack.faces.encoder, pack.judge.encoder, pack.judge.landmark_scale)
+        judges = (JudgeModel.load(pack, judge) if judge else None for judge in (pack.judge, pack.own_hand))
+        return cls(load_analysis(pack), pack.faces.encoder, *judges)
 
     @classmethod
     def load_judging(cls, pack: Pack) -> InsightFaces:
@@ -67,20 +63,25 @@ class InsightFaces:
             finder._analysis.models["recognition"] = _Blind()
         return finder
 
-    def faces(self, picture: Image.Image) -> tuple[Face, ...]:
-        """Largest first. Where none is found they are looked for within a border, continuing the picture, then grey."""
+    def faces(self, picture: Image.Image, *, own_hand: bool = False) -> tuple[Face, ...]:
+        """Largest first. Where none is found they are looked for within a border, continuing the picture, then grey.
+
+        What the pack itself drew (`own_hand`) is seen by the judge of its own hand as well, if it has one.
+        """
         bgr = _bgr(picture)
         found = self._find(bgr) or self._find_within_a_border(bgr)
-        return tuple(sorted(found, key=lambda face: face.area, reverse=True))
+        found = sorted(found, key=lambda face: face.area, reverse=True)
+        return tuple(self._seen_at_home(bgr, face) if own_hand else face for face in found)
 
-    def face_in_box(self, picture: Image.Image, box: Box) -> Face | None:
+    def face_in_box(self, picture: Image.Image, box: Box, *, own_hand: bool = False) -> Face | None:
         """The face in a box drawn by hand. None where an encoder makes nothing of it.
 
         The detector has a closer look first: a small face escapes it in a large picture. What it does not find even so
         is given landmarks that fit the box, and the detection score 0: no detector vouches for it.
         """
         bgr = _bgr(picture)
-        return self._find_close_up(bgr, box) or self._in_box(bgr, box)
+        face = self._find_close_up(bgr, box) or self._in_box(bgr, box)
+        return self._seen_at_home(bgr, face) if own_hand and face else face
 
     def _find_within_a_border(self, bgr: BgrPicture) -> list[Face]:
         """Not a mirrored border: it would show faces of its own."""
@@ -125,11 +126,39 @@ class InsightFaces:
     ) -> tuple[Identity, ...]:
         """By every encoder. None at all where one makes nothing of the face: a zero or NaN embedding is nobody's."""
         embeddings = [(self._steering_name, _unit(steering))]
-        if self._judge and self._judge_name:
-            own = InsightFace(kps=_spread(landmarks, self._judge_landmark_scale))  # `get` writes its embedding there
-            embeddings.append((self._judge_name, _unit(self._judge.get(bgr, own))))
+        if self._judge:
+            embeddings.append((self._judge.encoder, self._judge.embed(bgr, landmarks)))
         identities = tuple(Identity(name, embedding) for name, embedding in embeddings if embedding is not None)
         return identities if len(identities) == len(embeddings) else ()
+
+    def _seen_at_home(self, bgr: BgrPicture, face: Face) -> Face:
+        """With an identity by the judge of the pack's own hand. What that makes nothing of is judged by the other."""
+        if self._own_hand is None:
+            return face
+        with insightface_as_it_is():
+            embedding = self._own_hand.embed(bgr, face.landmarks)
+        if embedding is None:
+            return face
+        return replace(face, identities=(*face.identities, Identity(self._own_hand.encoder, embedding)))
+
+
+@dataclass(frozen=True)
+class JudgeModel:
+    """A recognition model that judges."""
+
+    encoder: str
+    model: Recognition
+    landmark_scale: float
+
+    @classmethod
+    def load(cls, pack: Pack, judge: Judge) -> JudgeModel:
+        """Raises PackUnavailable."""
+        return cls(judge.encoder, load_recognition(pack, judge.model), judge.landmark_scale)
+
+    def embed(self, bgr: BgrPicture, landmarks: npt.NDArray[np.float32]) -> Embedding | None:
+        """None where it makes nothing of the face."""
+        seen = InsightFace(kps=_spread(landmarks, self.landmark_scale))  # `get` writes its embedding there
+        return _unit(self.model.get(bgr, seen))
 
 
 def _spread(landmarks: npt.NDArray[np.float32], scale: float) -> npt.NDArray[np.float32]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal, NamedTuple
 
@@ -285,6 +285,12 @@ def similarity_of(one: Identity, other: Identity) -> float:
 
 def identity_by(encoder: str, identities: tuple[Identity, ...]) -> Identity | None:
     return next((identity for identity in identities if identity.encoder == encoder), None)
+
+
+def saw_all(encoder: str, faces: Iterable[tuple[Identity, ...]]) -> bool:
+    """Whether the encoder has seen every one of these faces, and there are some."""
+    seen = [identity_by(encoder, identities) is not None for identities in faces]
+    return bool(seen) and all(seen)
 
 
 def average(references: Sequence[Reference]) -> Reference:

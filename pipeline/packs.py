@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -141,8 +142,10 @@ class Pack:
     folder: Path
     shelves: tuple[Path, ...] = ()  # the folders of packs: what lies in their `judges/` is shared by all packs
     judge: Judge | None = None
+    own_hand: Judge | None = None  # judges what the pack itself drew, beside the judge of all other pictures
     adherence: ClassifierAdherence | ClipAdherence | None = None  # None: not measured
     calibration: Calibration | None = None  # of `judge_encoder`; None: not calibrated
+    own_calibration: Calibration | None = None  # of the own hand's judge: of bare cosines, for in one hand they do
     cohort: InstanceOf[Cohort] | None = None  # by `judge_encoder`, if its calibration is of scores read against one
     vocabulary: Vocabulary | None = None
     content_hash: str = ""  # SHA-256 of the files that decide what is drawn; "" for a pack made in code
@@ -160,13 +163,35 @@ class Pack:
 
     @property
     def encoders(self) -> frozenset[str]:
-        """All that look at a face."""
+        """All that look at a face in whatever picture."""
         return frozenset({self.faces.encoder, self.judge_encoder})
+
+    def encoders_of(self, pack: str | None) -> frozenset[str]:
+        """All that look at a face in a picture that the pack of this name drew; None for one that no pack drew."""
+        own = {self.own_hand.encoder} if self.own_hand and pack == self.name else set[str]()
+        return self.encoders | own
+
+    @property
+    def home(self) -> Path:
+        """The folder of the calibration for its own hand's judge."""
+        return Path(self.locate(self.own_hand.model)) if self.own_hand else self.folder
+
+    @property
+    def at_home(self) -> Pack:
+        """The same for whoever looks at nothing but pictures in its own hand: the own hand's judge is its judge."""
+        if self.own_hand is None:
+            return self
+        return replace(self, judge=self.own_hand, calibration=self.own_calibration, own_hand=None, cohort=None)
 
     def decider(self, own: SavedPeople | None = None) -> Decider | None:
         """What says of two faces whether they show one person, measured against the pack's cohort and the project's
         `own` characters; None where nobody can say."""
         return Decider(self.calibration, self.cohort, own) if self.calibration else None
+
+    @cached_property
+    def own_hand_decider(self) -> Decider | None:
+        """The same of two faces that the pack itself drew; None where it has no judge for these alone."""
+        return Decider(self.own_calibration) if self.own_hand and self.own_calibration else None
 
     def request(
         self,
@@ -218,8 +243,9 @@ class Pack:
 def load_pack(name: str, folders: Sequence[Path]) -> Pack:
     """The pack called `name` in the first of the `folders` that has it. Raises PackUnavailable.
 
-    Calibration and cohort lie in the pack's folder, or else with its judge. A calibration of another encoder than the
-    judge counts for nothing, nor one of scores that there is no cohort for: it is left out, and the log says so.
+    Calibration and cohort lie in the pack's folder, or else with its judge; that of its own hand's judge with that one.
+    A calibration of another encoder than the judge counts for nothing, nor one of scores that there is no cohort for:
+    it is left out, and the log says so.
     """
     folder = next((folder / name for folder in folders if (folder / name / "pack.toml").is_file()), None)
     if folder is None:
@@ -233,6 +259,7 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
     try:
         pack = _PACK.validate_python(_tables(folder) | {"shelves": tuple(folders)})
         calibration, cohort = _measured(pack)
+        own_calibration = _measured_at_home(pack)
     except (OSError, ValueError) as error:  # tomllib's and pydantic's errors are ValueErrors
         raise PackUnavailable(
             "The model pack {pack} cannot be read: {problem}.",
@@ -248,14 +275,15 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
             folder=folder,
             pack=repr(pack.name),
         )
-    if pack.judge and pack.judge.encoder == pack.faces.encoder:
+    if pack.faces.encoder in {judge.encoder for judge in (pack.judge, pack.own_hand) if judge}:
         raise PackUnavailable(
             "The judge of the model pack {pack} is the encoder that steers it.",
             "Name another judge, or leave [judge] out; its likeness is then marked as circular.",
             pack=repr(name),
         )
     cohort = cohort if cohort and cohort.encoder == pack.judge_encoder else None
-    return replace(pack, calibration=_of_use(calibration, cohort, pack), cohort=cohort)
+    calibration = _of_use(calibration, cohort, pack)
+    return replace(pack, calibration=calibration, cohort=cohort, own_calibration=own_calibration)
 
 
 _PACK = TypeAdapter(Pack)
@@ -300,6 +328,19 @@ def _measured(pack: Pack) -> tuple[Calibration | None, Cohort | None]:
             cohort = Cohort.load(folder / COHORT) if (folder / COHORT).is_file() else None
             return Calibration.from_json((folder / CALIBRATION).read_text("utf-8")), cohort
     return None, None
+
+
+def _measured_at_home(pack: Pack) -> Calibration | None:
+    """Raises ValueError for a calibration of another encoder, or of scores among strangers."""
+    if pack.own_hand is None:
+        return None
+    file = pack.home / CALIBRATION
+    if not file.is_file():
+        return None
+    calibration = Calibration.from_json(file.read_text("utf-8"))
+    if calibration.encoder != pack.own_hand.encoder or calibration.score != "cosine":
+        raise ValueError(f"{file} is no calibration of {pack.own_hand.encoder!r} by bare cosines")
+    return calibration
 
 
 def _of_use(calibration: Calibration | None, cohort: Cohort | None, pack: Pack) -> Calibration | None:

@@ -9,7 +9,7 @@ from typing import Protocol
 from PIL import Image
 
 from errors import NoFaceFound, Stopped
-from pipeline.likeness import Decider, judge
+from pipeline.likeness import Decider, judge, saw_all
 from pipeline.packs import Pack
 from pipeline.request import Engine, LeftOut, PictureRequest, check
 from pipeline.values import (
@@ -47,11 +47,11 @@ class ImageGenerator(Protocol):
 
 
 class FaceEncoder(Protocol):
-    def faces(self, picture: Image.Image) -> tuple[Face, ...]:
-        """The faces in the picture, largest first."""
+    def faces(self, picture: Image.Image, *, own_hand: bool = False) -> tuple[Face, ...]:
+        """The faces in the picture, largest first; `own_hand`: the pack itself drew it."""
         ...
 
-    def face_in_box(self, picture: Image.Image, box: Box) -> Face | None:
+    def face_in_box(self, picture: Image.Image, box: Box, *, own_hand: bool = False) -> Face | None:
         """The face in a box drawn by hand; None where nothing can be made of it."""
         ...
 
@@ -128,16 +128,16 @@ class VariantMaker:
         """Every face in the picture, largest first."""
         return self._face_encoder.faces(picture)
 
-    def face_in_box(self, picture: Image.Image, box: Box) -> Face:
+    def face_in_box(self, picture: Image.Image, box: Box, *, own_hand: bool = False) -> Face:
         """The face in a box drawn by hand. Raises NoFaceFound where nothing can be made of it."""
-        face = self._face_encoder.face_in_box(picture, box)
+        face = self._face_encoder.face_in_box(picture, box, own_hand=own_hand)
         if face is None:
             raise NoFaceFound
         return face
 
-    def find_face(self, picture: Image.Image) -> Face:
-        """The largest face. Raises NoFaceFound."""
-        faces = self._face_encoder.faces(picture)
+    def find_face(self, picture: Image.Image, *, own_hand: bool = False) -> Face:
+        """The largest face; `own_hand`: in a picture that the pack drew. Raises NoFaceFound."""
+        faces = self._face_encoder.faces(picture, own_hand=own_hand)
         if not faces:
             raise NoFaceFound
         return faces[0]
@@ -172,7 +172,7 @@ class VariantMaker:
         reference: Reference | None,
         decider: Decider | None,
     ) -> Variant:
-        face = next(iter(self._face_encoder.faces(picture)), None)
+        face = next(iter(self._face_encoder.faces(picture, own_hand=True)), None)
         likeness = self._likeness(face, reference, picture, decider) if reference else None
         missing = self._prompt_reader.missing(picture, request.asked) if self._prompt_reader else None
         variant = Variant(picture, seed, face, likeness, missing)
@@ -181,14 +181,12 @@ class VariantMaker:
     def _likeness(
         self, face: Face | None, reference: Reference, picture: Image.Image, decider: Decider | None
     ) -> Likeness:
-        return judge(
-            face,
-            reference,
-            picture,
-            judge_encoder=self.pack.judge_encoder,
-            steering_encoder=self.pack.faces.encoder,
-            decider=decider,
-        )
+        """Of two faces that the pack itself drew the judge of its own hand decides."""
+        encoder, own = self.pack.judge_encoder, self.pack.own_hand_decider
+        if own and face and saw_all(own.calibration.encoder, (face.identities, reference.identities)):
+            encoder, decider = own.calibration.encoder, own
+        steering = self.pack.faces.encoder
+        return judge(face, reference, picture, judge_encoder=encoder, steering_encoder=steering, decider=decider)
 
 
 def _batches(request: PictureRequest, size: int) -> list[PictureRequest]:

@@ -5,23 +5,24 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from errors import InvalidRequest, NoFaceFound
 from library_store.library import CharacterLibrary
-from library_store.records import CastMember, FaceHit, FaceMatch, JudgeHits, NewPicture, VisualProfile
+from library_store.records import CastMember, FaceHit, FaceMatch, NewPicture, VisualProfile
 from library_store.text import required
 from message import Message
-from pipeline.likeness import identity_by
+from pipeline.likeness import Decider, identity_by
 from pipeline.packs import Pack
 from pipeline.references import Outlier, outliers
 from pipeline.request import NO_LOOK
 from pipeline.uploads import Upload, alone, clipped_box, read_picture
-from pipeline.values import Box, Face, Identity, Judgement
+from pipeline.values import Box, Face, Judgement
 from studio.identities import PATIENCE, Identities
 from studio.likeness import Deciders
 from studio.models import Models
@@ -139,13 +140,12 @@ class Faces:
         Pictures that came without identities are looked at first: some of them, the others in the background, or all
         where it is to be searched `to_the_end`. `known_as` is the character whose face it is, if they are kept already.
         """
-        identity = identity_by(self.pack.judge_encoder, face.identities)
-        if identity is None:
+        if identity_by(self.pack.judge_encoder, face.identities) is None:
             return FaceSearch((), 0)
-        patience = None if to_the_end else PATIENCE
-        unread = self.identities.complete(project_id, patience=patience)
-        judged = self._judging(identity, project_id, known_as)
-        return FaceSearch(tuple(self.library.search_by_face(project_id, identity, limit, judged)), unread)
+        unread = self.identities.complete(project_id, patience=None if to_the_end else PATIENCE)
+        deciders = self.deciders.each_of(project_id, face)
+        found = [self._search(face, project_id, limit, known_as, decider) for decider in deciders]
+        return FaceSearch(_best_of(chain.from_iterable(found))[:limit], unread)
 
     def look_alikes(self, face: Face, project_id: str, but_not: str | None = None) -> list[FaceMatch]:
         """The saved characters whom the judge would take for the same person; without calibration nobody can say.
@@ -182,12 +182,12 @@ class Faces:
     def outliers(self, character_id: str) -> tuple[Outlier, ...]:
         """A character's pictures that show somebody else, by the judge; without calibration nobody can say."""
         character = self.library.get_character(character_id)
-        decider = self.deciders.of(character.project_id)
-        if decider is None:
-            return ()
         image_ids = [image.id for image in self.library.list_images(character_id)]
         image_ids.sort(key=lambda image_id: image_id != character.canonical_image_id)
         faces = self.identities.faces_of(image_ids)
+        decider = self.deciders.of(character.project_id, faces.values())
+        if decider is None:
+            return ()
         encoder = decider.calibration.encoder
         seen = {id: identity_by(encoder, faces[id].identities) for id in image_ids if id in faces}
         return outliers({id: identity for id, identity in seen.items() if identity}, decider, character.id)
@@ -198,10 +198,12 @@ class Faces:
         None where they may be one, and where nobody can say: without calibration, or a face.
         """
         people = [self.library.get_character(id) for id in (character_id, other_id)]
-        decider = self.deciders.of(people[0].project_id)
         faces = self.identities.faces_of([person.canonical_image_id for person in people if person.canonical_image_id])
-        seen = [identity_by(self.pack.judge_encoder, face.identities) for face in faces.values()]
-        if decider is None or len(seen) < 2 or seen[0] is None or seen[1] is None:
+        decider = self.deciders.of(people[0].project_id, faces.values())
+        if decider is None:
+            return None
+        seen = [identity_by(decider.calibration.encoder, face.identities) for face in faces.values()]
+        if len(seen) < 2 or seen[0] is None or seen[1] is None:
             return None
         whose = {person.canonical_image_id: person.id for person in people}
         judgement = decider.decide(seen[0], seen[1], *(whose[image_id] for image_id in faces))
@@ -221,18 +223,22 @@ class Faces:
                 self._check_face(image_id, Message("reference picture {number}", number=number))
         self.library.set_steering(character_id, image_ids, instead_of)
 
-    def _judging(self, identity: Identity, project_id: str, known_as: str | None) -> JudgeHits | None:
-        """What says of those who are most alike to a face what that is worth."""
-        decider = self.deciders.of(project_id)
-        if decider is None:
-            return None
+    def _search(
+        self, face: Face, project_id: str, limit: int, known_as: str | None, decider: Decider | None
+    ) -> list[FaceMatch]:
+        """Those whom the decider's encoder has seen; without a decider whom the judge has, and nobody says what that is
+        worth."""
+        encoder = decider.calibration.encoder if decider else self.pack.judge_encoder
+        identity = identity_by(encoder, face.identities)
+        assert identity is not None  # or somebody else decides
 
         def judged(hits: Sequence[FaceHit]) -> Sequence[Judgement]:
+            assert decider is not None
             faces, who = np.stack([hit.embedding for hit in hits]), [hit.character_id for hit in hits]
             [judgements] = decider.decide_all(identity.embedding[None], faces, [known_as], who)
             return judgements
 
-        return judged
+        return self.library.search_by_face(project_id, identity, limit, judged if decider else None)
 
     def _face_meant(self, upload: Upload, number: int | None, box: Box | None) -> Face:
         if box is not None:
@@ -259,3 +265,15 @@ class Faces:
                 "Leave it out: only a picture with a face can be a reference.",
                 picture=named,
             ) from error
+
+
+def _best_of(found: Iterable[FaceMatch]) -> tuple[FaceMatch, ...]:
+    """Each character once, by the match that fewest strangers reach; where as many do, in the order they come in."""
+    best: dict[str, FaceMatch] = {}
+    for match in sorted(found, key=_passing):
+        best.setdefault(match.character.id, match)
+    return tuple(best.values())
+
+
+def _passing(match: FaceMatch) -> float:
+    return (match.judgement and match.judgement.false_accept_rate) or 1.0

@@ -118,8 +118,7 @@ class Identities:
 
         Raises as `reference` does.
         """
-        whole = self.pack.encoders <= {identity.encoder for identity in kept}
-        return kept if whole else self.reference(image_id).identities
+        return kept if self._encoders(image_id) <= _names(kept) else self.reference(image_id).identities
 
     def reference(self, image_id: str) -> Reference:
         """The kept picture and who it shows. If an encoder of this pack has not seen it, all of them look at it now and
@@ -128,14 +127,30 @@ class Identities:
         Raises NoFaceFound, and PackUnavailable where the models cannot be loaded.
         """
         reference = self.library.get_reference(image_id)
-        if self.pack.encoders <= {identity.encoder for identity in reference.identities}:
+        wanted = self._encoders(image_id)
+        if wanted <= _names(reference.identities):
             return reference
-        maker = self.models.get()
+        maker, own_hand = self.models.get(), wanted > self.pack.encoders
         kept = self.library.get_faces([image_id]).get(image_id)
         picture = reference.picture
-        face = maker.face_in_box(picture, kept.box) if kept else maker.find_face(picture)
+        face = (
+            maker.face_in_box(picture, kept.box, own_hand=own_hand)
+            if kept
+            else maker.find_face(picture, own_hand=own_hand)
+        )
         self.library.keep_identities(image_id, face)
         return self.library.get_reference(image_id)
 
+    def _encoders(self, image_id: str) -> frozenset[str]:
+        """Those that a picture is for."""
+        if self.pack.own_hand is None:
+            return self.pack.encoders
+        request = self.library.get_image(image_id).request
+        return self.pack.encoders_of(request and request.pack)
+
     def _look_at(self, image_ids: Iterable[str], patience: float | None = PATIENCE) -> int:
         return self.backfill.look_at(self.reference, image_ids, patience=patience)
+
+
+def _names(identities: Iterable[Identity]) -> set[str]:
+    return {identity.encoder for identity in identities}

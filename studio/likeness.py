@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from library_store.library import CharacterLibrary
-from pipeline.likeness import Decider
+from pipeline.likeness import Decider, saw_all
 from pipeline.packs import Pack
-from pipeline.values import SavedPeople
+from pipeline.values import Face, SavedPeople
 
 KEPT_PROJECTS = 8  # as many as the library keeps the faces of
 
@@ -41,9 +42,17 @@ class Deciders:
     pack: Pack
     kept: KeptDeciders
 
-    def of(self, project_id: str) -> Decider | None:
-        """None where nobody can say: the pack is not calibrated. Raises NotFound."""
-        calibration = self.pack.calibration
+    def of(self, project_id: str, faces: Iterable[Face] = ()) -> Decider | None:
+        """Of these faces: where the pack itself drew all of them, by the lines of its own hand. None where nobody can
+        say: the pack is not calibrated. Raises NotFound."""
+        own, calibration = self.pack.own_hand_decider, self.pack.calibration
+        if own and saw_all(own.calibration.encoder, [face.identities for face in faces]):
+            return own
         if calibration is None or calibration.score == "cosine":
             return self.pack.decider()
         return self.kept.get(project_id, self.library.saved_people(project_id, calibration.encoder), self.pack)
+
+    def each_of(self, project_id: str, face: Face) -> tuple[Decider | None, ...]:
+        """Who may decide of this face and those of the project: the own hand's judge first, if it has seen it."""
+        everywhere, at_home = self.of(project_id), self.of(project_id, [face])
+        return (everywhere,) if at_home is everywhere else (at_home, everywhere)

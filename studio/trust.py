@@ -107,11 +107,12 @@ class Trust:
                 command=f"python -m evaluation calibrate --pack {self.pack.name}",
             )
         self.identities.complete(project_id)
-        decider = self.deciders.of(project_id)
-        assert decider is not None  # it is calibrated
         characters = self.library.list_library(project_id)
         shown = [character.canonical_image_id for character in characters if character.canonical_image_id]
-        return check_characters(characters, self.library.get_faces(shown), decider)
+        faces = self.library.get_faces(shown)
+        decider = self.deciders.of(project_id, faces.values())
+        assert decider is not None  # it is calibrated
+        return check_characters(characters, faces, decider)
 
     def latest_report(self) -> RetentionReport | None:
         """The newest retention report of this installation."""

@@ -118,19 +118,20 @@ class FakeFaces:
     A picture twice as wide as high shows two of them beside each other, and so on.
     """
 
-    def __init__(self, encoders: tuple[str, ...] = (STEERING, JUDGE)) -> None:
+    def __init__(self, encoders: tuple[str, ...] = (STEERING, JUDGE), own_hand: str | None = None) -> None:
         self._encoders = encoders
+        self._own_hand = own_hand
 
-    def faces(self, picture: Image.Image) -> tuple[Face, ...]:
+    def faces(self, picture: Image.Image, *, own_hand: bool = False) -> tuple[Face, ...]:
         people, height = max(1, picture.width // picture.height), picture.height
         width = picture.width / people
         boxes = [((i + 0.25) * width, height / 4, (i + 0.75) * width, height * 3 / 4) for i in range(people)]
-        return tuple(face for box in boxes if (face := self._face(picture, box, 0.9)))
+        return tuple(face for box in boxes if (face := self._face(picture, box, 0.9, own_hand)))
 
-    def face_in_box(self, picture: Image.Image, box: Box) -> Face | None:
-        return self._face(picture, box, 0.0)
+    def face_in_box(self, picture: Image.Image, box: Box, *, own_hand: bool = False) -> Face | None:
+        return self._face(picture, box, 0.0, own_hand)
 
-    def _face(self, picture: Image.Image, box: Box, detection_score: float) -> Face | None:
+    def _face(self, picture: Image.Image, box: Box, detection_score: float, own_hand: bool) -> Face | None:
         left, top, right, bottom = box
         middle = (int((left + right) / 2), int((top + bottom) / 2))
         colour = np.array(picture.convert("RGB").getpixel(middle), np.float32)
@@ -139,7 +140,8 @@ class FakeFaces:
         embedding = np.zeros(512, np.float32)
         embedding[:3] = colour / np.linalg.norm(colour)
         landmarks = np.array([[1, 1], [3, 1], [2, 2], [1, 3], [3, 3]]) / 4 * (right - left, bottom - top) + (left, top)
-        identities = tuple(Identity(encoder, embedding) for encoder in self._encoders)
+        encoders = (*self._encoders, self._own_hand) if own_hand and self._own_hand else self._encoders
+        identities = tuple(Identity(encoder, embedding) for encoder in encoders)
         return Face(box, landmarks.astype(np.float32), detection_score, identities)
 
 

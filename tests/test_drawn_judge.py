@@ -14,7 +14,7 @@ from drawn_world.artist import draw
 from drawn_world.people import People
 from drawn_world.world import look, person
 from evaluation.portraits import Portraits
-from pipeline.faces import InsightFaces
+from pipeline.faces import InsightFaces, JudgeModel
 from pipeline.packs import FaceModels, Judge, load_pack
 from settings import BUILT_IN_PACKS
 from training import detector, drawn_judge, encoders
@@ -72,7 +72,7 @@ def test_what_training_cuts_is_what_the_app_shows_the_judge(tmp_path):
             seen.append(face.kps)
             return np.ones(512, np.float32)
 
-    faces = InsightFaces(None, Recognition(), "steering", "judge", LANDMARK_SCALE)
+    faces = InsightFaces(None, "steering", JudgeModel("judge", Recognition(), LANDMARK_SCALE))
     faces._identities(pixels[:, :, ::-1], landmarks, np.ones(512, np.float32))
 
     assert np.array_equal(align(pixels, seen[0]), whole_head(pixels, landmarks, 112))

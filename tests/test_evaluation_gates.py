@@ -71,7 +71,7 @@ def test_a_gate_without_a_bound_is_refused(text: str):
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run's folder, as `retention` leaves it."""
     folder = tmp_path_factory.mktemp("runs") / "finished"
-    encoders = {"steering": "paperdoll-2/steering", "judge": "paperdoll-2/judge"}
+    encoders = {"steering": "paperdoll-2/steering", "judge": "paperdoll-2/own-hand"}
     begin(folder, {"pack": "paperdoll", "encoders": encoders}, [(Case("variant", "person 0", PROMPTS[0], 0, 0),)])
     keep(folder, 0, shard(rows_of_a_run(3, 2)))
     return folder

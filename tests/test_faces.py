@@ -14,7 +14,7 @@ from insightface.utils.face_align import estimate_norm
 from PIL import Image
 from toy_packs import MAGENTA, picture_of
 
-from pipeline.faces import InsightFaces
+from pipeline.faces import InsightFaces, JudgeModel
 from pipeline.likeness import similarity_of
 from pipeline.packs import load_pack
 
@@ -37,7 +37,7 @@ def encoder_that_finds(get: Callable[[np.ndarray], list[SimpleNamespace]]) -> In
     """With a detector that is a plain function, and one encoder to which everyone is alike."""
     recognition = SimpleNamespace(get=lambda picture, face: np.ones(512, np.float32))
     analysis: Any = SimpleNamespace(get=get, models={"recognition": recognition})
-    return InsightFaces(analysis, None, "toy", None)
+    return InsightFaces(analysis, "toy")
 
 
 def test_a_face_has_its_place_and_an_identity_by_each_encoder(encoder: InsightFaces):
@@ -99,7 +99,7 @@ def test_a_judge_sees_as_much_of_the_head_as_its_pack_says():
         return SimpleNamespace(get=lambda picture, face: seen.setdefault(name, face.kps) * 0 + np.ones((5, 2)))
 
     analysis: Any = SimpleNamespace(get=lambda picture: [], models={"recognition": recognition("steering")})
-    faces = InsightFaces(analysis, recognition("judge"), "toy", "toy-judge", judge_landmark_scale=1.5)
+    faces = InsightFaces(analysis, "toy", JudgeModel("toy-judge", recognition("judge"), 1.5))
 
     found = faces.face_in_box(Image.new("RGB", (64, 64)), (8, 4, 32, 36))
 
@@ -124,7 +124,7 @@ def test_a_face_of_which_an_encoder_makes_nothing_is_no_face(worthless: np.ndarr
     face = SimpleNamespace(bbox=np.zeros(4), kps=np.zeros((5, 2)), det_score=0.9, embedding=worthless)
     analysis: Any = SimpleNamespace(get=lambda picture: [face])
 
-    assert InsightFaces(analysis, None, "toy", None).faces(Image.new("RGB", (64, 64))) == ()
+    assert InsightFaces(analysis, "toy").faces(Image.new("RGB", (64, 64))) == ()
 
 
 def test_a_picture_without_a_face_has_none(encoder: InsightFaces):
@@ -248,4 +248,4 @@ def test_a_box_of_which_an_encoder_makes_nothing_holds_no_face():
         get=lambda picture: [], models={"recognition": SimpleNamespace(get=lambda picture, face: np.zeros(512))}
     )
 
-    assert InsightFaces(analysis, None, "toy", None).face_in_box(Image.new("RGB", (200, 200)), BOX) is None
+    assert InsightFaces(analysis, "toy").face_in_box(Image.new("RGB", (200, 200)), BOX) is None

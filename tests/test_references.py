@@ -282,7 +282,7 @@ def test_a_search_says_how_many_pictures_it_has_not_looked_at_and_to_the_end_it_
     class Slow(FakeFaces):
         looked_at = 0
 
-        def faces(self, picture):
+        def faces(self, picture, **kwargs):
             self.looked_at += 1
             assert self.looked_at <= AT_ONCE or may_go_on.wait(60)
             return super().faces(picture)

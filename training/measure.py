@@ -44,6 +44,7 @@ from training.attributes import (
 )
 from training.autoencoder import soften
 from training.dataset import Pictures, pictures
+from training.pack import CALIBRATION_FILE
 from training.recipe import Run
 
 SCHEDULERS = ("DDIMScheduler", "DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "EulerDiscreteScheduler")
@@ -54,15 +55,20 @@ Figures = dict[str, float]
 
 def calibrate(run: Run) -> str:
     """`python -m evaluation calibrate`, of the held-out people that are not measured; written to the pack."""
-    pack = load_pack(run.pack.name, (run.pack.parent, BUILT_IN_PACKS))
+    pack = _at_home(run)
     data, people = drawn_held_out()
-    file, figure = run.pack / "calibration.json", run.file("calibration.png")
+    file, figure = run.pack / CALIBRATION_FILE, run.file("calibration.png")
     return described(write_calibration(pack, people, data, file, figure))
+
+
+def _at_home(run: Run) -> Pack:
+    """As it judges what it drew itself: everybody here is drawn in its own hand."""
+    return load_pack(run.pack.name, (run.pack.parent, BUILT_IN_PACKS)).at_home
 
 
 def measure_encoders(run: Run) -> Iterator[str]:
     """The lines of a Markdown table over MEASURED people: faces found, TAR at FAR of encoder and judge, looks read right."""
-    pack = load_pack(run.pack.name, (run.pack.parent, BUILT_IN_PACKS))
+    pack = _at_home(run)
     shown = _held_out(run, slice(0, MEASURED))
     found = _faces(pack, shown)
     yield from _head("drawings", "figure")
@@ -91,7 +97,7 @@ class Case:
 def measure_variants(run: Run, people: int) -> Iterator[str]:
     """The lines of a Markdown table, each as soon as it is measured: identity and adherence of variants, beside no adapter
     and true drawings, with a noise floor."""
-    pack = load_pack(run.pack.name, (run.pack.parent, BUILT_IN_PACKS))
+    pack = _at_home(run)
     maker, ruler, scale = _maker(pack), _ruler(run), pack.defaults.identity_scale
     seeds = range(run.recipe.held_out_people.first, run.recipe.held_out_people.first + people)
     cases, unseen_cases = (_cases(maker, seeds, kept) for kept in (False, True))
@@ -118,7 +124,7 @@ def measure_variants(run: Run, people: int) -> Iterator[str]:
 
 def compare_steps(run: Run, people: int) -> Iterator[str]:
     """The lines of a Markdown table: the pack's generator with other schedulers of diffusers and fewer steps."""
-    pack = load_pack(run.pack.name, (run.pack.parent, BUILT_IN_PACKS))
+    pack = _at_home(run)
     maker, ruler = _maker(pack), _ruler(run)
     seeds = range(run.recipe.held_out_people.first, run.recipe.held_out_people.first + people)
     cases = _cases(maker, seeds, kept=False)
@@ -137,7 +143,7 @@ def compare_steps(run: Run, people: int) -> Iterator[str]:
 
 def contact_sheet(run: Run, people: int, looks: int) -> Image.Image:
     """A row for each person: the reference drawing, then variants, each in another look."""
-    pack = load_pack(run.pack.name, (run.pack.parent, BUILT_IN_PACKS))
+    pack = _at_home(run)
     maker, first = _maker(pack), run.recipe.held_out_people.first
     rows = []
     for seed in range(first, first + people):

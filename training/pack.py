@@ -33,7 +33,7 @@ from training.words import teach_words
 SHARD = "9MB"  # the repository takes no file of 10 MB or more
 ADAPTER_FILE = "ip-adapter-faceid-paperdoll.safetensors"
 DETECTOR_FILE, STEERING_FILE = "faces/det_paperdoll.onnx", "faces/rec_paperdoll.onnx"
-JUDGE_FILE = "judge/rec_paperdoll_judge.onnx"
+JUDGE_FILE, CALIBRATION_FILE = "judge/rec_paperdoll_judge.onnx", "judge/calibration.json"
 
 
 def make_pack(run: Run, start: Path | None = None) -> Run:
@@ -230,7 +230,7 @@ def write_face_models(pack: Path, steering: nn.Module, judge: nn.Module, found: 
 
     A calibration speaks of the encoders it was made with, so the old one goes.
     """
-    (pack / "calibration.json").unlink(missing_ok=True)
+    (pack / CALIBRATION_FILE).unlink(missing_ok=True)
     detector.export_detector(found, pack / DETECTOR_FILE)
     export(steering, pack / STEERING_FILE)
     export(judge, pack / JUDGE_FILE)

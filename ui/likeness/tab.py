@@ -29,6 +29,10 @@ AMONG_STRANGERS = (
     "People whom one artist draws resemble each other. So a likeness is read against strangers: {people} people by "
     "{hands} hands, and your own saved characters. The figures below say how far a pair stands out among them."
 )
+OWN_HAND = (
+    "Two pictures that this pack drew itself are compared by a second judge, which knows this hand alone and knows it "
+    "better. There the bare likeness is judged."
+)
 OLDER_KIND = (
     "It is of the older kind: the bare likeness is judged, against no strangers. What it says holds for pictures drawn "
     "like those it was measured on; people in another drawing style may all look alike to it."
@@ -125,7 +129,16 @@ def _meaning(studio: Studio) -> str:
         command = f"python -m evaluation calibrate --pack {pack.name} --dataset …"
         parts.append(f"<h3>{say('Uncalibrated')}</h3><p>{say(UNCALIBRATED)} {say('This command measures it:')}</p>")
         return "".join([*parts, _commands(command)])
-    return "".join([*parts, draw_hills(calibration), tabulate(calibration), _source(calibration)])
+    parts.append(_lines(calibration))
+    if pack.own_calibration:
+        parts.append(
+            f"<h3>{say('Pictures that this pack drew')}</h3><p>{say(OWN_HAND)}</p>{_lines(pack.own_calibration)}"
+        )
+    return "".join(parts)
+
+
+def _lines(calibration: Calibration) -> str:
+    return "".join([draw_hills(calibration), tabulate(calibration), _source(calibration)])
 
 
 def _kind(pack: Pack, calibration: Calibration) -> str:
