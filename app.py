@@ -27,8 +27,10 @@ def load_maker(pack: Pack) -> VariantMaker:
     from pipeline.adherence import load_prompt_reader
     from pipeline.faces import InsightFaces
     from pipeline.generator import DiffusersGenerator
+    from pipeline.marks import load_marks_reader
 
-    return VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack, load_prompt_reader(pack))
+    readers = load_prompt_reader(pack), load_marks_reader(pack)
+    return VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack, *readers)
 
 
 def stop_when_told() -> None:

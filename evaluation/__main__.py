@@ -70,6 +70,7 @@ def load_models(pack: Pack, threads: int = 0) -> MeasuredModels:
     from pipeline.adherence import load_prompt_reader
     from pipeline.faces import InsightFaces
     from pipeline.generator import DiffusersGenerator
+    from pipeline.marks import load_marks_reader
     from pipeline.variants import VariantMaker
 
     if threads:
@@ -81,8 +82,9 @@ def load_models(pack: Pack, threads: int = 0) -> MeasuredModels:
         reader = scorer = ClipScorer.load(pack, pack.adherence)
     else:
         reader = load_prompt_reader(pack)
-    maker = VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack, reader)
-    return MeasuredModels(maker, reader, scorer)
+    marks = load_marks_reader(pack)
+    maker = VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack, reader, marks)
+    return MeasuredModels(maker, reader, scorer, marks)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ from typing import Protocol
 from PIL import Image, ImageOps
 from pydantic import TypeAdapter
 
-from evaluation.people import KnownPerson
+from evaluation.people import KnownPerson, KnownPicture
 from evaluation.plan import Case, Job
 from evaluation.rows import Row
 from pipeline.likeness import average, composition_likeness, identity_by, similarity_of
+from pipeline.marks import MarksReader
 from pipeline.packs import ClassifierAdherence, Pack
 from pipeline.prompt import read_prompt
 from pipeline.values import Face, Reference
@@ -40,6 +41,7 @@ class MeasuredModels:
     maker: VariantMaker
     prompt_reader: PromptReader | None = None
     scorer: PromptScorer | None = None
+    marks_reader: MarksReader | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +142,15 @@ class Measurer:
             unseen=vocabulary.is_unseen(case.prompt) if vocabulary else None,
             seconds=seen.seconds,
             picture=seen.picture,
+            marks_kept=self._marks_kept(seen, person.pictures[0]),
         )
+
+    def _marks_kept(self, seen: _Seen, reference: KnownPicture) -> float | None:
+        reader = self._models.marks_reader
+        if reader is None or seen.face is None:
+            return None
+        by_the_reference = reader.shown(reference.example.picture, reference.face.landmarks)
+        return reader.kept(reader.shown(seen.picture, seen.face.landmarks), by_the_reference)
 
     def _score(self, face: Face | None, reference: Reference) -> float | None:
         """How far the similarity stands out among strangers; None where it is not judged so."""

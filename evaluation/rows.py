@@ -53,6 +53,9 @@ class Row:
     seconds: float | None  # for drawing and judging it; None: nothing was generated
     picture: Image.Image
     judge_score: float | None = None  # how far the similarity stands out among strangers; None: it was not read so
+    marks_kept: float | None = (
+        None  # share of the reference's marks that are shown too; None: it has none, nobody looked
+    )
 
 
 FEATURES = datasets.Features(
@@ -83,6 +86,7 @@ FEATURES = datasets.Features(
         "seconds": datasets.Value("float32"),
         "picture": datasets.Image(),
         "judge_score": datasets.Value("float32"),
+        "marks_kept": datasets.Value("float32"),
     }
 )
 

@@ -315,6 +315,13 @@ ADHERENCE = Measure(
     "How much of the prompt is shown: share of its phrases by a classifier, or CLIP score.",
     lambda r, _: r.adherence,
 )
+MARKS_KEPT = Measure(
+    "marks_kept",
+    "marks kept",
+    "Of what is always the person's in the reference (scars, freckles, beard, colours of hair and eyes ...), the share "
+    "that the picture shows too, as far as the pack's reader of marks reads it reliably.",
+    lambda r, _: r.marks_kept,
+)
 FACE_HEIGHT = Measure(
     "face_height",
     "face height",
@@ -327,7 +334,7 @@ REDRAWN = Measure("redrawn", "redrawn", "Share of pictures that are no copy: 1 -
 
 MEASURES = (
     *(DETECTION, RETENTION, SAME_PERSON, SIMILARITY, TRUTH, STEERING, GAP, NEAREST),
-    *(COPIED, COPY_GEO, ADHERENCE, FACE_HEIGHT, SECONDS),
+    *(COPIED, COPY_GEO, ADHERENCE, MARKS_KEPT, FACE_HEIGHT, SECONDS),
 )
 
 

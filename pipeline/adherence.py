@@ -1,6 +1,6 @@
 """Does a picture show what its prompt asks for? The pack says who reads it: a small classifier of its own, or CLIP.
 
-The only file that imports onnxruntime. CLIP, and torch with it, is clip_reader.py's.
+With marks.py the only file that imports onnxruntime. CLIP, and torch with it, is clip_reader.py's.
 """
 
 # onnxruntime comes without types.
@@ -28,7 +28,7 @@ INPUT, SIDE = "picture", 128
 Labels = Mapping[str, tuple[str, ...]]  # by group the phrases that its output tells apart, in its order
 
 _LABELS = TypeAdapter(dict[str, tuple[str, ...]])
-_BROKEN: tuple[type[Exception], ...] = (
+BROKEN: tuple[type[Exception], ...] = (
     *(OSError, ValueError, errors_of.Fail, errors_of.InvalidProtobuf, errors_of.InvalidGraph),
     *(errors_of.InvalidArgument, errors_of.NoSuchFile, errors_of.NotImplemented),
 )
@@ -69,7 +69,7 @@ class ClassifierReader:
             (file,) = folder.glob("*.onnx")
             session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
             return cls(session, labels, pack.vocabulary)
-        except _BROKEN as error:
+        except BROKEN as error:
             raise PackUnavailable(
                 "The adherence model {model} of the pack {pack} could not be loaded ({error}).",
                 "Restore its folder in {folder}, or leave [adherence] out: adherence is then not measured.",

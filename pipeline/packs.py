@@ -100,6 +100,13 @@ class ClassifierAdherence:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Marks:
+    """A folder of the pack with a reader of the marks in its vocabulary (.onnx), and what it says (labels.json)."""
+
+    model: str
+
+
+@dataclass(frozen=True, config=STRICT)
 class ClipAdherence:
     """A CLIP model, which reads any words: a folder of the pack or a hub id."""
 
@@ -144,6 +151,7 @@ class Pack:
     judge: Judge | None = None
     own_hand: Judge | None = None  # judges what the pack itself drew, beside the judge of all other pictures
     adherence: ClassifierAdherence | ClipAdherence | None = None  # None: not measured
+    marks: Marks | None = None  # None: nobody says which of a person's marks a picture shows
     calibration: Calibration | None = None  # of `judge_encoder`; None: not calibrated
     own_calibration: Calibration | None = None  # of the own hand's judge: of bare cosines, for in one hand they do
     cohort: InstanceOf[Cohort] | None = None  # by `judge_encoder`, if its calibration is of scores read against one

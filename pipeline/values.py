@@ -13,6 +13,7 @@ from pipeline.prompt import Reading
 from pipeline.request import PictureRequest
 
 Embedding = npt.NDArray[np.float32]
+Landmarks = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the picture
 Band = Literal["same person", "unsure", "another person", "cannot tell", "uncalibrated", "not measured"]
 NotMeasured = Literal["no face"]  # why a likeness could not be measured
@@ -31,7 +32,7 @@ class Face:
     """One face found in a picture, seen by every encoder of the pack."""
 
     box: Box
-    landmarks: npt.NDArray[np.float32]  # (5, 2) x, y in pixels, as insightface: eyes, nose, mouth corners
+    landmarks: Landmarks  # (5, 2) x, y in pixels, as insightface: eyes, nose, mouth corners
     detection_score: float  # 0 to 1; 0 where a person drew the box and no detector vouches for it
     identities: tuple[Identity, ...]  # the steering encoder's first, then the judge's
 
@@ -144,6 +145,7 @@ class Likeness:
     as_written: str | None = None  # a sentence of why that was kept instead of some of these, and is none of ours
     score: float | None = None  # how far the similarity stands out among strangers; None: the bare one was judged
     against: Against | None = None  # these strangers
+    lost_marks: tuple[str, ...] | None = None  # the person's, which the picture does not show; None: nobody looked
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from pipeline.values import (
     Box,
     Copied,
     Face,
+    Landmarks,
     Likeness,
     Missing,
     NoFace,
@@ -56,6 +57,12 @@ class FaceEncoder(Protocol):
         ...
 
 
+class ReadsMarks(Protocol):
+    def missing(self, picture: Image.Image, landmarks: Landmarks, prompt: str) -> tuple[str, ...]:
+        """The marks of a person in the prompt that the face at these landmarks (5, 2) does not show."""
+        ...
+
+
 class PromptReader(Protocol):
     def missing(self, picture: Image.Image, prompt: str) -> tuple[str, ...] | None:
         """The phrases that the prompt asks for and the picture doesn't show; None where none could be looked for."""
@@ -63,7 +70,8 @@ class PromptReader(Protocol):
 
 
 class VariantMaker:
-    """The models of a pack, put to work. Without a prompt reader adherence is not measured."""
+    """The models of a pack, put to work. Without a prompt reader adherence is not measured; without a reader of marks
+    nobody says which of a person's are lost."""
 
     def __init__(
         self,
@@ -71,8 +79,10 @@ class VariantMaker:
         face_encoder: FaceEncoder,
         pack: Pack,
         prompt_reader: PromptReader | None = None,
+        marks_reader: ReadsMarks | None = None,
     ) -> None:
         self.pack = pack
+        self._marks_reader = marks_reader
         self._generator = generator
         self._face_encoder = face_encoder
         self._prompt_reader = prompt_reader
@@ -174,6 +184,9 @@ class VariantMaker:
     ) -> Variant:
         face = next(iter(self._face_encoder.faces(picture, own_hand=True)), None)
         likeness = self._likeness(face, reference, picture, decider) if reference else None
+        if likeness and face and self._marks_reader:
+            lost = self._marks_reader.missing(picture, face.landmarks, request.asked)
+            likeness = replace(likeness, lost_marks=lost)
         missing = self._prompt_reader.missing(picture, request.asked) if self._prompt_reader else None
         variant = Variant(picture, seed, face, likeness, missing)
         return replace(variant, rejection=_rejection(variant))
@@ -219,11 +232,12 @@ def _rejection(variant: Variant) -> tuple[Objection, ...]:
     return tuple(objections)
 
 
-def _rank(variant: Variant) -> tuple[bool, int, int, float]:
+def _rank(variant: Variant) -> tuple[bool, int, int, int, float]:
     """Best first: what is not rejected; then a face that may be the person's, no face, another's face or a copy; then
-    what lacks least of the prompt; then the most alike."""
+    what lacks least of the prompt; then what lost the fewest marks; then the most alike."""
     likeness = variant.likeness
     wrong = likeness is not None and (likeness.band == "another person" or likeness.copied is True)
     doubt = 2 if wrong else int(variant.face is None)
     alike = 0.0 if likeness is None else likeness.similarity if likeness.score is None else likeness.score
-    return bool(variant.rejection), doubt, len(variant.missing or ()), -(alike or 0.0)
+    lost = len((likeness and likeness.lost_marks) or ())
+    return bool(variant.rejection), doubt, len(variant.missing or ()), lost, -(alike or 0.0)

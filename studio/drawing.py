@@ -28,6 +28,7 @@ from studio.models import Models
 from studio.runs import Run, Runs
 
 SEEDS = 2**32
+GLASSES = "glasses"
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,9 @@ class Drawing:
     ) -> str:
         """What is drawn for a variant: the scene and its look, who it is, the story's context (as in
         `prompt_of_character`). Outfit, accessories and what else the character's profile says belong to a scene and are
-        not carried into the next.
+        not carried into the next, but for glasses: whoever has them wears them, unless the scene says otherwise.
         """
-        return _scene(self.library.read_reference(story_id, reference_image_id), prompt, look, context)
+        return self._scene(self.library.read_reference(story_id, reference_image_id), prompt, look, context)
 
     # Pictures
 
@@ -164,7 +165,7 @@ class Drawing:
         written, look = clean(prompt), _cleaned(look)
         _checked_prompt(composed(written, *_said(look)))
         request = self.pack.request(
-            _scene(read, written, look),
+            self._scene(read, written, look),
             _seed(seed),
             count=count,
             identity_scale=identity_scale,
@@ -208,18 +209,24 @@ class Drawing:
         usual = replace(self.pack.request(request.prompt, request.seed), engine=self.models.get().engine)
         return differences(request, usual)
 
+    def _scene(self, read: ReferenceRead, prompt: str, look: VisualProfile, context: str | None = None) -> str:
+        theirs, scene = read.character.visual_profile, composed(prompt, *_said(look))
+        context = read.story.context if context is None else context
+        return composed(scene, theirs.hair, theirs.face, theirs.body, self._glasses(theirs.accessories, scene), context)
+
+    def _glasses(self, accessories: str, scene: str) -> str:
+        """Those among the accessories, where the scene says nothing of any."""
+        said = self.pack.read(scene)
+        if said.phrases.get("accessories") or GLASSES in said.drawn or GLASSES in said.negated:
+            return ""
+        return ", ".join(part.strip() for part in accessories.split(",") if GLASSES in self.pack.read(part).drawn)
+
     def _reference(self, read: ReferenceRead) -> Reference:
         """The one person whom all the pictures show, with the first picture."""
         pairs = zip(read.image_ids, read.identities, strict=True)
         identities = [self.identities.complete_of(image_id, kept) for image_id, kept in pairs]
         picture = self.library.get_reference(read.image_ids[0]).picture
         return average([Reference(picture, each, read.character.id) for each in identities])
-
-
-def _scene(read: ReferenceRead, prompt: str, look: VisualProfile, context: str | None = None) -> str:
-    theirs = read.character.visual_profile
-    context = read.story.context if context is None else context
-    return composed(prompt, *_said(look), theirs.hair, theirs.face, theirs.body, context)
 
 
 def _said(look: VisualProfile) -> tuple[str, ...]:

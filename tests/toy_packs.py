@@ -279,6 +279,25 @@ def write_classifier(folder: Path) -> None:
     _write_onnx(folder / "adherence.onnx", nodes, constants, [1, 3, 128, 128], outputs, "picture")
 
 
+def write_marks_reader(folder: Path) -> None:
+    """Sees a head's mean colour: red shows a scar and red hair, green freckles and green hair; blue a mole, which it is
+    not to say."""
+    folder.mkdir()
+    labels = {
+        "marks": ["a scar", "freckles", "a mole"],
+        "colours": {"hair colour": ["red hair", "green hair", "blue hair"]},
+        "said": ["a scar", "freckles", "hair colour"],
+    }
+    (folder / "labels.json").write_text(json.dumps(labels))
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["head"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["marks"]),
+        helper.make_node("Identity", ["marks"], ["hair colour"]),
+    ]
+    outputs = [("marks", [1, 3]), ("hair colour", [1, 3])]
+    _write_onnx(folder / "marks.onnx", nodes, {}, [1, 3, 224, 224], outputs, "head")
+
+
 def write_clip(folder: Path) -> None:
     """A small CLIP as published, untrained."""
     torch.manual_seed(2)

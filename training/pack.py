@@ -22,7 +22,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from drawn_world.world import vocabulary
 from settings import BUILT_IN_PACKS
-from training import attributes, autoencoder, detector, encoders, generator
+from training import attributes, autoencoder, detector, encoders, generator, marks
 from training.dataset import Pictures, pictures
 from training.decoder import train_decoder
 from training.onnx_files import export, read_weights
@@ -49,6 +49,7 @@ def make_pack(run: Run, start: Path | None = None) -> Run:
     write_generator(run.pack, workshop.tokenizer, workshop.generator, workshop.decoder)
     write_face_models(run.pack, workshop.steering, workshop.judge, workshop.detector)
     attributes.export_prompt_reader(workshop.prompt_reader, run.pack / "adherence")
+    marks.export_marks(workshop.marks_reader, run.pack / "marks")
     return workshop.run
 
 
@@ -169,6 +170,18 @@ class Workshop:
 
         soft = np.load(self._cached(f"soft-{self.shown.people.name}.npy", write), mmap_mode="r")
         return attributes.train_prompt_reader(self.run, self.shown, soft)
+
+    @cached_property
+    def marks_reader(self) -> nn.Module:
+        count = self.recipe.heads
+        crisp = self._heads("heads", marks.CRISP, count, None)
+        return marks.train_marks(self.run, crisp, self._heads("soft-heads", marks.SOFT, count * 3 // 4, self.vae))
+
+    def _heads(self, name: str, first: int, count: int, vae: AutoencoderKL | None) -> marks.Shown:
+        drawn = self._cached(
+            f"{name}-{count}.npz", lambda file: marks.draw_marked(first, count, vae).heads().save(file)
+        )
+        return marks.Shown.load(drawn)
 
     def _soft(self, faces: Pictures) -> npt.NDArray[np.uint8]:
         """Every SOFT_EVERY-th of the faces as the VAE draws it from noisy latents."""

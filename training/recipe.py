@@ -34,6 +34,8 @@ class Recipe:
     predicted: int = 6000  # of the pictures: so many latents the decoder sees as the generator predicts them
     attribute_steps: int = 1000
     prompt_reader_steps: int = 1000
+    heads: int = 3200  # drawn for the reader of marks; three quarters as many are softened as well
+    marks_steps: int = 3000
     batches: float = 4.0  # the sizes of all other batches, in those that suit two cores
 
     def batch(self, size: int) -> int:
@@ -47,7 +49,7 @@ class Recipe:
             People(0, 3000, 8), People(200_000, 3000, 8), People(400_000, 5000, 3), encoder_steps=300, judge_steps=500,
             detector_steps=300, autoencoder_steps=3600, decoder_steps=1800, predicted=4000, word_steps=600, reader_steps=500,
             generator_steps=3000, generator_batch=16, attribute_steps=600, prompt_reader_steps=500,
-            small_crops_until=0.85, batches=1.0,
+            marks_steps=3000, small_crops_until=0.85, batches=1.0,
         )  # fmt: skip
 
     @staticmethod
@@ -56,7 +58,7 @@ class Recipe:
         return Recipe(
             People(0, 12, 4), People(200_000, 12, 4), People(400_000, 12, 3), People(200_000, 12, 3), People(1_000_000, 8, 4),
             encoder_steps=4, judge_steps=4, detector_steps=4, drawn_judge_steps=4, drawn_detector_steps=4, autoencoder_steps=4, decoder_steps=4, predicted=24, word_steps=4,
-            reader_steps=4, generator_steps=4, generator_batch=4, attribute_steps=4, prompt_reader_steps=4,
+            reader_steps=4, generator_steps=4, generator_batch=4, attribute_steps=4, prompt_reader_steps=4, heads=8, marks_steps=4,
             small_crops_until=0.85, batches=0.1,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from html import escape
 
 from library_store.foreign_requests import FoundRequest
 from library_store.records import CastOption, VisualProfile
-from pipeline.values import Band, Judgement, Likeness, Objection
+from pipeline.values import Band, Judgement, Likeness, Missing, Objection
 from ui.language import said, say, t
 from verdicts import objection, passing, passing_in_a_like_hand, reason_of
 
@@ -79,6 +79,8 @@ def long_likeness(likeness: Likeness | None) -> str:
         facts.append(said(passing(likeness.false_accept_rate)))
     if likeness.copied:
         facts.insert(1, say("copied rather than redrawn"))
+    if likeness.lost_marks:
+        facts.append(in_markdown(said(objection(Missing(likeness.lost_marks)))))
     return " · ".join(facts)
 
 
