@@ -21,7 +21,8 @@ from drawn_world.world import look, person
 from pipeline.adherence import load_prompt_reader
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
-from pipeline.packs import load_pack
+from pipeline.marks import load_marks_reader
+from pipeline.packs import Marks, load_pack
 from settings import BUILT_IN_PACKS
 from training import autoencoder, encoders, generator, loop, words
 from training.curves import draw_curves
@@ -334,9 +335,10 @@ def test_the_whole_way_to_a_pack_that_the_app_loads(tmp_path):
     first = [(pack_folder / file).read_bytes() for file in files]
     make_pack(dataclasses.replace(run, folder=tmp_path / "another machine's run"), start=pack_folder)
     assert all((pack_folder / file).read_bytes() != before for file, before in zip(files, first, strict=True))
-    pack = load_pack("paperdoll", (tmp_path / "packs",))
+    pack = load_pack("paperdoll", (tmp_path / "packs", BUILT_IN_PACKS))
     request = pack.request("a woman in a hoodie", 1, count=1, steps=2)
     (picture,) = DiffusersGenerator.load(pack).generate(request, None, lambda step: None)
     assert picture.size == (256, 256)
-    InsightFaces.load(pack).faces(picture)
+    InsightFaces.load(pack).faces(picture, own_hand=True)
+    assert load_marks_reader(dataclasses.replace(pack, marks=Marks("marks")))
     assert set(load_prompt_reader(pack).missing(picture, "hoodie")) <= {"hoodie"}
