@@ -13,7 +13,7 @@ from evaluation.calibrating_command import calibrate_pack
 from evaluation.hands_command import hands_of
 from evaluation.measuring import MeasuredModels
 from evaluation.reporting_commands import compare_runs, report
-from pipeline.packs import ClipAdherence, Pack
+from pipeline.packs import ClipAdherence, Pack, load_pack
 from settings import BUILT_IN_PACKS
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
@@ -55,6 +55,18 @@ def retention(
     rows = measure_retention(asked, load_models, ray)
     if rows is not None:
         typer.echo(f"{rows} rows are in {output}. Next: python -m evaluation report {output}")
+
+
+@app.command()
+def words(
+    pack: PackName = "paperdoll",
+    packs: PackFolder = None,
+) -> None:
+    """How much of Korean and Japanese prompts a pack with a vocabulary understands, and what it does not."""
+    from evaluation.words import report_of
+
+    vocabulary = load_pack(pack, (packs, BUILT_IN_PACKS) if packs else (BUILT_IN_PACKS,)).vocabulary
+    typer.echo(report_of(vocabulary) if vocabulary else f"The pack {pack!r} takes any words: none is misunderstood.")
 
 
 app.command("calibrate")(calibrate_pack)

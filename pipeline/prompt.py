@@ -8,13 +8,14 @@ search. Which of the words a pack can draw is vocabulary.py's.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pipeline.negation import AnyWords, Phrases, parted
 from pipeline.prompt_syntax import without_syntax
 from pipeline.request import LeftOut
+from pipeline.translation import in_english
 
 T = TypeVar("T")
 LONGEST = 4000  # characters: text encoders take 77 tokens at most, and what is longer is cut off there in any case
@@ -39,6 +40,7 @@ class Prompt:
     negated: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     is_prose: bool = True  # nothing was found in it that a text encoder would not take as it stands
+    translated: Mapping[str, str] = field(default_factory=dict[str, str])  # English words to those said for them
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Reading:
     phrases: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])  # drawn, by group
     half_said: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     offered: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])  # near to unknown words
+    is_translated: bool = False  # some of it was said in another language than the pack is drawn with
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -62,7 +65,8 @@ def read_prose(text: str) -> Reading:
     text, no_room = within_reach(text)
     prompt = read_prompt(text)
     drawn = text if prompt.is_prose else ", ".join(prompt.drawn)
-    return Reading(drawn, ", ".join(prompt.negated), (*prompt.left_out, *no_room))
+    left_out = (*prompt.left_out, *no_room)
+    return Reading(drawn, ", ".join(prompt.negated), left_out, is_translated=bool(prompt.translated))
 
 
 def within_reach(text: str) -> tuple[str, list[LeftOut]]:
@@ -80,7 +84,8 @@ def read_prompt(text: str, known: Phrases | None = None) -> Prompt:
             break
         once = _read_once(text, known)
         prompt = Prompt(
-            once.drawn, _each_once(prompt.negated, once.negated), _each_once(prompt.left_out, once.left_out), False
+            *(once.drawn, _each_once(prompt.negated, once.negated), _each_once(prompt.left_out, once.left_out), False),
+            {**once.translated, **prompt.translated},
         )
     return prompt
 
@@ -88,10 +93,12 @@ def read_prompt(text: str, known: Phrases | None = None) -> Prompt:
 def _read_once(text: str, known: Phrases) -> Prompt:
     spelled = _spelled(text)
     scanned = without_syntax(spelled)
-    drawn, negated = parted(_tags_apart(scanned.drawn), known)
-    by_weight = [part for each in scanned.negated for parts in parted(_tags_apart(each), known) for part in parts]
-    is_prose = not negated and not by_weight and scanned.drawn == spelled and not _is_misspelled(text)
-    return Prompt(tuple(drawn), _each_once(negated, by_weight), tuple(scanned.left_out), is_prose)
+    english, *weighed_down = [in_english(_tags_apart(each)) for each in (scanned.drawn, *scanned.negated)]
+    drawn, negated = parted(english.english, known)
+    by_weight = [part for each in weighed_down for parts in parted(each.english, known) for part in parts]
+    translated = {word: said for each in (english, *weighed_down) for word, said in each.known.items()}
+    is_prose = not (negated or by_weight or translated) and scanned.drawn == spelled and not _is_misspelled(text)
+    return Prompt(tuple(drawn), _each_once(negated, by_weight), tuple(scanned.left_out), is_prose, translated)
 
 
 def _each_once(*parts: Sequence[T]) -> tuple[T, ...]:

@@ -17,6 +17,7 @@ from pipeline.ages import ages
 from pipeline.negation import PAUSES, is_cue
 from pipeline.prompt import Reading, read_prompt, within_reach
 from pipeline.request import LeftOut
+from pipeline.translation import nearly_in_english
 
 OFFERED = 3  # phrases for a word
 Meant = Mapping[str, tuple[str, ...]]
@@ -91,12 +92,14 @@ class Vocabulary:
         """
         return self.read(prompt).phrases
 
-    def with_phrase(self, prompt: str, word: str, phrase: str) -> str:
+    def with_phrase(self, prompt: str, word: str, phrase: str, called: str | None = None) -> str:
         """The prompt with a phrase in the place of a word that says too little: of "red" in "red hair, red dress" the
-        second."""
+        second. `called` is what the phrase is called in the prompt's language."""
         as_written = r"[\s_-]+".join(map(re.escape, words(word)))
-        places = list(re.finditer(rf"(?<![^\W_]){as_written}(?![^\W_])", prompt, re.IGNORECASE))
-        written = [f"{prompt[: place.start()]}{phrase}{prompt[place.end() :]}" for place in places]
+        if word.isascii():
+            as_written = rf"(?<![^\W_]){as_written}(?![^\W_])"
+        places = list(re.finditer(as_written, prompt, re.IGNORECASE))
+        written = [f"{prompt[: place.start()]}{called or phrase}{prompt[place.end() :]}" for place in places]
         meaning = self._meaning_of([phrase])
         missed = [(left.words, left.why) for left in self.read(prompt).left_out]
 
@@ -152,17 +155,17 @@ class Vocabulary:
             kept_out.hear_alone(part)
         heard, drawn = self._heard(said.drawn, frozenset(kept_out.meanings))
         left_out = [*said.left_out, *heard.left_out, *kept_out.left_out, *no_room]
+        unknown = [left.words for left in left_out if left.why == "unknown word"]
+        written = {word: foreign for english, foreign in said.translated.items() for word in words(english)}
+        half_said = self._offers([*heard.alone, *kept_out.alone])
         return Reading(
             drawn=", ".join(drawn),
             negated=", ".join(dict.fromkeys(kept_out.said)),
-            left_out=tuple(dict.fromkeys(left_out)),
+            left_out=tuple(dict.fromkeys(LeftOut(written.get(left.words, left.words), left.why) for left in left_out)),
             phrases=self._by_group(heard.meanings),
-            half_said=self._offers([*heard.alone, *kept_out.alone]),
-            offered={
-                left.words: offers
-                for left in left_out
-                if left.why == "unknown word" and (offers := self._near_to(left.words))
-            },
+            half_said={written.get(word, word): phrases for word, phrases in half_said.items()},
+            offered={written.get(word, word): offers for word in unknown if (offers := self._near_to(word))},
+            is_translated=bool(said.translated),
         )
 
     def _heard(self, parts: Sequence[str], kept_out: Meanings) -> tuple[_Heard, list[str]]:
@@ -191,6 +194,8 @@ class Vocabulary:
         """Phrases that may be meant by an unknown word: told to be near, or spelled nearly so."""
         if told := self.near.offered.get(unknown):
             return told
+        if (meant := nearly_in_english(unknown)) and self._meaning_of([meant]):
+            return (meant,)
         spelled = get_close_matches(unknown, self._weighty, n=1, cutoff=0.8) if len(unknown) > 3 else []
         return self._phrases_with(spelled[0])[:OFFERED] if spelled else ()
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.dictionary import DICTIONARIES, dictionary
 from pipeline.packs import load_pack
 from pipeline.prompt import LONGEST, read_prose, search_words
 from pipeline.vocabulary import NearWords, Vocabulary, words
@@ -216,7 +217,7 @@ def test_other_programs_syntax_is_named_and_never_drawn(written: str, drawn: str
         "a café at No. 5, 16:9, e.g. a woman (my sister) :)",
         "no one is there, well-known long-haired girl o_o",
         "WOMEN AND MEN",
-        "검은 머리 여자, 카페",
+        "미나와 준호, 동네 편의점",
         " two  spaces\nand a line ",
         "score_9, score_8_up, C++ programmer, f(x)=2, http://a.b/c, a<b and c>d",
         "a no smoking sign, do not disturb",
@@ -251,8 +252,14 @@ def test_a_search_knows_tags_and_what_nobody_may_have():
 # -- Whatever is written -------------------------------------------------------------------------------------------
 
 PHRASES = [phrase for names in PAPERDOLL.groups.values() for each in names.items() for phrase in (each[0], *each[1])]
+SAID = [
+    *(name for code in DICTIONARIES for names in dictionary(code).groups.values() for each in names.values()
+      for name in each),
+    *"머리 눈 긴 검은 파란색 없이 없는 빼고 말고 안 쓴 입은 이 가 은 는 도 와 20살 스무 가방".split(),
+    *"髪 目 青い 黒 長くて なし ではない の が と も 七歳 猫".split(),
+]  # fmt: skip
 PIECES = [
-    *PHRASES, *PAPERDOLL.near.taken, *PAPERDOLL.near.spellings, "\n", "years old",
+    *PHRASES, *SAID, *PAPERDOLL.near.taken, *PAPERDOLL.near.spellings, "\n", "years old",
     *"without no not or and but with never don't w/o nor wearing instead of free glasses-free hatless - --no".split(),
     *"( ) [ ] { } | (( )) :1.3 :0 :: ++ _ , , ; <lora:hat:1> __hat__ BREAK AND zeppelin a hair 20".split(),
 ]  # fmt: skip
@@ -310,7 +317,10 @@ def test_any_phrase_can_be_kept_out(phrase: str, cue: str):
     assert PAPERDOLL.phrases_in(reading.negated) == PAPERDOLL.phrases_in(phrase)
 
 
-@pytest.mark.parametrize("endless", ["(" * 70_000, "(" * 2000 + "x" + ")" * 2000, "no glasses " * 7000, "1::" * 2000])
+@pytest.mark.parametrize(
+    "endless",
+    ["(" * 70_000, "(" * 2000 + "x" + ")" * 2000, "no glasses " * 7000, "1::" * 2000, "긴" * 5000, "の" * 5000],
+)
 def test_nothing_that_a_stranger_writes_takes_long(endless: str):
     """And what is beyond reach is named."""
     for reading in (PAPERDOLL.read(endless), read_prose(endless)):
