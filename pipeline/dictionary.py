@@ -24,6 +24,10 @@ Kind = Literal["thing", "quality", "head", "silent", "without", "not", "subject"
 _BOUND: tuple[Kind, ...] = ("subject", "joint", "particle")  # they stand behind a word
 _BETWEEN = "~"  # in the table: any ending of a verb
 
+GROUPS = (
+    "hair", "marks", "body", "outfit", "expression", "accessories", "background", "view", "light", "hair colour",
+    "eyes", "skin", "more",
+)  # fmt: skip
 Named = Mapping[str, tuple[str, ...]]
 
 
@@ -85,8 +89,7 @@ class Dictionary:
 
     @property
     def groups(self) -> dict[str, Named]:
-        names = "hair marks body outfit expression accessories background view light hair_colour eyes skin more"
-        return {name: getattr(self, name) for name in names.split()}
+        return {name: getattr(self, name.replace(" ", "_")) for name in GROUPS}
 
     def group_of(self, english: str) -> str | None:
         return next((group for group, names in self.groups.items() if english in names), None)

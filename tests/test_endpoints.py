@@ -342,7 +342,7 @@ def test_a_context_that_somebody_changed_is_not_overwritten(client: Client, stor
 
 def test_prompts_are_seen_before_anything_is_drawn(client: Client, story: dict[str, str], hana: dict[str, Any]) -> None:
     composed = call(client, "prompt_of_character", story["story_id"], "a girl", {"outfit": "raincoat"})
-    nothing = {"kept_out": "", "unknown_words": [], "half_said": {}, "offered": {}, "left_out": []}
+    nothing = {"in_english": None, "kept_out": "", "unknown_words": [], "half_said": {}, "offered": {}, "left_out": []}
     assert composed == {"prompt": "a girl, raincoat, rainy night", **nothing}
     scarf = call(client, "prompt_of_variant", story["story_id"], hana["active_image_id"], "moon", {"outfit": "a scarf"})
     assert scarf["prompt"].startswith("moon, a scarf, ")

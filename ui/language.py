@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from message import Message
+from pipeline.dictionary import DICTIONARIES, dictionary
 
 FOLDER = Path(__file__).parent / "languages"
 LANGUAGES = ("ko",)  # beside English
+COOKIE = "castbook-language"  # set by page.js
 
 
 def t(text: str) -> Any:
@@ -44,12 +47,28 @@ def named(text: str) -> str:
     return translations(language()).get(text, text)
 
 
+def phrase_name(phrase: str) -> str:
+    """What a pack's phrase is called in the visitor's language."""
+    code = language()
+    return (dictionary(code).name_of(phrase) if code in DICTIONARIES else None) or phrase
+
+
 def language() -> str:
-    """Of the visitor whose event is handled, as the browser says; English outside of events and for all others."""
+    """Of the visitor whose event is handled, as they chose it on the page or else as the browser says; English outside
+    of events and for all others."""
     request: Any = LocalContext.request.get(None)
-    asked = str(request.headers.get("accept-language", "")) if request is not None else ""
-    first = asked.split(",")[0].split("-")[0].strip().lower()
+    if request is None:
+        return "en"
+    if chosen := chosen_language(str(request.headers.get("cookie", ""))):
+        return chosen
+    first = str(request.headers.get("accept-language", "")).split(",")[0].split("-")[0].strip().lower()
     return first if first in LANGUAGES else "en"
+
+
+def chosen_language(cookies: str) -> str | None:
+    """Of a Cookie header: the one that was chosen on the page."""
+    chosen = SimpleCookie(cookies).get(COOKIE)
+    return chosen.value if chosen and chosen.value in ("en", *LANGUAGES) else None
 
 
 @cache

@@ -153,6 +153,12 @@
   };
 
   window.castbook = {
+    changeLanguage() {
+      const other = navigator.language.startsWith("ko") ? "en" : "ko";
+      const inFrames = location.protocol === "https:" ? "SameSite=None; Secure" : "SameSite=Lax";
+      document.cookie = `castbook-language=${other}; path=/; max-age=31536000; ${inFrames}`;
+      location.reload();
+    },
     markContext(context, shown) {
       const bar = document.querySelector("#stories-bar");
       const kept = context.trim() === shown.trim();

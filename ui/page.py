@@ -6,8 +6,10 @@ from html import escape
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from studio import Castbook, Studio
+from ui.chosen_language import ChosenLanguage
 from ui.endpoints import build_endpoints
 from ui.handlers import PRIVATE, QUICK, draw_without_progress, for_visitor, unchanged
 from ui.language import i18n, say, t
@@ -43,6 +45,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Castbook", elem_id="wordmark")
             status = build_status(castbook)
+            other_language = gr.Button(t("한국어"), size="sm", elem_id="other-language", scale=0, min_width=0)
         with gr.Tabs(selected=STORY, elem_id="views") as views:
             with gr.Tab(t("Story"), id=STORY):
                 with gr.Column(elem_id="place"):
@@ -64,7 +67,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
                             with gr.Tab(t("New scene"), id=SCENE):
                                 scene = build_scene(castbook)
                         area = build_run_area(castbook)
-                        build_vocabulary(castbook)
+                        build_vocabulary(castbook, demo)
                         request_field = build_request_field()
             with gr.Tab(t("Library"), id=LIBRARY) as library_view:
                 library = build_library_tab(castbook)
@@ -72,6 +75,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
                 retention = build_retention_tab()
         popup = build_library_popup(castbook, place, [generate, scene.choose, scene.change], load)
 
+        other_language.click(None, js="() => window.castbook.changeLanguage()", **PRIVATE)
         create.click(lambda: gr.Tabs(selected=NEW), None, tabs, **QUICK).success(None, js=FOCUS_NEW)
 
         desk = Desk(tabs, new, scene, save_form, build_turned_to())
@@ -111,6 +115,7 @@ def launch_options(mcp: bool = False) -> dict[str, Any]:
         "max_file_size": "2gb",  # an exported library; pictures are held to less where they are read
         "mcp_server": mcp,
         "i18n": i18n(),
+        "app_kwargs": {"middleware": [Middleware(ChosenLanguage)]},
     }
 
 

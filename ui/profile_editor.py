@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
+from gradio.context import Context
 
 from errors import InvalidRequest
 from library_store.records import VisualProfile
 from pipeline.packs import Pack
 from studio import Castbook, Studio
 from ui.handlers import QUICK, for_visitor
-from ui.language import t
+from ui.language import phrase_name, t
 from ui.story.run_area import words_note
 from ui.words import IDENTITY_FIELDS, LOOK_FIELDS, PROFILE_FIELDS
 
@@ -67,6 +68,10 @@ def build_profile_editor(
 ) -> ProfileEditor:
     """`fields` are names with their labels: all of a profile, or those of a character or a scene alone."""
     choices = profile_choices(castbook.pack)
+
+    def in_their_language() -> list[gr.Dropdown]:
+        return [gr.Dropdown(choices=_called(choices[field])) for field in editor.fields if field in choices]
+
     editor = ProfileEditor(tuple(fields), [], frozenset(choices))
     for title, group in ((WHO, IDENTITY_FIELDS), (LOOK, LOOK_FIELDS)):
         shown = [field for field in fields if field in group]
@@ -78,6 +83,10 @@ def build_profile_editor(
                 for field in shown:
                     [value] = replace(editor, fields=(field,)).values(profile)
                     editor.inputs.append(_build_field(f"{prefix}-{field}", field, value, choices.get(field)))
+    with_choices = [each for field, each in zip(editor.fields, editor.inputs, strict=True) if field in choices]
+    if with_choices:
+        page: Any = Context.root_block  # being built
+        page.load(in_their_language, None, with_choices, **QUICK)
     return editor
 
 
@@ -146,6 +155,11 @@ def _build_field(elem_id: str, field: str, value: Any, choices: list[str] | None
         elem_id=elem_id,
         elem_classes="choices",
     )
+
+
+def _called(phrases: Sequence[str]) -> list[tuple[str, str]]:
+    """What they are called in the visitor's language, and the phrases."""
+    return [(phrase_name(phrase), phrase) for phrase in phrases]
 
 
 def _text(value: str | list[str] | None) -> str:

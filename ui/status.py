@@ -10,7 +10,7 @@ import gradio as gr
 from errors import CastbookError
 from studio import Castbook
 from ui.handlers import QUICK, on, unchanged
-from ui.language import said, say, t
+from ui.language import named, phrase_name, said, say, t
 from ui.words import in_markdown
 
 
@@ -32,16 +32,22 @@ def follow_models(castbook: Castbook, demo: gr.Blocks, status: gr.Markdown, butt
     on([demo.load, timer.tick], look, None, [timer, status, *buttons], **QUICK)
 
 
-def build_vocabulary(castbook: Castbook) -> None:
+def build_vocabulary(castbook: Castbook, demo: gr.Blocks) -> None:
     """The words of a pack that knows only some; nothing for one that takes any prompt."""
     vocabulary = castbook.pack.vocabulary
     if vocabulary is None:
         return
-    lines = [
-        f"**{in_markdown(group)}** {', '.join(map(in_markdown, words))}" for group, words in vocabulary.groups.items()
-    ]
+
+    def in_their_language() -> str:
+        lines = [
+            f"**{in_markdown(named(group))}** {', '.join(in_markdown(phrase_name(phrase)) for phrase in phrases)}"
+            for group, phrases in vocabulary.groups.items()
+        ]
+        return "\n\n".join([in_markdown(castbook.pack.draws), *lines])
+
     with gr.Accordion(t("What can be drawn"), open=False, elem_id="vocabulary"):
-        gr.Markdown("\n\n".join([in_markdown(castbook.pack.draws), *lines]))
+        shown = gr.Markdown(in_their_language())
+    demo.load(in_their_language, None, shown, **QUICK)
 
 
 def _status(castbook: Castbook) -> dict[str, Any]:

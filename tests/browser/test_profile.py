@@ -123,3 +123,20 @@ def test_a_phrase_for_a_word_that_says_too_little_is_one_click_away(app: App, vi
     offers.first.click()
     expect(page.locator("#new-prompt textarea")).to_have_value("a girl, soft light, no rain")
     expect(offers).to_have_count(0)
+
+
+def test_a_korean_creator_chooses_and_reads_in_korean_what_the_pack_is_told_in_english(app: App, visit: Visit) -> None:
+    page = visit(app, locale="ko-KR")
+    choose(page, "new-hair", "검은 머리")
+    assert chosen(page, "new-hair") == ["검은 머리"]
+    page.locator("#vocabulary button").first.click()
+    expect(page.locator("#vocabulary")).to_contain_text("머리색 검은 머리, 빨간 머리")
+
+
+def test_the_language_can_be_changed_on_the_page(app: App, visit: Visit) -> None:
+    page = visit(app)
+    for story, models in (("스토리", "Fake 준비됨"), ("Story", "Fake is ready")):
+        page.click("#other-language")
+        expect(page.get_by_role("tab", name=story, exact=True)).to_be_visible()
+        expect(page.locator("#models")).to_have_text(models)
+    app.troubles[:] = [each for each in app.troubles if "Abort" not in each and "errored out" not in each]  # cut off

@@ -264,6 +264,7 @@ def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
 
 def _reading_json(reading: Reading) -> dict[str, Any]:
     return {
+        "in_english": reading.drawn if reading.is_translated else None,
         "kept_out": reading.negated,
         "unknown_words": list(reading.unknown),
         "half_said": dict(reading.half_said),

@@ -125,8 +125,9 @@ def _build_prompts(castbook: Castbook) -> None:
     @endpoint(castbook)
     def prompt_of_character(studio: Studio, story_id: str, prompt: str, visual_profile: Json | None = None) -> Json:
         """What generate_character would draw: prompt, profile and the story's context in one. Nothing is drawn.
-        What it says to leave away is kept_out. All in left_out, the unknown_words too, would not be drawn; words
-        half_said say too little, and come with phrases that say more; near phrases are offered for unknown ones.
+        What it says to leave away is kept_out; of Korean and Japanese in_english is what the pack is told. All in
+        left_out, the unknown_words too, would not be drawn; words half_said say too little, and come with phrases that
+        say more; near phrases are offered for unknown ones.
 
         Args:
             story_id: the story
@@ -140,8 +141,9 @@ def _build_prompts(castbook: Castbook) -> None:
         studio: Studio, story_id: str, reference_image_id: str, prompt: str, look: Json | None = None
     ) -> Json:
         """What generate_character_variant would draw: the scene, who it is, the story's context. Nothing is drawn.
-        What it says to leave away is kept_out. All in left_out, the unknown_words too, would not be drawn; words
-        half_said say too little, and come with phrases that say more; near phrases are offered for unknown ones.
+        What it says to leave away is kept_out; of Korean and Japanese in_english is what the pack is told. All in
+        left_out, the unknown_words too, would not be drawn; words half_said say too little, and come with phrases that
+        say more; near phrases are offered for unknown ones.
 
         Args:
             story_id: the story

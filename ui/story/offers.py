@@ -10,6 +10,7 @@ import gradio as gr
 from pipeline.packs import Pack
 from studio import Castbook, Studio
 from ui.handlers import LATEST, QUICK, for_visitor
+from ui.language import phrase_name
 
 MOST = 6  # buttons: two words with three phrases each
 
@@ -21,7 +22,12 @@ class Offer:
 
     @property
     def label(self) -> str:
-        return f"{self.word} → {self.phrase}"
+        return f"{self.word} → {self.called}"
+
+    @property
+    def called(self) -> str:
+        """In the visitor's language, as the word is."""
+        return self.phrase if self.word.isascii() else phrase_name(self.phrase)
 
 
 def build_offers(elem_id: str) -> list[gr.Button]:
@@ -62,4 +68,5 @@ def written_instead(pack: Pack, written: str, number: int) -> str:
     offers = offers_for(pack, written)
     if pack.vocabulary is None or number >= len(offers):
         return written
-    return pack.vocabulary.with_phrase(written, offers[number].word, offers[number].phrase)
+    offer = offers[number]
+    return pack.vocabulary.with_phrase(written, offer.word, offer.phrase, offer.called)

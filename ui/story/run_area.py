@@ -22,7 +22,7 @@ from studio import Castbook, Studio
 from studio.drawing import Asked, Made
 from studio.runs import Run, Waiting
 from ui.handlers import PRIVATE, QUICK, WATCHING, for_visitor, unchanged
-from ui.language import say, t
+from ui.language import phrase_name, say, t
 from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
 from ui.words import in_markdown, long_likeness, rejected, short_likeness
@@ -239,6 +239,8 @@ def words_note(reading: Reading, left_out: Sequence[LeftOut] | None = None) -> s
     more; "" for none. `left_out` is what was left out of a picture, where that is known."""
     left_out = reading.left_out if left_out is None else left_out
     notes = list[str]()
+    if reading.is_translated:
+        notes.append(say("Drawn in English: {drawn}.", drawn=in_markdown(reading.drawn)))
     if reading.negated:
         notes.append(say("Kept out, as far as the pack can: {named}.", named=_strong(reading.negated)))
     for why, sentence in WHY_LEFT_OUT.items():
@@ -265,7 +267,7 @@ def _strong(words: str) -> str:
 
 
 def _quoted(phrases: Sequence[str]) -> str:
-    return ", ".join(f"“{in_markdown(phrase)}”" for phrase in phrases)
+    return ", ".join(f"“{in_markdown(phrase_name(phrase))}”" for phrase in phrases)
 
 
 def _caption(variant: Variant) -> str:
