@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Literal, NamedTuple
+from uuid import UUID
 
 import uuid_utils
 from PIL import Image
@@ -24,6 +26,15 @@ __all__ = ["VisualProfile"]  # beside what is defined here
 def new_id() -> str:
     """A UUIDv7: later ids sort after earlier ones."""
     return str(uuid_utils.uuid7())
+
+
+def made_at(id: str) -> datetime | None:
+    """When an id was made, and what it is of with it; None for an id of another kind, which an old export may have."""
+    with suppress(ValueError):
+        made = UUID(id)
+        if made.version == 7:
+            return datetime.fromtimestamp((made.int >> 80) / 1000, timezone.utc)
+    return None
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from library_store.schema import (
     StoryRow,
     TagRow,
 )
-from library_store.text import clean, folded, required
+from library_store.text import clean, folded, required, search_text, sort_key
 from pipeline.values import Face
 
 BATCH = 10_000  # keys in one statement: SQLite takes at most 32,766
@@ -139,8 +139,8 @@ def describe(
         character.visual_profile = {part: clean(text) for part, text in asdict(visual_profile).items()}
     if prompt is not None:
         character.prompt = clean(prompt)
-    texts = (character.name, character.description, character.prompt, *character.visual_profile.values())
-    character.search_text = folded("\n".join(texts))
+    others = (character.description, character.prompt, *character.visual_profile.values())
+    character.search_text, character.sort_key = search_text(character.name, *others), sort_key(character.name)
 
 
 def rewrite(character: CharacterRow, written: CharacterText, shown: CharacterText) -> None:

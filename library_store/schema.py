@@ -122,7 +122,8 @@ class CharacterRow(Row):
     description: Mapped[str]
     visual_profile: Mapped[dict[str, Any]]
     prompt: Mapped[str]
-    search_text: Mapped[str]  # all of the above, name first, case-folded: SQLite itself folds only ASCII
+    search_text: Mapped[str]  # all of the above in the spelling of `text.search_text`: SQLite itself folds only ASCII
+    sort_key: Mapped[str] = mapped_column(default="", server_default=text("''"))
     # The two tables name each other: where it can be, this constraint is added after both exist.
     canonical_image_id: Mapped[str | None] = mapped_column(
         String(36), ForeignKey("character_reference_images.id", use_alter=True)

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from errors import InvalidRequest
@@ -25,7 +25,7 @@ from library_store.schema import (
     StoryRow,
     TagRow,
 )
-from library_store.text import folded
+from library_store.text import folded, sought
 from pipeline.prompt import search_words
 from pipeline.values import Embedding, Identity, SavedPeople
 
@@ -82,15 +82,19 @@ def _conditions(project_id: str, query: LibraryQuery) -> list[ColumnElement[bool
         trashed_at.is_not(None) if query.trashed else trashed_at.is_(None),
         *([CharacterRow.is_favourite == true()] if query.favourites else []),
         *(CharacterRow.id.in_(select(TagRow.character_id).where(TagRow.folded == folded(tag))) for tag in query.tags),
-        *(CharacterRow.search_text.contains(folded(word), autoescape=True) for word in wanted),
-        *(~CharacterRow.search_text.contains(folded(word), autoescape=True) for word in unwanted),
+        *(_found_by(word) for word in wanted),
+        *(~_found_by(word) for word in unwanted),
     ]
+
+
+def _found_by(word: str) -> ColumnElement[bool]:
+    return and_(*(CharacterRow.search_text.contains(part, autoescape=True) for part in sought(word)))
 
 
 def _order(sort: Sort) -> tuple[ColumnElement[Any], ...]:
     last_saved_first = (CharacterRow.saved_at.desc(), CharacterRow.id.desc())
     if sort == "name":
-        return CharacterRow.search_text.asc(), CharacterRow.id.asc()  # it begins with the name
+        return CharacterRow.sort_key.asc(), CharacterRow.id.asc()
     return (_uses().desc(), *last_saved_first) if sort == "most used" else last_saved_first
 
 

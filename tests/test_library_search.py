@@ -321,3 +321,46 @@ def test_no_search_walks_through_a_whole_table(tmp_path: Path, query: LibraryQue
     engine.dispose()
     assert any(index in step for step in plan), plan
     assert not any(step.startswith(("SCAN characters", "SCAN cast_", "SCAN character_")) for step in plan), plan
+
+
+# Names as people type them
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Zoë Müller", "zoe MULLER"),
+        ("Zoe", "zoë"),
+        ("Łukasz Ørsted", "lukasz orsted"),
+        ("Straße", "strasse"),
+        ("O’Hara", "o'hara"),
+        ("O'Hara", "ohara"),
+        ("ﾊﾅ", "ハナ"),
+        ("ハナ", "はな"),
+        ("Ｈａｎａ", "hana"),
+        ("하나", "ㅎㄴ"),
+        ("김하나", "ㄱㅎㄴ"),
+        ("김 하나", "ㄱㅎㄴ"),
+        ("박사", "ㅂㅅ"),
+        ("박사", "ㅄ"),
+        ("하나", "하ㄴ"),
+        ("하나", unicodedata.normalize("NFD", "하나")),
+        ("İpek", "ipek"),
+    ],
+)
+def test_a_name_is_found_as_people_type_it(library: CharacterLibrary, story: Story, name: str, typed: str):
+    saved(library, story.id, name)
+    assert names(library.search_library(story.project_id, LibraryQuery(typed))) == [name]
+
+
+@pytest.mark.parametrize(("name", "typed"), [("ハナ", "バナ"), ("하나", "ㄴㅎ"), ("하니", "하나"), ("가하나", "나ㄱ")])
+def test_another_name_is_not_found(library: CharacterLibrary, story: Story, name: str, typed: str):
+    saved(library, story.id, name)
+    assert library.search_library(story.project_id, LibraryQuery(typed)) == []
+
+
+def test_by_name_numbers_count_and_accents_and_kana_stand_with_their_letters(library: CharacterLibrary, story: Story):
+    in_order = ["Ärzte", "Eva", "Éva", "guard 2", "Guard 07", "Guard 10", "Zoë", "アキ", "いと", "가람", "나리"]
+    for name in sorted(in_order):
+        saved(library, story.id, name)
+    assert names(library.search_library(story.project_id, LibraryQuery(sort="name"))) == in_order

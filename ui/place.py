@@ -15,6 +15,7 @@ from library_store.records import Story
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, before_anybody, for_visitor, on
 from ui.language import said, say, t
+from ui.told_apart import project_choices, story_choices
 
 MARK_CONTEXT = "(context, shown) => window.castbook?.markContext(context, shown)"
 # A reload shall come back to where the creator went since, not to where a link once led.
@@ -234,6 +235,5 @@ def _open_story(studio: Studio, story_id: str) -> Story:
 
 
 def _choices(studio: Studio, story: Story) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    projects = [(project.name, project.id) for project in studio.library.list_projects()]
-    stories = [(each.title, each.id) for each in studio.library.list_stories(story.project_id)]
-    return projects, stories
+    projects = project_choices(studio, studio.library.list_projects())
+    return projects, story_choices(studio, studio.library.list_stories(story.project_id))

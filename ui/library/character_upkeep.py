@@ -20,6 +20,7 @@ from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, unchanged
 from ui.language import say, t
 from ui.place import Place, new_revision
 from ui.profile_editor import build_profile_editor
+from ui.told_apart import people_choices
 from ui.words import counted, in_markdown
 
 MOST_OFFERED = 60  # names in the list of whom to merge with; typing finds the others
@@ -45,12 +46,17 @@ class EditForm:
 @dataclass(frozen=True)
 class MergeForm:
     other: gr.Dropdown
+    picture: gr.Image  # who that is
     warning: gr.Markdown  # what will happen, said before it does
     merge: gr.Button
 
     @property
     def outputs(self) -> list[Any]:
-        return [self.other, self.warning, self.merge]
+        return [self.other, *self.asked]
+
+    @property
+    def asked(self) -> list[Any]:
+        return [self.picture, self.warning, self.merge]
 
 
 @dataclass(frozen=True)
@@ -220,9 +226,13 @@ def _build_merge() -> MergeForm:
     other = gr.Dropdown(
         [], value=None, label=t("Who is the same person?"), interactive=True, elem_id="merge-other", filterable=True
     )
+    picture = gr.Image(
+        label=t("Who is the same person?"), show_label=False, visible=False, interactive=False, buttons=[], height=160,
+        elem_id="merge-picture",
+    )  # fmt: skip
     warning = gr.Markdown(elem_id="merge-warning", visible=False)
     merge = gr.Button(t("Merge them"), variant="stop", size="md", visible=False, elem_id="merge-confirm")
-    return MergeForm(other, warning, merge)
+    return MergeForm(other, picture, warning, merge)
 
 
 def _bind_merge(
@@ -241,10 +251,11 @@ def _bind_merge(
     def warn(studio: Studio, character_id: str, other_id: str | None) -> tuple[Any, ...]:
         if not other_id:
             return _no_warning()
-        text = _what_merging_does(
-            studio, studio.library.get_character(character_id), studio.library.get_character(other_id)
-        )
-        return gr.Markdown(text, visible=True), gr.Button(visible=True)
+        other = studio.library.get_character(other_id)
+        text = _what_merging_does(studio, studio.library.get_character(character_id), other)
+        thumbnails = studio.library.get_thumbnail_paths([other.canonical_image_id] if other.canonical_image_id else [])
+        picture = gr.Image(next(iter(thumbnails.values()), None), visible=bool(thumbnails))
+        return picture, gr.Markdown(text, visible=True), gr.Button(visible=True)
 
     @for_visitor(castbook)
     def merge(studio: Studio, character_id: str, other_id: str) -> tuple[Any, ...]:
@@ -253,7 +264,7 @@ def _bind_merge(
         return *_merged(studio, kept), *show(studio, kept.id), new_revision()
 
     form.other.key_up(find, character, form.other, **LATEST)
-    form.other.input(warn, [character, form.other], [form.warning, form.merge], **LATEST)
+    form.other.input(warn, [character, form.other], form.asked, **LATEST)
     relist(form.merge.click(merge, [character, form.other], [*form.outputs, *outputs], **PRIVATE))
 
 
@@ -262,12 +273,12 @@ def _merged(studio: Studio, kept: Character) -> tuple[Any, ...]:
 
 
 def _no_warning() -> tuple[Any, ...]:
-    return gr.Markdown("", visible=False), gr.Button(visible=False)
+    return gr.Image(visible=False), gr.Markdown("", visible=False), gr.Button(visible=False)
 
 
 def _others(studio: Studio, character: Character, words: str) -> list[tuple[str, str]]:
     people = studio.library.search_library(character.project_id, LibraryQuery(words, sort="name"), 0, MOST_OFFERED)
-    return [(person.name, person.id) for person in people if person.id != character.id]
+    return people_choices(studio, [person for person in people if person.id != character.id])
 
 
 def _what_merging_does(studio: Studio, kept: Character, other: Character) -> str:

@@ -14,6 +14,7 @@ from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, for_visitor, on
 from ui.language import say, t
 from ui.place import Place, bind_move, show_place
+from ui.told_apart import project_choices, story_choices
 from ui.words import in_markdown
 
 Kind = Literal["project", "story"]
@@ -113,10 +114,10 @@ def _build_trash(castbook: Castbook, place: Place, box: gr.Accordion) -> None:
         projects = studio.library.list_projects(trashed=True)
         if not stories and not projects:
             gr.Markdown(say(NOTHING_IN_TRASH), elem_id="trash-empty", elem_classes="fine-print")
-        for story in stories:
-            _line(castbook, place, "story", story.id, say("Story: {title}", title=in_markdown(story.title)))
-        for project in projects:
-            _line(castbook, place, "project", project.id, say("Project: {name}", name=in_markdown(project.name)))
+        for title, id in story_choices(studio, stories):
+            _line(castbook, place, "story", id, say("Story: {title}", title=in_markdown(title)))
+        for name, id in project_choices(studio, projects):
+            _line(castbook, place, "project", id, say("Project: {name}", name=in_markdown(name)))
 
 
 def _line(castbook: Castbook, place: Place, kind: Kind, id: str, text: str) -> None:
