@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from errors import InvalidRequest, UnreadableExport
 from library_store import door, rows
+from library_store.copies import in_project
 from library_store.export_zip import (
     Export,
     ExportedMember,
@@ -38,7 +39,6 @@ from library_store.schema import (
     TagRow,
 )
 from library_store.text import clean, folded
-from message import Message
 from pipeline.values import Face
 
 # Out of the database
@@ -154,6 +154,7 @@ class Plan:
     """What an import will find and do."""
 
     project_id: str
+    export: Export  # under the ids that it has there
     characters: Mapping[str, str]  # a character's id in the zip -> who that is here: whom they were merged into
     known_characters: frozenset[str]  # merged ones too
     left_out: frozenset[str]  # new characters all of whose pictures are somebody else's here
@@ -168,19 +169,18 @@ class Plan:
 
 
 def plan_import(session: Session, export: Export, project_id: str | None) -> Plan:
-    """None: the project that the zip came from. Raises NotFound for an unknown project and, for what is in another
-    project already, InvalidRequest.
-    """
+    """None: the project that the zip came from. What another project has already is copied. Raises NotFound for an
+    unknown project."""
     target = _target(session, export, project_id)
+    export = in_project(session, export, target)
     lines = {line.image_id: line for line in export.pictures}
     names = {line.character_id: line.name for line in export.pictures}
     merged = {merged.id: merged.name for merged in export.project.merged}
 
     known_characters: dict[str, str] = {}
     for batch in rows.batched(names | merged):
-        found = select(CharacterRow.id, CharacterRow.name, CharacterRow.merged_into_id, CharacterRow.project_id)
-        for id, name, merged_into_id, its_project in session.execute(found.where(CharacterRow.id.in_(batch))).tuples():
-            _check_project(Message("The character {name}", name=repr(name)), its_project, target)
+        found = select(CharacterRow.id, CharacterRow.merged_into_id).where(CharacterRow.id.in_(batch))
+        for id, merged_into_id in session.execute(found).tuples():
             known_characters[id] = merged_into_id or id
     characters = {id: known_characters.get(id, id) for id in names}
 
@@ -191,23 +191,17 @@ def plan_import(session: Session, export: Export, project_id: str | None) -> Pla
         )
         for id, character_id, its_project in session.execute(found.where(ImageRow.id.in_(batch))).tuples():
             if id in lines:
-                _check_project(Message("A picture of {name}", name=repr(lines[id].name)), its_project, target)
                 known_pictures.add(id)
                 if character_id == characters[lines[id].character_id]:
                     theirs.add(id)
             if its_project == target:
                 parents.add(id)
 
-    for batch in rows.batched(story.id for story in export.project.stories):
-        for title, its_project in session.execute(
-            select(StoryRow.title, StoryRow.project_id).where(StoryRow.id.in_(batch))
-        ).tuples():
-            _check_project(Message("The story {title}", title=repr(title)), its_project, target)
-
     new_pictures = {id: line for id, line in lines.items() if id not in known_pictures}
     theirs |= new_pictures.keys()
     return Plan(
         project_id=target,
+        export=export,
         characters=characters,
         known_characters=frozenset(known_characters),
         left_out=frozenset(names.keys() - known_characters.keys() - {lines[id].character_id for id in theirs}),
@@ -224,11 +218,12 @@ def _target(session: Session, export: Export, project_id: str | None) -> str:
     return rows.find(session, ProjectRow, project_id or export.project.id).id
 
 
-def add_export(session: Session, export: Export, plan: Plan, sizes: Mapping[str, tuple[int, int]]) -> None:
+def add_export(session: Session, plan: Plan, sizes: Mapping[str, tuple[int, int]]) -> None:
     """Adds what is not there yet and changes nothing that is. `sizes`: width and height of the new pictures, by hash.
 
     Raises UnreadableExport where the zip contradicts itself or the library.
     """
+    export = plan.export
     try:
         if session.get(ProjectRow, plan.project_id) is None:
             project = export.project
@@ -268,6 +263,7 @@ def _add_characters(session: Session, export: Export, plan: Plan) -> dict[str, C
                 saved_at=line.saved_at,
                 is_favourite=line.is_favourite,
                 trashed_at=line.trashed_at,
+                copied_from_id=line.copied_from_id,
             )
             rows.describe(character, line.name, line.description, line.visual_profile, line.character_prompt)
     session.add_all(new.values())
@@ -380,12 +376,3 @@ def _add_cast(session: Session, export: Export, plan: Plan) -> None:
     session.flush()
     if new_options:
         session.execute(insert(CastOptionRow), new_options)
-
-
-def _check_project(what: Message, its_project: str, target: str) -> None:
-    if its_project != target:
-        raise InvalidRequest(
-            "{what} is in another project of this Castbook already.",
-            "Import into that project, or purge it there.",
-            what=what,
-        )

@@ -172,6 +172,7 @@ class ExportedPicture:
     likeness: LikenessText | None
     created_at: Moment
     similarity: float | None = None  # the likeness's, for readers of the table; in no export of version 1
+    copied_from_id: Id | None = None  # whom the character was copied from, in another project
 
     @classmethod
     def of(
@@ -206,6 +207,7 @@ class ExportedPicture:
             likeness=image.likeness,
             created_at=image.created_at,
             similarity=image.likeness.similarity if image.likeness else None,
+            copied_from_id=character.copied_from_id,
         )
 
     @property

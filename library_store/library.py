@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, NotFound
 from library_store import door, endings, rows
 from library_store.changes import list_to_write, tags_to_write
+from library_store.copies import id_in
 from library_store.database import Sessions
 from library_store.export_rows import add_export, plan_import, read_export
 from library_store.export_zip import ImportReport, keep_pictures, read_zip, write_zip
@@ -450,6 +451,24 @@ class CharacterLibrary:
             rows.faces_changed(session, kept.project_id)
             return kept.record()
 
+    def copy_character(self, character_id: str, project_id: str) -> Character:
+        """Puts a saved character into another project as well: pictures, tags and faces, not the stories. The copy is
+        somebody of their own from then on; copied again, they get the pictures that are new.
+
+        Raises InvalidRequest for their own project, one in the trash, and who is not saved.
+        """
+        with self._writing() as session:
+            character, project = find_character(session, character_id), rows.find_open_project(session, project_id)
+            if character.project_id == project.id:
+                raise InvalidRequest("{name} is in this project.", "Choose another project.", name=character.name)
+            export = read_export(session, character.project_id, [character.id], embeddings=True)
+            plan = plan_import(session, export, project.id)
+            images = session.scalars(select(ImageRow).where(ImageRow.character_id == character.id))
+            add_export(session, plan, {image.content_hash: (image.width, image.height) for image in images})
+            copy = hold_character(session, id_in(project.id, character.id))
+            copy.saved_at, copy.trashed_at = rows.now() if plan.report.added else copy.saved_at, None
+            return copy.record()
+
     def trash_character(self, character_id: str) -> Character:
         """Takes a character out of the library's lists. Stories keep it, and it can be restored."""
         with self._writing() as session:
@@ -613,10 +632,10 @@ class CharacterLibrary:
         write_zip(path, export, self._pictures)
 
     def import_zip(self, path: Path | str, project_id: str | None = None) -> ImportReport:
-        """Adds what a zip holds, under the ids that it had, and changes nothing that is there: all of it or nothing.
+        """Adds what a zip holds, and changes nothing that is there: all of it or nothing.
 
-        Without `project_id` into the project that it came from, which is made where there is none. Raises
-        UnreadableExport, and InvalidRequest for what is in another project of this library already.
+        Without `project_id` into the project that it came from, which is made where there is none. All has the ids
+        that it had; what is in another project already is copied from there. Raises UnreadableExport.
         """
         path = Path(path)
         export = read_zip(path)
@@ -629,7 +648,7 @@ class CharacterLibrary:
                 plan = plan_import(session, export, project_id)
                 kept = {content_hash for content_hash in sizes if self._pictures.has(content_hash)}
                 gone = [new for new in plan.new_pictures.values() if new.content_hash not in kept]  # purged since then
-                add_export(session, export, plan, sizes | keep_pictures(path, gone, self._pictures))
+                add_export(session, plan, sizes | keep_pictures(path, gone, self._pictures))
         except BaseException:
             with suppress(LibraryUnavailable):  # spare files harm nobody
                 self._remove_unused_files(hashes)

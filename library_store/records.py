@@ -105,6 +105,7 @@ class Character:
     is_favourite: bool = False
     tags: tuple[str, ...] = ()  # in alphabetical order
     trashed_at: datetime | None = None
+    copied_from_id: str | None = None  # whom they were copied from, in another project; may be gone by now
 
 
 @dataclass(frozen=True)

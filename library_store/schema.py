@@ -134,6 +134,7 @@ class CharacterRow(Row):
     trashed_at: Mapped[datetime | None]
     # Who was merged into another keeps an empty row, so that old ids lead to who was kept: never to another such row.
     merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("characters.id"), index=True)
+    copied_from_id: Mapped[str | None] = mapped_column(String(36))  # of another project; they may be gone by now
 
     tags: Mapped[list[TagRow]] = relationship(order_by=lambda: TagRow.folded, lazy="selectin", viewonly=True)
 
@@ -151,6 +152,7 @@ class CharacterRow(Row):
             is_favourite=self.is_favourite,
             tags=tuple(row.tag for row in self.tags),
             trashed_at=self.trashed_at,
+            copied_from_id=self.copied_from_id,
         )
 
 

@@ -180,12 +180,13 @@ def test_a_verb_that_needs_no_id_gives_and_makes_what_is_ones_own(verb: str, ada
     assert ada.everything() == before
 
 
-def test_a_strangers_export_can_be_brought_in_elsewhere_alone(ada: Belongings, newcomer: Belongings, tmp_path: Path):
+def test_of_a_strangers_export_one_gets_copies(ada: Belongings, newcomer: Belongings, tmp_path: Path):
     before = ada.everything()
     with pytest.raises(NotFound):
         newcomer.library.import_zip(ada.zip_file)
-    with pytest.raises(InvalidRequest, match="in another project"):
-        newcomer.library.import_zip(ada.zip_file, newcomer.story.project_id)
+    newcomer.library.import_zip(ada.zip_file, newcomer.story.project_id)
+    copies = [each for each in newcomer.library.list_library(newcomer.story.project_id) if each.copied_from_id]
+    assert {each.copied_from_id for each in copies} == {ada.member.character.id, ada.other.id}
     assert ada.everything() == before
     with opened(tmp_path) as elsewhere:
         elsewhere.seen_by(Visitor("bea")).import_zip(ada.zip_file)

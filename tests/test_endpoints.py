@@ -31,9 +31,10 @@ from ui import build_page, launch_options
 
 ENDPOINTS = set(  # what programs rely on: a new one is added here, and none goes without a line in CHANGELOG.md
     """
-    attach_run check_library count_library create_project create_story draw_again edit_character export_library
-    generate_character generate_character_variant get_character import_library list_cast list_images list_library
-    list_projects list_runs list_steering list_stories list_tags list_uses load_character look_alikes_of look_at_upload
+    attach_run check_library copy_character count_library create_project create_story draw_again edit_character
+    export_library generate_character generate_character_variant get_character import_library list_cast list_images
+    list_library list_projects list_runs list_steering list_stories list_tags list_uses load_character look_alikes_of
+    look_at_upload
     merge_characters outliers preview_purge prompt_of_character prompt_of_variant purge_character remove_image
     rename_project rename_story request_in request_of restore_character restore_image restore_project restore_story
     save_character search_by_face select_image set_canonical set_context set_favourite set_steering set_tags stop_run
@@ -433,6 +434,8 @@ def test_two_are_merged_and_one_is_purged(client: Client, story: dict[str, str])
     hana, double = save(client, story["story_id"], "Hana"), save(client, story["story_id"], "Hanna")
     assert call(client, "merge_characters", hana["character_id"], double["character_id"])["name"] == "Hana"
     assert call(client, "get_character", double["character_id"])["character_id"] == hana["character_id"]
+    elsewhere = call(client, "create_project", "Spin-off")["project_id"]
+    assert call(client, "copy_character", hana["character_id"], elsewhere)["copied_from_id"] == hana["character_id"]
     with pytest.raises(AppError, match="trash"):
         call(client, "purge_character", hana["character_id"])
     call(client, "trash_character", hana["character_id"])

@@ -320,6 +320,23 @@ def test_two_who_are_one_are_merged_after_a_warning(app: App, visit: Visit) -> N
     assert app.studio.library.get_character(double.id).id == hana.id
 
 
+def test_a_character_is_copied_into_another_project_and_the_copy_says_whose_it_is(app: App, visit: Visit) -> None:
+    hana = saved(app, "Hana")
+    spin_off = app.studio.library.create_project("Spin-off")
+    page = visit(app)
+    follow_link(page, app, hana)
+    page.locator("#character-into button").first.click()
+    page.locator("#copy-project input").click()
+    page.get_by_role("option", name="Spin-off").click()
+    page.click("#copy-confirm")
+    toast = page.get_by_test_id("toast-body")
+    expect(toast).to_contain_text("Hana is in Spin-off as well.")
+    [copy] = app.studio.library.list_library(spin_off.id)
+    assert toast.get_by_role("link").get_attribute("href") == f"?character={copy.id}"
+    follow_link(page, app, copy)
+    expect(page.locator("#character-about")).to_contain_text("Copied from Hana of")
+
+
 def test_who_are_hardly_alike_are_doubted_before_they_are_merged(app: App, visit: Visit) -> None:
     hana, _ = saved(app, "Hana", RED), saved(app, "Greta", GREEN)
     page = visit(app)

@@ -123,6 +123,16 @@ def _build_leaving(castbook: Castbook) -> None:
         return character_json(studio, studio.library.merge_characters(kept_id, merged_id))
 
     @endpoint(castbook)
+    def copy_character(studio: Studio, character_id: str, project_id: str) -> Json:
+        """Puts a saved character into another project as well, under new ids. Copied again, they get what is new.
+
+        Args:
+            character_id: who
+            project_id: where to
+        """
+        return character_json(studio, studio.library.copy_character(character_id, project_id))
+
+    @endpoint(castbook)
     def trash_character(studio: Studio, character_id: str) -> Json:
         """Takes a character out of the library's lists, until restore_character. Stories keep the pictures.
 

@@ -122,6 +122,7 @@ def _character_json(urls: Mapping[str, str], character: Character) -> dict[str, 
         "is_saved_to_library": character.is_saved_to_library,
         "saved_at": _moment(character.saved_at),
         "trashed_at": _moment(character.trashed_at),
+        "copied_from_id": character.copied_from_id,
         "canonical_image_id": image_id,
         "url": urls.get(image_id or ""),
     }

@@ -22,6 +22,7 @@ from ui.library.character_upkeep import (
     show_trash_bar,
     show_upkeep,
 )
+from ui.library.copying import copied_from
 from ui.library.lineage import CLICKED, draw_lineage
 from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
@@ -194,7 +195,7 @@ def show_character(studio: Studio, character_id: str, viewed: str | None = None)
         gr.Column(visible=True),
         character.id,
         f"### {in_markdown(character.name)}",
-        _about(character),
+        _about(studio, character),
         _star(character),
         character.is_favourite,
         *_view(studio, character, steering, next((image for image in images if image.id == looked_at), None)),
@@ -293,10 +294,11 @@ def _facts(character: Character, steering: Sequence[str], image: CharacterRefere
     return " · ".join(fact for fact in [*facts, measured_by(image.likeness)] if fact)
 
 
-def _about(character: Character) -> str:
+def _about(studio: Studio, character: Character) -> str:
     tags = " ".join(f"**#{in_markdown(tag)}**" for tag in character.tags)
     parts = [in_markdown(character.description), in_markdown(profile_line(character.visual_profile)), tags]
-    return "\n\n".join(part for part in parts if part) or in_markdown(character.prompt)
+    about = [part for part in parts if part] or [in_markdown(character.prompt)]
+    return "\n\n".join(part for part in [*about, copied_from(studio, character)] if part)
 
 
 def _star(character: Character) -> Any:

@@ -18,6 +18,7 @@ from studio import Castbook, Studio
 from ui.character_fields import CharacterFields, build_character_fields
 from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, unchanged
 from ui.language import say, t
+from ui.library.copying import CopyForm, bind_copy_form, build_copy_form, show_copy_form
 from ui.place import Place, new_revision
 from ui.profile_editor import build_profile_editor
 from ui.told_apart import people_choices
@@ -81,12 +82,13 @@ class TrashBar:
 class Upkeep:
     edit: EditForm
     merge: MergeForm
+    copying: CopyForm
     living: gr.Column  # what is offered for a character who is not in the trash
     trash: gr.Button
 
     @property
     def outputs(self) -> list[Any]:
-        return [*self.edit.outputs, *self.merge.outputs]
+        return [*self.edit.outputs, *self.merge.outputs, self.copying.project]
 
 
 def build_trash_bar() -> TrashBar:
@@ -112,9 +114,10 @@ def build_upkeep(castbook: Castbook) -> Upkeep:
     with gr.Column() as living:
         with gr.Accordion(t("Merge with another character"), open=False, elem_id="character-merge"):
             merge = _build_merge()
+        copying = build_copy_form()
         with gr.Row():
             trash = gr.Button(t("Move to trash"), size="sm", scale=0, min_width=140, elem_id="character-trash")
-    return Upkeep(edit, merge, living, trash)
+    return Upkeep(edit, merge, copying, living, trash)
 
 
 def show_upkeep(studio: Studio, upkeep: Upkeep, character: Character) -> tuple[Any, ...]:
@@ -122,7 +125,7 @@ def show_upkeep(studio: Studio, upkeep: Upkeep, character: Character) -> tuple[A
     fields = upkeep.edit.fields
     others = gr.Dropdown(choices=_others(studio, character, ""), value=None)
     edit = (*_tags(studio, character, [], []), *fields.filled(character), *fields.ask_nothing())
-    return *edit, others, *_no_warning()
+    return *edit, others, *_no_warning(), show_copy_form(studio, character)
 
 
 def refreshed_edit(
@@ -195,6 +198,7 @@ def bind_upkeep(
     bar.ask.click(ask, character, [bar.sure, bar.warning], **QUICK)
     bar.keep.click(lambda: gr.Column(visible=False), None, bar.sure, **QUICK)
     relist(bar.purge.click(purge, character, outputs, **PRIVATE))
+    bind_copy_form(castbook, upkeep.copying, character)
     _bind_merge(castbook, upkeep.merge, character, show, outputs, relist)
 
 
