@@ -20,6 +20,7 @@ from evaluation.rows import Arm, Row
 from evaluation.run import read_command
 from evaluation.statistics import MEASURES, Figure, Measure, Sample, separability
 from evaluation.tables import DifferenceTable, Table
+from pipeline.labels import DRAWN, xmp_of
 from pipeline.likeness import Calibration
 from verdicts import measured_on, one_in
 
@@ -231,10 +232,11 @@ def _one_a_person(rows: Sequence[Row]) -> list[Row]:
 
 def _shown(row: Row, reference: Image.Image | None) -> Shown:
     beside = None if reference is None else _address(reference)
-    return Shown(_address(row.picture), beside, row.judge_similarity, row.prompt, row.identity, row.seed)
+    picture = _address(row.picture, "" if row.identity_scale is None else xmp_of(DRAWN))
+    return Shown(picture, beside, row.judge_similarity, row.prompt, row.identity, row.seed)
 
 
-def _address(picture: Image.Image) -> str:
+def _address(picture: Image.Image, label: str = "") -> str:
     buffer = io.BytesIO()
-    ImageOps.contain(picture.convert("RGB"), (SIDE, SIDE)).save(buffer, "JPEG", quality=85)
+    ImageOps.contain(picture.convert("RGB"), (SIDE, SIDE)).save(buffer, "JPEG", quality=85, xmp=label.encode())
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

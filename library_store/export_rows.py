@@ -26,7 +26,7 @@ from library_store.export_zip import (
     MergedCharacter,
 )
 from library_store.kept_likeness import to_json
-from library_store.records import VisualProfile
+from library_store.records import CharacterReferenceImage, VisualProfile
 from library_store.schema import (
     CastMemberRow,
     CastOptionRow,
@@ -39,6 +39,7 @@ from library_store.schema import (
     TagRow,
 )
 from library_store.text import clean, folded
+from pipeline.labels import DRAWN, MIXED
 from pipeline.values import Face
 
 # Out of the database
@@ -97,9 +98,23 @@ def _pictures(session: Session, meant: ColumnElement[bool]) -> tuple[ExportedPic
     steering = select(SteeringRow.image_id).join(CharacterRow, CharacterRow.id == SteeringRow.character_id).where(meant)
     steers = set(session.scalars(steering))
     return tuple(
-        ExportedPicture.of(characters[image.character_id], image, images.get(image.parent_id or ""), image.id in steers)
+        ExportedPicture.of(
+            characters[image.character_id],
+            image,
+            images.get(image.parent_id or ""),
+            image.id in steers,
+            _source_type(image, images),
+        )
         for image in images.values()
     )
+
+
+def _source_type(image: CharacterReferenceImage, images: Mapping[str, CharacterReferenceImage]) -> str | None:
+    """As the picture's own file says it."""
+    if image.source == "uploaded":
+        return None
+    before = [images[id] for id in image.made_from if id in images]
+    return MIXED if any(each.source == "uploaded" for each in before) else DRAWN
 
 
 def _cast(session: Session, meant: ColumnElement[bool]) -> tuple[ExportedMember, ...]:

@@ -173,6 +173,7 @@ class ExportedPicture:
     created_at: Moment
     similarity: float | None = None  # the likeness's, for readers of the table; in no export of version 1
     copied_from_id: Id | None = None  # whom the character was copied from, in another project
+    digital_source_type: Words | None = None  # IPTC's term for what a model drew; None for an uploaded picture
 
     @classmethod
     def of(
@@ -181,6 +182,7 @@ class ExportedPicture:
         image: CharacterReferenceImage,
         reference: CharacterReferenceImage | None,
         steers: bool,
+        source_type: str | None,
     ) -> ExportedPicture:
         return cls(
             file_name=_file_name(image.content_hash),
@@ -208,6 +210,7 @@ class ExportedPicture:
             created_at=image.created_at,
             similarity=image.likeness.similarity if image.likeness else None,
             copied_from_id=character.copied_from_id,
+            digital_source_type=source_type,
         )
 
     @property

@@ -60,6 +60,7 @@ from library_store.search import (
     select_without_identity,
 )
 from library_store.text import clean, required
+from pipeline.labels import DRAWN, MIXED
 from pipeline.values import Face, Identity, Judgement, Reference, SavedPeople
 
 
@@ -671,7 +672,9 @@ class CharacterLibrary:
         return [self._keep_file(new) for new in pictures]
 
     def _keep_file(self, new: NewPicture) -> str:
-        return self._pictures.put(new.picture, request_texts(new))
+        with self._reading() as session:
+            is_mixed = rows.is_any_uploaded(session, new.made_from)
+        return self._pictures.put(new.picture, request_texts(new, MIXED if is_mixed else DRAWN))
 
     def _add_images(
         self, session: Session, character: CharacterRow, pictures: Sequence[NewPicture], hashes: Sequence[str]

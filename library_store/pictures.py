@@ -25,12 +25,17 @@ from PIL.PngImagePlugin import PngInfo
 
 from errors import LibraryUnavailable
 from message import Message
+from pipeline.labels import KEYWORD as LABEL
+from pipeline.labels import labelled
 
 # Not hidden, so that copying the folder by hand takes it along.
 MARKER = "castbook-pictures.txt"
 MARKER_TEXT = b"Castbook keeps its pictures in this folder, and refuses to work with a folder that lacks this file.\n"
 
 THUMBNAIL_SIDE = 256
+OURS = b"castbook"  # the chunk that a picture has which was asked for here
+HEAD = 2**18  # bytes of a file, in which its texts are
+LABELLED = ".labelled.png"
 KEPT_MODES = ("RGB", "RGBA", "L")  # what PNG holds as it is; everything else becomes RGB
 
 
@@ -114,7 +119,7 @@ class Pictures:
         """With its thumbnail and copy; what is gone already stays so. Raises LibraryUnavailable if it cannot go."""
         served = self.served_folder / _name(content_hash)
         with _explained(Message("The picture cannot be removed")):
-            for path in (served, served.with_suffix(".webp")):
+            for path in (served, served.with_suffix(".webp"), served.with_suffix(LABELLED)):
                 path.unlink(missing_ok=True)
             if self.has(content_hash):
                 self._files.rm_file(self._full_name(_name(content_hash)))
@@ -126,7 +131,19 @@ class Pictures:
             data = self.read(content_hash)
             with _explained(Message("The picture cannot be copied to this machine")):
                 _write_durably(path, data)
-        return str(path)
+        return str(self._labelled(path))
+
+    def _labelled(self, path: Path) -> Path:
+        """A copy of what was kept before there were labels; else the file itself."""
+        copy = path.with_suffix(LABELLED)
+        if copy.exists():
+            return copy
+        with _explained(Message("The picture cannot be read")), path.open("rb") as file:
+            head = file.read(HEAD)
+            if labelled(head, OURS) == head:
+                return path
+            _write_durably(copy, labelled(head + file.read(), OURS))
+        return copy
 
     def thumbnail_path(self, content_hash: str) -> str:
         """A local webp file of at most 256 x 256, made when it is first asked for. Raises as `read` does."""
@@ -178,6 +195,7 @@ def _png(picture: Image.Image, texts: Mapping[str, str]) -> bytes:
     clean.info = {}  # no place, camera or comment of a stranger's photo
     buffer = io.BytesIO()
     chunks = PngInfo()
+    chunks.add(b"sRGB", b"\0")  # uploads were made so, and so models draw
     for keyword, text in texts.items():
         chunks.add_itxt(keyword, text)
     clean.save(buffer, "PNG", pnginfo=chunks)
@@ -185,9 +203,10 @@ def _png(picture: Image.Image, texts: Mapping[str, str]) -> bytes:
 
 
 def _thumbnail(picture: Image.Image) -> bytes:
+    label = str(picture.info.get(LABEL, ""))
     picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP")
+    picture.save(buffer, "WEBP", xmp=label.encode())
     return buffer.getvalue()
 
 

@@ -1,8 +1,8 @@
 """What a kept PNG says of how it was made, so that it can be asked for again wherever the file went.
 
-Two text chunks: `parameters` in the form of AUTOMATIC1111's web UI, which the field's other programs read, and
-`castbook`, JSON with all that the library knows of the request. What is read here comes from strangers' files; what
-other programs wrote is read in `foreign_requests/`.
+Text chunks: `parameters` in the form of AUTOMATIC1111's web UI, which the field's other programs read, `castbook`, JSON
+with all that the library knows of the request, and the label of what a model drew (XMP). What is read here comes from
+strangers' files; what other programs wrote is read in `foreign_requests/`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from library_store.foreign_requests import FoundRequest, read_foreign
 from library_store.kept_likeness import to_json
 from library_store.picture_texts import read_hidden_texts, read_texts
 from library_store.records import NewPicture
+from pipeline.labels import DRAWN, SourceType, source_type_in, xmp_of
+from pipeline.labels import KEYWORD as LABEL
 from pipeline.request import PictureRequest, Seed
 
 PARAMETERS, OURS, PROGRAM = "parameters", "castbook", "Castbook"
@@ -32,10 +34,11 @@ SAMPLERS = {  # diffusers' schedulers as AUTOMATIC1111 calls them
 }
 
 
-def request_texts(new: NewPicture) -> dict[str, str]:
-    """The text chunks of a picture's file; none where nobody asked for it, as for uploads."""
+def request_texts(new: NewPicture, source_type: SourceType = DRAWN) -> dict[str, str]:
+    """The text chunks of a picture's file; none where nobody asked for it. An upload has no label."""
+    label = {} if new.source == "uploaded" else {LABEL: xmp_of(source_type)}
     if new.request is None:
-        return {}
+        return label
     ours = {
         "request": new.request.to_json(),
         "source": new.source,
@@ -44,6 +47,7 @@ def request_texts(new: NewPicture) -> dict[str, str]:
     return {
         PARAMETERS: _parameters(new, new.request),
         OURS: json.dumps(ours, ensure_ascii=False, sort_keys=True),  # sorted: the same picture is the same file
+        **label,
     }
 
 
@@ -57,6 +61,11 @@ def find_request(source: str | PathLike[str] | bytes) -> FoundRequest | None:
     if ours is not None:
         return FoundRequest(PROGRAM, ours)
     return read_foreign(texts) or read_foreign(read_hidden_texts(source))
+
+
+def read_source_type(source: str | PathLike[str] | bytes) -> str | None:
+    """IPTC's term for how a picture came to be, as its file says it; None where it says none."""
+    return source_type_in(read_texts(source).xmp)
 
 
 def read_request(source: str | PathLike[str] | bytes) -> PictureRequest | None:

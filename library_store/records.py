@@ -71,6 +71,12 @@ class Story:
     trashed_at: datetime | None = None
 
 
+def _made_from(parent_id: str | None, request: PictureRequest | None) -> set[str]:
+    """The ids of the pictures that were before one."""
+    steering = {each.image_id for each in request.steering} if request else set[str]()
+    return steering | ({parent_id} if parent_id else set())
+
+
 @dataclass(frozen=True)
 class CharacterReferenceImage:
     """A kept picture of a character. It never changes; its id is what Load Character links."""
@@ -87,6 +93,10 @@ class CharacterReferenceImage:
     seed: int | None
     likeness: Likeness | None
     created_at: datetime
+
+    @property
+    def made_from(self) -> set[str]:
+        return _made_from(self.parent_id, self.request)
 
 
 @dataclass(frozen=True)
@@ -223,3 +233,7 @@ class NewPicture:
     request: PictureRequest | None = None
     likeness: Likeness | None = None
     id: str = field(default_factory=new_id)  # by which it is found once it is kept
+
+    @property
+    def made_from(self) -> set[str]:
+        return _made_from(self.parent_id, self.request)

@@ -239,6 +239,11 @@ def steering_of(session: Session, character: CharacterRow) -> list[str]:
     return list(session.scalars(chosen.order_by(SteeringRow.id)))
 
 
+def is_any_uploaded(session: Session, image_ids: Collection[str]) -> bool:
+    found = select(ImageRow.id).where(ImageRow.id.in_(image_ids), ImageRow.source == "uploaded").limit(1)
+    return bool(image_ids) and session.scalar(found) is not None
+
+
 def identities_of(session: Session, image: ImageRow) -> Sequence[IdentityRow]:
     return session.scalars(select(IdentityRow).where(IdentityRow.image_id == image.id).order_by(IdentityRow.id)).all()
 
