@@ -199,10 +199,10 @@ class _Listener:
         if goes_on:
             self._run.phrases[-1].base += said
             return
-        self._end_subject()
-        if _MODIFIER.fullmatch(unicodedata.normalize("NFD", said)):
+        if said.endswith(_CONNECTIVES) or _MODIFIER.fullmatch(unicodedata.normalize("NFD", said)):
             self._run.phrases.append(_Phrase(said))
         else:
+            self._end_subject()
             self._say(_Phrase(said))
 
     def _say(self, phrase: _Phrase) -> None:
