@@ -33,6 +33,8 @@ _CONNECTIVES = ("고", "며", "요", "다", "데", "게", "く", "くて")  # su
 _ADNOMINAL = frozenset("의 の な 인 한".split())  # particles: such a quality is of what comes
 _MODIFIER = re.compile(r".*[\u11ab\u11afいなたの]", re.DOTALL)  # an unknown word that is one, too
 
+_WORN = frozenset({"accessories", "marks", "outfit", "more", None})  # kinds that "and" joins; None: nobody knows
+
 
 class Translation(NamedTuple):
     english: str
@@ -93,9 +95,8 @@ def in_english(text: str) -> Translation:
 
 def nearly_in_english(word: str) -> str | None:
     """What a Korean or Japanese word means that is spelled nearly so: 안갱."""
-    return (
-        None if word.isascii() else next(filter(None, (dictionary(code).nearly(word) for code in DICTIONARIES)), None)
-    )
+    meant = (dictionary(code).nearly(word) for code in DICTIONARIES if not word.isascii())
+    return next(filter(None, meant), None)
 
 
 def _kind(english: str) -> str | None:
@@ -160,15 +161,14 @@ class _Listener:
                 behind_it = next((word.kind for word, _ in words[at + 1 :] if word.kind != "silent"), "")
                 self._hear_head(word.english, before, is_subject=behind_it == "subject")
             elif word.kind == "unknown":
-                self._hear_unknown(
-                    said, goes_on=before is not None and before[0].kind == "unknown" and before[0].end == word.start
-                )
+                goes_on = before is not None and before[0].kind == "unknown" and before[0].end == word.start
+                self._hear_unknown(said, goes_on)
             elif word.kind == "without":
                 self._keep_out()
             elif word.kind == "not":
                 self._negates_next = True
-            elif word.kind == "joint" and self._run.phrases:
-                self._run.phrases[-1].is_joined = True
+            elif word.kind == "joint" and before and "silent" not in (before[0].kind, behind and behind[0].kind):
+                self._join()
         self._end()
         if any(word.kind in ("thing", "quality", "head", "without") for word, _ in words):
             self._run.first, self._run.last = words[0][0].kind, words[-1][0].kind
@@ -205,17 +205,25 @@ class _Listener:
             self._end_subject()
             self._say(_Phrase(said))
 
+    def _join(self) -> None:
+        if self._run.phrases:
+            self._run.phrases[-1].is_joined = True
+
     def _say(self, phrase: _Phrase) -> None:
         phrase.qualities, phrase.is_negated = [*phrase.qualities, *self._qualities], self._negates_next
         self._qualities, self._negates_next = [], False
         self._run.phrases.append(phrase)
 
     def _keep_out(self) -> None:
-        """The last that was said, and what is joined to it."""
+        """The last that was said, and what is joined to it: of 여자와 안경 없는 남자 the glasses alone."""
         self._end()
-        for at, phrase in enumerate(reversed(self._run.phrases)):
-            if at and not phrase.is_joined:
+        kept_out = self._run.phrases[-1:]
+        for phrase in reversed(self._run.phrases[:-1]):
+            kinds = {_kind(phrase.base), _kind(kept_out[0].base)}
+            if not phrase.is_joined or (len(kinds) > 1 and not kinds <= _WORN):
                 break
+            kept_out.append(phrase)
+        for phrase in kept_out:
             phrase.is_negated = True
 
     def _end_subject(self) -> None:

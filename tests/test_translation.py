@@ -74,6 +74,11 @@ def test_whatever_it_is_called_it_is_drawn_and_can_be_kept_out(code: str):
         안경을 낀 여자와 모자를 쓴 남자 -> glasses, woman, beret, man ->
         교복을 입지 않은 여자가 안경을 쓰고 있다 -> woman, glasses -> school uniform
         안경이나 모자 없이, 카페 -> cafe -> glasses, beret
+        여자와 안경 없는 남자 -> woman, man -> glasses
+        웃는 얼굴과 안경 없는 남자 -> smiling, man -> glasses
+        미소와 함께 모자 없이 -> smiling -> beret
+        눈이 크고 파란 여자 -> blue eyes, woman ->
+        곱슬거리는 금발, 귀걸이는 안 해도 돼요 -> curly hair, blonde hair -> earrings
         glasses 없이, no 모자, 여자 -> woman -> glasses, beret
         안 웃는 남자 -> man -> smiling
         안경 잊지 마세요 -> glasses ->
