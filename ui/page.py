@@ -45,7 +45,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Castbook", elem_id="wordmark")
             status = build_status(castbook)
-            other_language = gr.Button(t("한국어"), size="sm", elem_id="other-language", scale=0, min_width=0)
+            other_language = gr.Button(t("한국어"), size="sm", elem_id="other-language", scale=0, min_width=90)
         with gr.Tabs(selected=STORY, elem_id="views") as views:
             with gr.Tab(t("Story"), id=STORY):
                 with gr.Column(elem_id="place"):

@@ -242,7 +242,8 @@ def words_note(reading: Reading, left_out: Sequence[LeftOut] | None = None) -> s
     if reading.is_translated:
         notes.append(say("Drawn in English: {drawn}.", drawn=in_markdown(reading.drawn)))
     if reading.negated:
-        notes.append(say("Kept out, as far as the pack can: {named}.", named=_strong(reading.negated)))
+        kept_out = ", ".join(map(phrase_name, reading.negated.split(", ")))
+        notes.append(say("Kept out, as far as the pack can: {named}.", named=_strong(kept_out)))
     for why, sentence in WHY_LEFT_OUT.items():
         if words := [left.words for left in left_out if left.why == why]:
             notes.append(say(sentence, named=", ".join(map(_strong, words))))
