@@ -49,8 +49,9 @@ CRISP, SOFT, TEST, SOFT_TEST = (
 BATCH = 32
 _SMALL = ("freckles", "mole", "scar")  # which the VAE forgets
 _CHANGED, _ENOUGH = 20, 10  # levels by which a pixel differs, and pixels that do: fewer, and nobody sees the mark
-_CLOSED = ("sleepy", "laughing")  # eyes whose colour nobody sees
-_UNKNOWN = -1
+SHORN = ("bald", "buzz")  # hair whose colour is not much seen
+CLOSED = ("sleepy", "laughing")  # eyes whose colour nobody sees
+UNKNOWN = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +121,7 @@ def _visible(somebody: Person, worn: Look, drawing: Drawing, mark: str) -> int:
     """1 where the drawing shows it; unknown where it shows half of it, or a moustache within a beard."""
     if mark in ("beard", "moustache") and somebody.beard:
         if (somebody.beard == "moustache") != (mark == "moustache"):
-            return 0 if mark == "beard" or somebody.beard == "goatee" else _UNKNOWN
+            return 0 if mark == "beard" or somebody.beard == "goatee" else UNKNOWN
         part = "beard"
     else:
         part = {"pointed ears": "pointed_ears"}.get(mark, mark)
@@ -128,7 +129,7 @@ def _visible(somebody: Person, worn: Look, drawing: Drawing, mark: str) -> int:
         return 0
     other = draw(replace(somebody, **{part: _none(part)}), worn)
     changed = int((np.abs(drawing.pixels.astype(int) - other.pixels).max(-1) > _CHANGED).sum())
-    return 1 if changed >= _ENOUGH else 0 if changed < _ENOUGH // 3 else _UNKNOWN
+    return 1 if changed >= _ENOUGH else 0 if changed < _ENOUGH // 3 else UNKNOWN
 
 
 def _none(part: str) -> Any:
@@ -136,11 +137,11 @@ def _none(part: str) -> Any:
 
 
 def _of_hair(somebody: Person) -> int:
-    return _UNKNOWN if somebody.hair_style in ("bald", "buzz") else tuple(HAIR_COLOURS).index(somebody.hair_word)
+    return UNKNOWN if somebody.hair_style in SHORN else tuple(HAIR_COLOURS).index(somebody.hair_word)
 
 
 def _of_eyes(somebody: Person, worn: Look) -> int:
-    return _UNKNOWN if worn.expression in _CLOSED else tuple(EYE_COLOURS).index(somebody.eye_word)
+    return UNKNOWN if worn.expression in CLOSED else tuple(EYE_COLOURS).index(somebody.eye_word)
 
 
 class _Block(nn.Sequential):
@@ -193,10 +194,10 @@ def train_marks(run: Run, crisp: Shown, soft: Shown) -> nn.Module:
             logits = model(x)
         read, *coloured = logits.float().split([len(READ), *map(len, COLOURS.values())], 1)
         truth = batch["marks"]
-        known = truth != _UNKNOWN
+        known = truth != UNKNOWN
         mark = F.binary_cross_entropy_with_logits(read[known], truth[known].float())
         colour = sum(
-            F.cross_entropy(part, truth, ignore_index=_UNKNOWN)
+            F.cross_entropy(part, truth, ignore_index=UNKNOWN)
             for part, truth in zip(coloured, batch["colours"].T, strict=True)
         )
         right = ((read > 0) == (truth > 0))[known].float().mean()
@@ -205,22 +206,6 @@ def train_marks(run: Run, crisp: Shown, soft: Shown) -> nn.Module:
     return train(
         run, "marks", MarksNetwork, drawn, losses, Schedule(run.recipe.marks_steps, learning_rate=2e-3, ema=0.99)
     )
-
-
-def read_right(reader: marks.MarksReader, shown: Shown) -> dict[str, tuple[float, float, float]]:
-    """Of each mark and group of colours the share of pictures that the reader reads right; of those who have it; and of
-    those who have not."""
-    pictures = zip(shown.pixels, shown.landmarks, strict=True)
-    said = [reader.shown(Image.fromarray(pixels), landmarks) for pixels, landmarks in pictures]
-    found: dict[str, tuple[float, float, float]] = {}
-    for mark, truth in zip(READ, shown.marks.T, strict=True):
-        seen = np.array([mark in each for each in said])
-        right = seen == (truth == 1)
-        found[mark] = tuple(float(right[meant].mean()) for meant in (truth != _UNKNOWN, truth == 1, truth == 0))
-    for (group, words), truth in zip(COLOURS.items(), shown.colours.T, strict=True):
-        right = [words[true] in each for each, true in zip(said, truth, strict=True) if true != _UNKNOWN]
-        found[group] = (float(np.mean(right)),) * 3
-    return found
 
 
 def export_marks(model: nn.Module, folder: Path) -> None:

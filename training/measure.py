@@ -29,12 +29,11 @@ from pipeline.adherence import load_prompt_reader
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
 from pipeline.likeness import SAME_PERSON_RATE, Decider, average
-from pipeline.marks import MarksReader, load_marks_reader
+from pipeline.marks import load_marks_reader
 from pipeline.packs import Pack, Scheduler, load_pack
 from pipeline.values import Face, Reference, Variant
 from pipeline.variants import PromptReader, VariantMaker
 from settings import BUILT_IN_PACKS
-from training import marks
 from training.attributes import (
     ATTRIBUTES,
     RELIABLE,
@@ -46,11 +45,11 @@ from training.attributes import (
 )
 from training.autoencoder import soften
 from training.dataset import Pictures, pictures
+from training.marks_read import marks_read_right
 from training.pack import CALIBRATION_FILE
 from training.recipe import Run
 
 SCHEDULERS = ("DDIMScheduler", "DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "EulerDiscreteScheduler")
-MARKED = 300  # people who are dealt marks
 STEPS = (4, 6, 8, 12, 20)
 Floats = npt.NDArray[np.float64]
 Figures = dict[str, float]
@@ -85,7 +84,8 @@ def measure_encoders(run: Run) -> Iterator[str]:
     if (reader := load_prompt_reader(pack)) is not None:
         yield from _looks_read(reader, shown)
     if (marks_reader := load_marks_reader(pack)) is not None:
-        yield from _marks_read(pack, marks_reader)
+        for mark, *right in marks_read_right(marks_reader, _maker(pack)):
+            yield _line(f"{mark}: read right in drawings, in softened ones, in variants", ", ".join(right))
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,17 +188,6 @@ def _pairs(faces: list[Face | None], encoder: int, looks: int) -> Pairs:
     """By the encoder of that index; a face that was not found is in no pair."""
     found = [(i // looks, face.identities[encoder].embedding) for i, face in enumerate(faces) if face]
     return pairs_of(np.array([embedding for _, embedding in found]), np.array([person for person, _ in found]))
-
-
-def _marks_read(pack: Pack, reader: MarksReader) -> Iterator[str]:
-    """How often the pack's reader of marks is right, on drawings and on the same through the VAE with marks put back."""
-    vae = AutoencoderKL.from_pretrained(pack.locate(pack.base.model), subfolder="vae", dtype=torch.float32)
-    crisp = marks.read_right(reader, marks.draw_marked(marks.TEST, MARKED))
-    soft = marks.read_right(reader, marks.draw_marked(marks.SOFT_TEST, MARKED, vae))
-    for mark, right in crisp.items():
-        yield _line(
-            f"{mark}: read right in drawings, in softened ones", f"{right[0]:.1%}, {soft[mark][0]:.1%} of {MARKED}"
-        )
 
 
 def _looks_read(reader: PromptReader, shown: Pictures) -> Iterator[str]:
