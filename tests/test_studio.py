@@ -44,7 +44,7 @@ from studio.drawing import Made
 from studio.runs import Run, Runs
 
 LOOKS = VisualProfile(
-    hair="red hair", face="freckles", body="tall", outfit="hoodie", accessories="glasses", other="cat"
+    hair="red hair", face="freckles", body="tall", outfit="hoodie", accessories="scarf", other="cat"
 )
 
 
@@ -141,7 +141,7 @@ def test_of_those_who_replace_one_context_at_the_same_time_one_succeeds(studio: 
 
 def test_a_new_characters_prompt_is_the_prompt_then_all_looks_then_the_context(studio: Studio, story: Story) -> None:
     made = finished(studio.drawing.generate_character(story.id, "Hana", " a girl, ", LOOKS, seed=0))
-    assert made.request.prompt == "a girl, red hair, freckles, tall, hoodie, glasses, cat, rainy night"
+    assert made.request.prompt == "a girl, red hair, freckles, tall, hoodie, scarf, cat, rainy night"
 
 
 def test_a_variants_prompt_is_the_scene_then_who_it_is_then_the_context(studio: Studio, story: Story) -> None:
@@ -247,7 +247,7 @@ def test_a_picture_need_not_show_the_storys_context(store: LibraryStore) -> None
 
     assert made.request.prompt == "spacesuit, red hair, freckles, tall, rainy night"
     assert Reader.prompts == [
-        "a girl, red hair, freckles, tall, hoodie, glasses, cat",
+        "a girl, red hair, freckles, tall, hoodie, scarf, cat",
         "spacesuit, red hair, freckles, tall",
     ]
 
