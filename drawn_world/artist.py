@@ -53,6 +53,18 @@ def draw(person: Person, look: Look, hand: Hand = PLAIN) -> Drawing:
     return Drawing(_pixels(surface), *_truth(head, at))
 
 
+def draw_scenery(look: Look, hand: Hand = PLAIN) -> npt.NDArray[np.uint8]:
+    """The look's place without anybody in it, (256, 256, 3) RGB."""
+    surface = skia.Surface(SIZE, SIZE)
+    pen = Pen(surface.getCanvas())
+    if hand.place == "scene":
+        draw_place(pen, look)
+        draw_light(pen, look)
+    else:
+        draw_ground(pen, hand, look)
+    return finished(_pixels(surface), hand.finish, hand.seed)
+
+
 @dataclass(frozen=True)
 class _Placement:
     """Where the point between the eyes lies, the size of the head across and down, and that of the body."""

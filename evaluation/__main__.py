@@ -12,6 +12,7 @@ from errors import CastbookError
 from evaluation.calibrating_command import calibrate_pack
 from evaluation.hands_command import hands_of
 from evaluation.measuring import MeasuredModels
+from evaluation.pages_command import pages_of
 from evaluation.reporting_commands import compare_runs, report
 from pipeline.packs import ClipAdherence, Pack, load_pack
 from settings import BUILT_IN_PACKS
@@ -71,6 +72,7 @@ def words(
 
 app.command("calibrate")(calibrate_pack)
 app.command("hands")(hands_of)
+app.command("pages")(pages_of)
 app.command("report")(report)
 app.command("compare")(compare_runs)
 

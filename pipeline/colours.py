@@ -54,13 +54,14 @@ def colours_of(opened: Image.Image, file: bytes) -> Colours | None:
 
 
 def in_srgb(picture: Image.Image, colours: Colours | None) -> Image.Image:
-    """An RGB, L or CMYK picture as RGB. By what colours nobody can make it, it stays as it is."""
+    """An RGB, L or CMYK picture as RGB, a large one in its own place. By what colours nobody can make it, it stays as
+    it is."""
     if colours is not None:
         try:
             return _converted(picture, colours)
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # a broken profile, or one for other pictures
             pass
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _converted(picture: Image.Image, colours: Colours) -> Image.Image:
@@ -77,6 +78,9 @@ def _converted(picture: Image.Image, colours: Colours) -> Image.Image:
     if picture.mode != mode:
         raise ValueError(f"a profile for {space}, and a picture that is {picture.mode}")
     srgb = cast("Any", ImageCms.createProfile("sRGB"))  # pyright: ignore[reportUnknownMemberType]
+    if mode == "RGB":
+        ImageCms.profileToProfile(picture, profile, srgb, inPlace=True)
+        return picture
     made = ImageCms.profileToProfile(picture, profile, srgb, outputMode="RGB")
     if made is None:
         raise ValueError("nothing was made")

@@ -28,9 +28,9 @@ from insightface.utils.storage import download
 
 from errors import PackUnavailable
 from message import Message
+from pipeline.detection import BgrPicture
 from pipeline.packs import Pack
 
-BgrPicture = npt.NDArray[np.uint8]  # (height, width, 3): insightface reads as OpenCV does
 EMBEDDING = (512,)
 
 # What insightface calls a model's task, and what is missing where none has it.

@@ -9,7 +9,8 @@ With face_models.py the only file that imports insightface.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,13 @@ from insightface.app.common import Face as InsightFace
 from insightface.utils.face_align import arcface_dst
 from PIL import Image
 
-from pipeline.face_models import BgrPicture, Recognition, insightface_as_it_is, load_analysis, load_recognition
+from pipeline.detection import BgrPicture, Detector, Sighting, bgr_of, is_in
+from pipeline.face_models import Recognition, insightface_as_it_is, load_analysis, load_recognition
 from pipeline.packs import Judge, Pack
 from pipeline.values import Box, Embedding, Face, Identity
 
-BORDER = 0.4  # of the longer side, all around, when no face is found: too large a face escapes the detector
-GREY = 127  # close to what the detector's own normalisation makes 0
+SURROUNDINGS = 2.5  # faces on each side of a face's middle: all that an encoder may be shown of a head
+ENCODED = 112  # pixels a side that encoders see
 CLOSE_UP = 0.6  # of a hand-drawn box's longer side, all around it: the face then fills half of what the detector sees
 
 # A face box (forehead to chin, cheek to cheek) around ArcFace's five landmarks in their crop of 112 x 112: between
@@ -42,17 +44,19 @@ class InsightFaces:
         steering_name: str,
         judge: JudgeModel | None = None,
         own_hand: JudgeModel | None = None,
+        detection_size: int = 640,
     ) -> None:
         self._analysis = analysis
         self._steering_name = steering_name
         self._judge = judge
         self._own_hand = own_hand
+        self._detector = Detector(self._detect, detection_size)
 
     @classmethod
     def load(cls, pack: Pack) -> InsightFaces:
         """Raises PackUnavailable. onnxruntime's own best provider is taken: CoreML, CUDA or the CPU."""
         judges = (JudgeModel.load(pack, judge) if judge else None for judge in (pack.judge, pack.own_hand))
-        return cls(load_analysis(pack), pack.faces.encoder, *judges)
+        return cls(load_analysis(pack), pack.faces.encoder, *judges, detection_size=pack.faces.detection_size)
 
     @classmethod
     def load_judging(cls, pack: Pack) -> InsightFaces:
@@ -64,82 +68,68 @@ class InsightFaces:
         return finder
 
     def faces(self, picture: Image.Image, *, own_hand: bool = False) -> tuple[Face, ...]:
-        """Largest first. Where none is found they are looked for within a border, continuing the picture, then grey.
+        """Largest first, however small against the picture.
 
         What the pack itself drew (`own_hand`) is seen by the judge of its own hand as well, if it has one.
         """
-        bgr = _bgr(picture)
-        found = self._find(bgr) or self._find_within_a_border(bgr)
-        found = sorted(found, key=lambda face: face.area, reverse=True)
-        return tuple(self._seen_at_home(bgr, face) if own_hand else face for face in found)
+        picture = _rgb(picture)
+        return self._seen(picture, self._detector.sightings(picture), own_hand)
+
+    def faces_upright(self, picture: Image.Image) -> tuple[Image.Image, tuple[Face, ...]]:
+        """The picture turned as the detector likes its faces best, and these, largest first."""
+        turned, found = self._detector.upright(_rgb(picture))
+        return turned, self._seen(turned, found)
 
     def face_in_box(self, picture: Image.Image, box: Box, *, own_hand: bool = False) -> Face | None:
         """The face in a box drawn by hand. None where an encoder makes nothing of it.
 
-        The detector has a closer look first: a small face escapes it in a large picture. What it does not find even so
-        is given landmarks that fit the box, and the detection score 0: no detector vouches for it.
+        The detector has a closer look first. What it does not find even so is given landmarks that fit the box, and the
+        detection score 0: no detector vouches for it.
         """
-        bgr = _bgr(picture)
-        face = self._find_close_up(bgr, box) or self._in_box(bgr, box)
-        return self._seen_at_home(bgr, face) if own_hand and face else face
+        picture = _rgb(picture)
+        found = [seen for seen in self._detector.close_up(picture, box, CLOSE_UP) if is_in(box, seen)]
+        if faces := self._seen(picture, found, own_hand):
+            return faces[0]
+        return self._face(picture, Sighting(np.array(box, np.float32), _landmarks_in(box), 0.0), own_hand)
 
-    def _find_within_a_border(self, bgr: BgrPicture) -> list[Face]:
-        """Not a mirrored border: it would show faces of its own."""
-        border = round(max(bgr.shape[:2]) * BORDER)
-        margins = ((border, border), (border, border), (0, 0))
-        whole = (0.0, 0.0, float(bgr.shape[1]), float(bgr.shape[0]))
-        for canvas in (np.pad(bgr, margins, mode="edge"), np.pad(bgr, margins, constant_values=GREY)):
-            found = [face for face in self._find(canvas, (border, border)) if _is_centred_in(whole, face)]
-            if found:
-                return found
-        return []
+    def _detect(self, bgr: BgrPicture, least: float) -> list[Sighting]:
+        boxes, landmarks = self._analysis.models["detection"].detect(bgr, det_thresh=least)
+        return [
+            Sighting(box[:4], np.asarray(points, np.float32), float(box[4]))
+            for box, points in zip(boxes, landmarks, strict=True)
+        ]
 
-    def _find_close_up(self, bgr: BgrPicture, box: Box) -> Face | None:
-        margin = CLOSE_UP * max(box[2] - box[0], box[3] - box[1])
-        left, top = (max(0, round(edge - margin)) for edge in box[:2])
-        right, bottom = (round(edge + margin) for edge in box[2:])
-        close_up = np.ascontiguousarray(bgr[top:bottom, left:right])
-        found = [face for face in self._find(close_up, (-left, -top)) if _is_centred_in(box, face)]
-        return max(found, key=lambda face: face.area, default=None)
+    def _seen(self, picture: Image.Image, found: Sequence[Sighting], own_hand: bool = False) -> tuple[Face, ...]:
+        faces = (self._face(picture, seen, own_hand) for seen in found)
+        return tuple(sorted((face for face in faces if face), key=lambda face: face.area, reverse=True))
 
-    def _find(self, bgr: BgrPicture, offset: tuple[int, int] = (0, 0)) -> list[Face]:
-        """`offset` is where the picture meant lies in this one."""
-        with insightface_as_it_is():
-            faces = [self._found(bgr, found, np.array(offset, np.float32)) for found in self._analysis.get(bgr)]
-        return [face for face in faces if face]
+    def _face(self, picture: Image.Image, seen: Sighting, own_hand: bool) -> Face | None:
+        """Identified from its surroundings; a large face is made smaller with care first, for encoders have none."""
+        reach = SURROUNDINGS * seen.side
+        left, top = (max(0, round(float(middle) - reach)) for middle in seen.centre)
+        right, bottom = (round(float(middle) + reach) for middle in seen.centre)
+        scale = max(1, int(seen.side // ENCODED))
+        around = picture.crop((left, top, min(right, picture.width), min(bottom, picture.height))).reduce(scale)
+        landmarks = np.asarray((seen.landmarks - (left, top)) / scale, np.float32)
+        identities = self._identities(bgr_of(around), landmarks, own_hand)
+        box = (float(seen.box[0]), float(seen.box[1]), float(seen.box[2]), float(seen.box[3]))
+        return Face(box, seen.landmarks, seen.score, identities) if identities else None
 
-    def _found(self, bgr: BgrPicture, found: Any, offset: npt.NDArray[np.float32]) -> Face | None:
-        identities = self._identities(bgr, found.kps, found.embedding)
-        left, top, right, bottom = (float(edge) for edge in found.bbox - np.tile(offset, 2))
-        landmarks = np.asarray(found.kps, np.float32) - offset
-        return Face((left, top, right, bottom), landmarks, float(found.det_score), identities) if identities else None
-
-    def _in_box(self, bgr: BgrPicture, box: Box) -> Face | None:
-        landmarks = _landmarks_in(box)
-        with insightface_as_it_is():
-            steering = self._analysis.models["recognition"].get(bgr, InsightFace(kps=landmarks))
-            identities = self._identities(bgr, landmarks, steering)
-        return Face(box, landmarks, 0.0, identities) if identities else None
-
-    def _identities(
-        self, bgr: BgrPicture, landmarks: npt.NDArray[np.float32], steering: npt.NDArray[np.float32]
-    ) -> tuple[Identity, ...]:
-        """By every encoder. None at all where one makes nothing of the face: a zero or NaN embedding is nobody's."""
-        embeddings = [(self._steering_name, _unit(steering))]
-        if self._judge:
-            embeddings.append((self._judge.encoder, self._judge.embed(bgr, landmarks)))
+    def _identities(self, bgr: BgrPicture, landmarks: npt.NDArray[np.float32], own_hand: bool) -> tuple[Identity, ...]:
+        """By every encoder. None at all where one makes nothing of the face, for a zero or NaN embedding is nobody's;
+        what the own hand's judge makes nothing of is judged by the other."""
+        steering = self._analysis.models["recognition"]
+        with insightface_as_it_is():  # `get` writes its embedding into the face that it is given
+            embeddings = [(self._steering_name, _unit(steering.get(bgr, InsightFace(kps=landmarks))))]
+            if self._judge:
+                embeddings.append((self._judge.encoder, self._judge.embed(bgr, landmarks)))
+            at_home = self._own_hand.embed(bgr, landmarks) if own_hand and self._own_hand else None
         identities = tuple(Identity(name, embedding) for name, embedding in embeddings if embedding is not None)
-        return identities if len(identities) == len(embeddings) else ()
-
-    def _seen_at_home(self, bgr: BgrPicture, face: Face) -> Face:
-        """With an identity by the judge of the pack's own hand. What that makes nothing of is judged by the other."""
-        if self._own_hand is None:
-            return face
-        with insightface_as_it_is():
-            embedding = self._own_hand.embed(bgr, face.landmarks)
-        if embedding is None:
-            return face
-        return replace(face, identities=(*face.identities, Identity(self._own_hand.encoder, embedding)))
+        if len(identities) < len(embeddings):
+            return ()
+        if self._own_hand and at_home is not None:
+            return *identities, Identity(self._own_hand.encoder, at_home)
+        return identities
 
 
 @dataclass(frozen=True)
@@ -177,8 +167,8 @@ class _Blind:
         return face.embedding
 
 
-def _bgr(picture: Image.Image) -> BgrPicture:
-    return np.ascontiguousarray(np.asarray(picture.convert("RGB"))[:, :, ::-1])
+def _rgb(picture: Image.Image) -> Image.Image:
+    return picture if picture.mode == "RGB" else picture.convert("RGB")  # a large one is not copied
 
 
 def _landmarks_in(box: Box) -> npt.NDArray[np.float32]:
@@ -187,11 +177,6 @@ def _landmarks_in(box: Box) -> npt.NDArray[np.float32]:
     left, top, right, bottom = _BOX_IN_CROP
     shares = (arcface_dst - (left, top)) / (right - left, bottom - top)
     return np.asarray(shares * (box[2] - box[0], box[3] - box[1]) + box[:2], np.float32)
-
-
-def _is_centred_in(box: Box, face: Face) -> bool:
-    x, y = (face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
 def _unit(embedding: npt.NDArray[np.float32]) -> Embedding | None:

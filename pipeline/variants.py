@@ -52,6 +52,10 @@ class FaceEncoder(Protocol):
         """The faces in the picture, largest first; `own_hand`: the pack itself drew it."""
         ...
 
+    def faces_upright(self, picture: Image.Image) -> tuple[Image.Image, tuple[Face, ...]]:
+        """The picture, turned where its faces lie on their side or upside down, and these."""
+        ...
+
     def face_in_box(self, picture: Image.Image, box: Box, *, own_hand: bool = False) -> Face | None:
         """The face in a box drawn by hand; None where nothing can be made of it."""
         ...
@@ -137,6 +141,10 @@ class VariantMaker:
     def faces(self, picture: Image.Image) -> tuple[Face, ...]:
         """Every face in the picture, largest first."""
         return self._face_encoder.faces(picture)
+
+    def faces_upright(self, picture: Image.Image) -> tuple[Image.Image, tuple[Face, ...]]:
+        """The picture turned upright by its faces, and every one of these, largest first."""
+        return self._face_encoder.faces_upright(picture)
 
     def face_in_box(self, picture: Image.Image, box: Box, *, own_hand: bool = False) -> Face:
         """The face in a box drawn by hand. Raises NoFaceFound where nothing can be made of it."""

@@ -21,14 +21,15 @@ from pipeline.likeness import Decider, identity_by
 from pipeline.packs import Pack
 from pipeline.references import Outlier, outliers
 from pipeline.request import NO_LOOK
-from pipeline.uploads import Upload, alone, clipped_box, read_picture
+from pipeline.uploads import Upload, clipped_box, file_of, kept_of, read_picture
 from pipeline.values import Box, Face, Judgement
 from studio.identities import PATIENCE, Identities
 from studio.likeness import Deciders
 from studio.models import Models
 
 LOOK_ALIKES = 3  # named in a warning
-KEPT_UPLOADS = 8  # 3 MB each at most
+KEPT_UPLOADS = 8
+KEPT_PIXELS = 50_000_000  # of all that are kept, but for the last: 150 MB
 
 
 @dataclass(frozen=True)
@@ -60,19 +61,23 @@ class RecentUploads:
         self._lock = threading.Lock()
 
     def look_at(self, file: Path) -> Upload:
-        """A creator's own picture, cleaned, and all faces in it. Raises UnreadablePicture, PackUnavailable."""
-        picture = read_picture(file)
-        key = hashlib.sha256(picture.tobytes()).hexdigest()
+        """A creator's own picture, clean and upright, and its faces. Raises UnreadablePicture, PackUnavailable."""
+        content = file_of(file)
+        key = hashlib.sha256(content).hexdigest()
         with self._lock:
-            known = self._kept.get(key)
-        if known and known.picture.size == picture.size:
-            return known
-        upload = Upload(picture, self._models.get().faces(picture))
+            if known := self._kept.get(key):
+                self._kept.move_to_end(key)
+                return known
+        upload = Upload(*self._models.get().faces_upright(read_picture(content)))
         with self._lock:
             self._kept[key] = upload
-            while len(self._kept) > KEPT_UPLOADS:
+            while len(self._kept) > KEPT_UPLOADS or (len(self._kept) > 1 and self._pixels > KEPT_PIXELS):
                 self._kept.popitem(last=False)
         return upload
+
+    @property
+    def _pixels(self) -> int:
+        return sum(upload.picture.width * upload.picture.height for upload in self._kept.values())
 
 
 @dataclass(frozen=True)
@@ -111,17 +116,15 @@ class Faces:
         box: Box | None = None,
     ) -> CastMember:
         """A character from one face of a picture of the creator's own; which one and what it raises: `face_in_upload`.
-        Of a picture with several people the part around theirs is kept.
+        Of a picture with several people, or a small face, the part around it is kept.
 
         Whom they could be mixed up with is for `look_alikes` to say beforehand.
         """
         required(name, "character")
         self.library.get_story(story_id)
         upload = self.look_at_upload(picture)
-        clean, meant = upload.picture, self._face_meant(upload, face, box)
-        if len(upload.faces) > 1:
-            clean, meant = alone(clean, meant)
-        kept = [NewPicture(clean, "uploaded", meant)]
+        around, there = kept_of(upload, self._face_meant(upload, face, box))
+        kept = [NewPicture(around, "uploaded", there)]
         return self.library.create_character(story_id, name, kept, "generated", "", visual_profile, description)
 
     # Whom a face is alike to

@@ -128,6 +128,9 @@ class FakeFaces:
         boxes = [((i + 0.25) * width, height / 4, (i + 0.75) * width, height * 3 / 4) for i in range(people)]
         return tuple(face for box in boxes if (face := self._face(picture, box, 0.9, own_hand)))
 
+    def faces_upright(self, picture: Image.Image) -> tuple[Image.Image, tuple[Face, ...]]:
+        return picture, self.faces(picture)
+
     def face_in_box(self, picture: Image.Image, box: Box, *, own_hand: bool = False) -> Face | None:
         return self._face(picture, box, 0.0, own_hand)
 

@@ -72,8 +72,7 @@ def test_what_training_cuts_is_what_the_app_shows_the_judge(tmp_path):
             seen.append(face.kps)
             return np.ones(512, np.float32)
 
-    faces = InsightFaces(None, "steering", JudgeModel("judge", Recognition(), LANDMARK_SCALE))
-    faces._identities(pixels[:, :, ::-1], landmarks, np.ones(512, np.float32))
+    JudgeModel("judge", Recognition(), LANDMARK_SCALE).embed(pixels[:, :, ::-1], landmarks)
 
     assert np.array_equal(align(pixels, seen[0]), whole_head(pixels, landmarks, 112))
 

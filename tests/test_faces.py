@@ -19,6 +19,7 @@ from pipeline.likeness import similarity_of
 from pipeline.packs import load_pack
 
 AMBER, MOSS = (255, 200, 0), (0, 80, 0)
+ONES = np.ones(512, np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +31,23 @@ def face_at(left: float, top: float, right: float, bottom: float) -> SimpleNames
     """As insightface finds it; all landmarks in its middle."""
     points = np.full((5, 2), ((left + right) / 2, (top + bottom) / 2), np.float32)
     box = np.array([left, top, right, bottom], np.float32)
-    return SimpleNamespace(bbox=box, kps=points, det_score=0.9, embedding=np.ones(512, np.float32))
+    return SimpleNamespace(bbox=box, kps=points, det_score=0.9)
 
 
-def encoder_that_finds(get: Callable[[np.ndarray], list[SimpleNamespace]]) -> InsightFaces:
+def analysis_that_finds(get: Callable[[np.ndarray], list[SimpleNamespace]], embedding: np.ndarray = ONES) -> Any:
     """With a detector that is a plain function, and one encoder to which everyone is alike."""
-    recognition = SimpleNamespace(get=lambda picture, face: np.ones(512, np.float32))
-    analysis: Any = SimpleNamespace(get=get, models={"recognition": recognition})
-    return InsightFaces(analysis, "toy")
+
+    def detect(picture: np.ndarray, det_thresh: float) -> tuple[np.ndarray, np.ndarray]:
+        found = [face for face in get(picture) if face.det_score >= det_thresh]
+        boxes = np.array([(*face.bbox, face.det_score) for face in found], np.float32).reshape(-1, 5)
+        return boxes, np.array([face.kps for face in found], np.float32).reshape(-1, 5, 2)
+
+    recognition = SimpleNamespace(get=lambda picture, face: embedding)
+    return SimpleNamespace(models={"detection": SimpleNamespace(detect=detect), "recognition": recognition})
+
+
+def encoder_that_finds(get: Callable[[np.ndarray], list[SimpleNamespace]], side: int = 640) -> InsightFaces:
+    return InsightFaces(analysis_that_finds(get), "toy", detection_size=side)
 
 
 def test_a_face_has_its_place_and_an_identity_by_each_encoder(encoder: InsightFaces):
@@ -98,7 +108,8 @@ def test_a_judge_sees_as_much_of_the_head_as_its_pack_says():
     def recognition(name: str) -> Any:
         return SimpleNamespace(get=lambda picture, face: seen.setdefault(name, face.kps) * 0 + np.ones((5, 2)))
 
-    analysis: Any = SimpleNamespace(get=lambda picture: [], models={"recognition": recognition("steering")})
+    analysis = analysis_that_finds(lambda picture: [])
+    analysis.models["recognition"] = recognition("steering")
     faces = InsightFaces(analysis, "toy", JudgeModel("toy-judge", recognition("judge"), 1.5))
 
     found = faces.face_in_box(Image.new("RGB", (64, 64)), (8, 4, 32, 36))
@@ -121,8 +132,7 @@ def test_every_face_is_given_largest_first():
 
 @pytest.mark.parametrize("worthless", [np.zeros(512, np.float32), np.full(512, np.nan, np.float32)])
 def test_a_face_of_which_an_encoder_makes_nothing_is_no_face(worthless: np.ndarray):
-    face = SimpleNamespace(bbox=np.zeros(4), kps=np.zeros((5, 2)), det_score=0.9, embedding=worthless)
-    analysis: Any = SimpleNamespace(get=lambda picture: [face])
+    analysis = analysis_that_finds(lambda picture: [face_at(10, 10, 50, 50)], worthless)
 
     assert InsightFaces(analysis, "toy").faces(Image.new("RGB", (64, 64))) == ()
 
@@ -244,8 +254,6 @@ def test_a_neighbour_of_the_box_is_not_who_is_meant():
 
 
 def test_a_box_of_which_an_encoder_makes_nothing_holds_no_face():
-    analysis: Any = SimpleNamespace(
-        get=lambda picture: [], models={"recognition": SimpleNamespace(get=lambda picture, face: np.zeros(512))}
-    )
+    analysis = analysis_that_finds(lambda picture: [], np.zeros(512))
 
     assert InsightFaces(analysis, "toy").face_in_box(Image.new("RGB", (200, 200)), BOX) is None

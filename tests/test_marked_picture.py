@@ -7,7 +7,7 @@ from fakes import RED, FakeFaces
 from PIL import Image
 
 from pipeline.values import Face
-from ui.story.marked_picture import SHOWN_SIDE, Marks, marked, shown_scale
+from ui.story.marked_picture import SHOWN_SIDE, Marks, View, marked
 
 CROWD = Image.new("RGB", (300, 100), RED)
 FACES = FakeFaces().faces(CROWD)  # from 25 to 75, from 125 to 175 and from 225 to 275; all from 25 to 75 from above
@@ -59,7 +59,7 @@ def test_pictures_of_any_size_are_shown_equally_large() -> None:
 
 
 def test_every_face_is_marked_and_the_chosen_one_otherwise() -> None:
-    plain, scale = np.asarray(marked(CROWD, Marks()), int), shown_scale(CROWD)
+    plain, scale = np.asarray(marked(CROWD, Marks()), int), View().scale(CROWD)
     shown = np.asarray(marked(CROWD, Marks.on(FACES).choose(1)), int)
 
     def edge(number: int) -> list[int]:
@@ -74,7 +74,37 @@ def test_every_face_is_marked_and_the_chosen_one_otherwise() -> None:
 def test_a_box_by_hand_and_its_first_corner_are_seen() -> None:
     plain = np.asarray(marked(CROWD, Marks()), int)
     for marks, place in ((Marks().draw((100, 20, 200, 80)), (100, 50)), (Marks().tap(150, 50), (150, 50))):
-        x, y = (round(part * shown_scale(CROWD)) for part in place)
+        x, y = (round(part * View().scale(CROWD)) for part in place)
         changed = np.abs(np.asarray(marked(CROWD, marks), int) - plain).sum(axis=2) > 0
         assert changed[y, x + 3]
         assert not changed[5, 5]
+
+
+STRIP = Image.new("RGB", (800, 12_000), RED)
+
+
+def test_a_strip_is_shown_as_wide_as_can_be_read_and_other_pictures_whole() -> None:
+    left, top, right, bottom = View.on(STRIP).window(STRIP)
+    assert (left, top, right) == (0, 0, 800)
+    assert bottom <= 2 * 800
+    assert View.on(CROWD.resize((6000, 4000))) == View()
+
+
+def test_what_is_tapped_from_near_is_that_place_in_the_picture() -> None:
+    view = View(zoom=10, across=0.5, down=0.5)
+    left, top, _, _ = view.window(STRIP)
+    scale = view.scale(STRIP)
+    assert view.place(STRIP, (300 - left) * scale, (6_100 - top) * scale) == (300, 6_100)
+
+
+def test_from_near_the_view_ends_where_the_picture_does() -> None:
+    assert View(zoom=15, across=1, down=1).window(STRIP) == (0, 11_200, 800, 12_000)
+    assert View(zoom=15).around(STRIP, (0, 100, 50, 150)).window(STRIP) == (0, 0, 800, 800)
+
+
+def test_from_near_a_face_is_marked_where_it_is_and_one_beside_the_view_is_not() -> None:
+    shown = np.asarray(marked(CROWD, Marks.on(FACES[:1]), View(zoom=3, across=1)), int)
+    assert (shown == shown[0, 0]).all()
+    shown = np.asarray(marked(CROWD, Marks.on(FACES[:1]), View(zoom=3, across=0)), int)
+    scale = SHOWN_SIDE / 100
+    assert not (shown[round(50 * scale), round(75 * scale) - 4] == shown[0, 0]).all()

@@ -15,8 +15,8 @@ from fakes import RED, FakeFaces, flat
 from PIL import Image
 
 from errors import InvalidRequest, UnreadablePicture
-from pipeline.uploads import FORMATS, MAX_BYTES, MIN_BOX, alone, clipped_box, read_picture
-from pipeline.values import Box
+from pipeline.uploads import FORMATS, MAX_BYTES, MIN_BOX, Upload, alone, clipped_box, kept_of, read_picture
+from pipeline.values import Box, Face
 
 
 def file_of(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
@@ -49,9 +49,8 @@ def test_pictures_of_three_formats_are_read_whatever_their_names_end_in(kind: st
     assert read_picture(path).mode == "RGB"
 
 
-def test_a_large_picture_is_made_smaller():
-    assert read_picture(file_of(Image.new("RGB", (3000, 1500)))).size == (1024, 512)
-    assert read_picture(file_of(Image.new("RGB", (300, 150))), max_side=200).size == (200, 100)
+def test_a_large_picture_is_read_as_large_as_it_is():
+    assert read_picture(file_of(Image.new("RGB", (3000, 1500)))).size == (3000, 1500)
 
 
 def test_a_sideways_photograph_is_turned_upright():
@@ -103,7 +102,7 @@ def test_metadata_stays_behind():
         (png_header(8000, 8000), "too large"),
         (png_header(10_000, 10_000), "too"),
         (png_header(20_000, 20_000), "too many pixels"),
-        (file_of(Image.new("RGB", (3000, 20))), "only 1024 x"),
+        (file_of(Image.new("RGB", (3000, 20))), "only 3000 x 20 pixels"),
         (bytes(MAX_BYTES + 1), "MB"),
     ],
     ids=["text", "empty", "svg", "gif", "cut JPEG", "empty PNG", "64 MP", "100 MP", "400 MP", "a thread", "heavy"],
@@ -131,6 +130,29 @@ def test_one_of_several_is_kept_with_what_is_around_them():
     assert moved.box == (30, 20, 50, 40)  # from 120, 0 on: the square stays in the picture
     assert (moved.landmarks == (40, 30)).all()
     assert moved.identities == there.identities
+
+
+def face_at(*box: float) -> Face:
+    [face] = FakeFaces().faces(flat(RED))
+    return replace(face, box=box, landmarks=np.full((5, 2), ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), np.float32))
+
+
+def test_of_a_portrait_everything_is_kept_though_no_larger_than_anybody_draws():
+    picture, there = kept_of(Upload(Image.new("RGB", (4096, 2048)), ()), face_at(1000, 400, 2000, 1400))
+
+    assert picture.size == (1024, 512)
+    assert there.box == (250, 100, 500, 350)
+    assert (there.landmarks == (375, 225)).all()
+
+
+def test_of_a_strip_the_surroundings_of_the_face_are_kept_in_the_strips_own_pixels():
+    strip = Image.new("RGB", (800, 12_000))
+    strip.paste("red", (100, 9_000, 164, 9_064))
+
+    picture, there = kept_of(Upload(strip, ()), face_at(100, 9_000, 164, 9_064))
+
+    assert picture.size == (256, 256)
+    assert picture.crop(tuple(int(edge) for edge in there.box)).getcolors() == [(64 * 64, (255, 0, 0))]
 
 
 @pytest.mark.parametrize(

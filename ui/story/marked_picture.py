@@ -10,8 +10,53 @@ from pipeline.values import Box, Face
 from ui.theme import CORAL, PAPER
 
 SHOWN_SIDE = 768  # the longer side as shown, of small pictures too: numbers must be readable and taps exact
+LEAST_SHOWN = 192  # pixels of the picture, a side, when one is as near as can be
+UNREADABLE = 3  # times as long as it is wide: from there on a whole strip is too narrow to be read
 NUMBER_SIZE = 34
 CHOSEN, OTHER, LIGHT = CORAL.c600, PAPER.c800, "#ffffff"
+
+
+@dataclass(frozen=True)
+class View:
+    """Which part of a picture is shown: `zoom` times as near as all of it, around a place in shares of its size."""
+
+    zoom: float = 1.0
+    across: float = 0.5
+    down: float = 0.5
+
+    @staticmethod
+    def on(picture: Image.Image) -> View:
+        """All of it, or the beginning of a strip."""
+        ratio = max(picture.size) / min(picture.size)
+        return View(ratio / 2, 0.0, 0.0) if ratio > UNREADABLE else View()
+
+    @staticmethod
+    def nearest(picture: Image.Image) -> float:
+        return max(1.0, max(picture.size) / LEAST_SHOWN)
+
+    def window(self, picture: Image.Image) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of what is shown, in pixels of the picture."""
+        reach = max(picture.size) / self.zoom
+        sides = [max(1, min(side, round(reach))) for side in picture.size]
+        places = zip((self.across, self.down), picture.size, sides, strict=True)
+        left, top = (round(min(max(0.0, share * whole - side / 2), whole - side)) for share, whole, side in places)
+        return left, top, left + sides[0], top + sides[1]
+
+    def scale(self, picture: Image.Image) -> float:
+        """Pixels as shown to a pixel of the picture."""
+        left, top, right, bottom = self.window(picture)
+        return SHOWN_SIDE / max(right - left, bottom - top)
+
+    def place(self, picture: Image.Image, x: float, y: float) -> tuple[float, float]:
+        """Where in the picture a place lies that was tapped in what is shown."""
+        left, top, _, _ = self.window(picture)
+        scale = self.scale(picture)
+        return left + x / scale, top + y / scale
+
+    def around(self, picture: Image.Image, box: Box) -> View:
+        """As near, with that box in the middle."""
+        left, top, right, bottom = box
+        return replace(self, across=(left + right) / 2 / picture.width, down=(top + bottom) / 2 / picture.height)
 
 
 @dataclass(frozen=True)
@@ -55,25 +100,24 @@ class Marks:
         return there[-1] if there else otherwise
 
 
-def shown_scale(picture: Image.Image) -> float:
-    """Pixels as shown to a pixel of the picture."""
-    return SHOWN_SIDE / max(picture.size)
-
-
-def marked(picture: Image.Image, marks: Marks) -> Image.Image:
-    """The picture as it is shown, with everything marked on it."""
-    scale = shown_scale(picture)
-    shown = picture.convert("RGB").resize((round(picture.width * scale), round(picture.height * scale)))
+def marked(picture: Image.Image, marks: Marks, view: View | None = None) -> Image.Image:
+    """The picture as it is shown, or a part of it, with everything marked on it."""
+    view = view or View()
+    window, scale = view.window(picture), view.scale(picture)
+    left, top, right, bottom = window
+    size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+    shown = picture.resize(size, Image.Resampling.BICUBIC, window, reducing_gap=3.0).convert("RGB")
     pen = ImageDraw.Draw(shown)
     for number, face in enumerate(marks.faces):
         if number != marks.chosen:
-            _draw_face(pen, _scaled(face.box, scale), number + 1, OTHER)
+            _draw_face(pen, _shown(face.box, window, scale), number + 1, OTHER)
     if marks.chosen is not None:  # last: no other box covers it
-        _draw_face(pen, _scaled(marks.faces[marks.chosen].box, scale), marks.chosen + 1, CHOSEN)
+        _draw_face(pen, _shown(marks.faces[marks.chosen].box, window, scale), marks.chosen + 1, CHOSEN)
     if marks.box:
-        _draw_box(pen, _scaled(marks.box, scale), CHOSEN)
+        _draw_box(pen, _shown(marks.box, window, scale), CHOSEN)
     if marks.corner:
-        _draw_corner(pen, marks.corner[0] * scale, marks.corner[1] * scale)
+        x, y, _, _ = _shown((*marks.corner, *marks.corner), window, scale)
+        _draw_corner(pen, x, y)
     return shown
 
 
@@ -81,12 +125,14 @@ def _contains(box: Box, x: float, y: float) -> bool:
     return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
-def _scaled(box: Box, scale: float) -> Box:
-    left, top, right, bottom = (edge * scale for edge in box)
-    return left, top, right, bottom
+def _shown(box: Box, window: tuple[int, int, int, int], scale: float) -> Box:
+    left, top, _, _ = window
+    return (box[0] - left) * scale, (box[1] - top) * scale, (box[2] - left) * scale, (box[3] - top) * scale
 
 
 def _draw_face(pen: ImageDraw.ImageDraw, box: Box, number: int, colour: str) -> None:
+    if box[2] < 0 or box[3] < 0 or box[0] > pen.im.size[0] or box[1] > pen.im.size[1]:
+        return  # its number would be drawn at the edge
     _draw_box(pen, box, colour)
     font = ImageFont.load_default(NUMBER_SIZE)
     left, top = max(0.0, box[0]), max(0.0, box[1])

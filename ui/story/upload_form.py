@@ -17,13 +17,15 @@ from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, on
 from ui.language import say, t
 from ui.place import Place, new_revision
 from ui.profile_editor import ProfileEditor, build_profile_editor
-from ui.story.marked_picture import Marks, marked, shown_scale
+from ui.story.marked_picture import Marks, View, marked
 from ui.story.run_area import RunArea
 from ui.words import in_markdown
 
 ADD, ADD_ANYWAY = "Add to the cast", "Add anyway"
 BY_HAND = -1  # the choice beside the faces' numbers
 EDGES = {"left": "Left, %", "top": "Top, %", "right": "Right, %", "bottom": "Bottom, %"}
+PLACES = {"across": "Place from left, %", "down": "Place from top, %"}
+LARGE = 1024  # a side from which on a picture can be looked at from nearer
 FIRST_EDGES = (30.0, 20.0, 70.0, 70.0)  # where the sliders stand before there is a box
 
 
@@ -31,6 +33,8 @@ FIRST_EDGES = (30.0, 20.0, 70.0, 70.0)  # where the sliders stand before there i
 class UploadForm:
     file: gr.File
     picture: gr.Image  # with everything marked on it
+    near: gr.Row
+    view: list[gr.Slider]  # how near, and the place as PLACES
     note: gr.Markdown
     choice: gr.Radio
     by_hand: gr.Column
@@ -48,7 +52,7 @@ class UploadForm:
     def shown(self) -> list[Any]:
         """What changes when another face is meant."""
         return [
-            self.marks, self.picture, self.note, self.choice, self.by_hand, *self.edges,
+            self.marks, self.picture, self.near, *self.view, self.note, self.choice, self.by_hand, *self.edges,
             self.warned, self.warning, self.add,
         ]  # fmt: skip
 
@@ -73,6 +77,19 @@ def build_upload_form(castbook: Castbook, place: Place) -> UploadForm:
         container=False,
         elem_id="upload-picture",
     )
+    with gr.Row(visible=False, elem_id="upload-near") as near:
+        view = [
+            gr.Slider(
+                1, 2, value=1, step=0.1, label=t("Zoom"), min_width=160,
+                buttons=[], interactive=True, elem_id="upload-zoom",
+            )
+        ] + [
+            gr.Slider(
+                0, 100, value=50, step=0.5, label=t(label), min_width=160,
+                buttons=[], interactive=True, elem_id=f"upload-{place}",
+            )
+            for place, label in PLACES.items()
+        ]  # fmt: skip
     note = gr.Markdown(visible=False, elem_id="upload-note")
     choice = gr.Radio([], label=t("Who is it?"), visible=False, interactive=True, elem_id="upload-choice")
     with gr.Column(visible=False, elem_id="upload-by-hand") as by_hand, gr.Row():
@@ -101,7 +118,7 @@ def build_upload_form(castbook: Castbook, place: Place) -> UploadForm:
         )
         clear = gr.Button(t("Clear form"), size="md", elem_id="upload-clear", scale=1, min_width=100)
     form = UploadForm(
-        file, picture, note, choice, by_hand, edges, name, profile, description, warning, add, clear,
+        file, picture, near, view, note, choice, by_hand, edges, name, profile, description, warning, add, clear,
         marks=gr.State(Marks()), warned=gr.State(()),
     )  # fmt: skip
     _bind_looking(castbook, form)
@@ -167,9 +184,13 @@ def _bind_looking(castbook: Castbook, form: UploadForm) -> None:
         if not path:
             return _nothing_shown(form)
         upload = studio.faces.look_at_upload(path)
-        marks = Marks.on(upload.faces)
+        marks, view = Marks.on(upload.faces), View.on(upload.picture)
         choice = gr.Radio(choices=_choices(marks), value=_chosen(marks), visible=bool(marks.faces))
-        return {**_shown(form, upload.picture, marks), form.choice: choice}
+        near = gr.Row(visible=max(upload.picture.size) > LARGE)
+        zoom = gr.Slider(value=view.zoom, maximum=max(2.0, View.nearest(upload.picture)))
+        view = _towards_chosen(view, upload.picture, marks)
+        shown = _shown(form, upload.picture, marks, view)
+        return {**shown, form.choice: choice, form.near: near, **_place(form, view), form.view[0]: zoom}
 
     chosen = form.file.change(say_so, form.file, form.note, **QUICK)
     looked = chosen.then(look, form.file, form.shown, **PRIVATE)
@@ -178,34 +199,59 @@ def _bind_looking(castbook: Castbook, form: UploadForm) -> None:
 
 def _bind_marking(castbook: Castbook, form: UploadForm) -> None:
     @for_visitor(castbook)
-    def choose(studio: Studio, path: str, marks: Marks, face: int) -> dict[Any, Any]:
-        return _shown(form, studio.faces.look_at_upload(path).picture, marks.choose(None if face == BY_HAND else face))
+    def choose(
+        studio: Studio, path: str, marks: Marks, zoom: float, across: float, down: float, face: int
+    ) -> dict[Any, Any]:
+        picture, chosen = studio.faces.look_at_upload(path).picture, marks.choose(None if face == BY_HAND else face)
+        view = _towards_chosen(_view(zoom, across, down), picture, chosen)
+        return {**_shown(form, picture, chosen, view), **_place(form, view)}
 
     @for_visitor(castbook)
-    def tap(studio: Studio, path: str, marks: Marks, event: gr.SelectData) -> dict[Any, Any]:
-        picture = studio.faces.look_at_upload(path).picture
-        x, y = (place / shown_scale(picture) for place in event.index)
-        return _shown(form, picture, marks.tap(x, y))
+    def tap(
+        studio: Studio, path: str, marks: Marks, zoom: float, across: float, down: float, event: gr.SelectData
+    ) -> dict[Any, Any]:
+        picture, view = studio.faces.look_at_upload(path).picture, _view(zoom, across, down)
+        x, y = event.index
+        return _shown(form, picture, marks.tap(*view.place(picture, x, y)), view)
 
     @for_visitor(castbook)
     def slide(studio: Studio, path: str, marks: Marks, *percents: float) -> dict[Any, Any]:
-        picture = studio.faces.look_at_upload(path).picture
+        picture, view = studio.faces.look_at_upload(path).picture, _view(*percents[:3])
         width, height = picture.size
-        left, top, right, bottom = (percent / 100 for percent in percents)
-        shown = _shown(form, picture, marks.draw((left * width, top * height, right * width, bottom * height)))
+        left, top, right, bottom = (percent / 100 for percent in percents[3:])
+        shown = _shown(form, picture, marks.draw((left * width, top * height, right * width, bottom * height)), view)
         return {part: value for part, value in shown.items() if part not in form.edges}  # one is being held
 
-    looked_at = [form.file, form.marks]
+    @for_visitor(castbook)
+    def go_near(studio: Studio, path: str | None, marks: Marks, *place: float) -> gr.Image:
+        if not path:
+            return gr.Image()
+        return gr.Image(marked(studio.faces.look_at_upload(path).picture, marks, _view(*place)))
+
+    looked_at = [form.file, form.marks, *form.view]
+    on([slider.input for slider in form.view], go_near, looked_at, form.picture, **LATEST)
     form.choice.input(choose, [*looked_at, form.choice], form.shown, **PRIVATE)
     # A tap while the last one is still being drawn counts as well.
     form.picture.select(tap, looked_at, form.shown, trigger_mode="multiple", **PRIVATE)
     on([edge.input for edge in form.edges], slide, [*looked_at, *form.edges], form.shown, **LATEST)
 
 
-def _shown(form: UploadForm, picture: Image.Image, marks: Marks) -> dict[Any, Any]:
+def _view(zoom: float, across: float, down: float) -> View:
+    return View(zoom, across / 100, down / 100)
+
+
+def _place(form: UploadForm, view: View) -> dict[Any, Any]:
+    return dict(zip(form.view[1:], (100 * view.across, 100 * view.down), strict=True))
+
+
+def _towards_chosen(view: View, picture: Image.Image, marks: Marks) -> View:
+    return view if marks.chosen is None else view.around(picture, marks.faces[marks.chosen].box)
+
+
+def _shown(form: UploadForm, picture: Image.Image, marks: Marks, view: View) -> dict[Any, Any]:
     return {
         form.marks: marks,
-        form.picture: gr.Image(marked(picture, marks), visible=True, alt_text=_alt_text(marks)),
+        form.picture: gr.Image(marked(picture, marks, view), visible=True, alt_text=_alt_text(marks)),
         form.note: gr.Markdown(_note(marks), visible=True),
         form.choice: _chosen(marks),
         form.by_hand: gr.Column(visible=marks.chosen is None),
@@ -218,6 +264,7 @@ def _nothing_shown(form: UploadForm) -> dict[Any, Any]:
     return {
         form.marks: Marks(),
         form.picture: gr.Image(None, visible=False),
+        form.near: gr.Row(visible=False),
         form.note: gr.Markdown("", visible=False),
         form.choice: gr.Radio(visible=False),
         form.by_hand: gr.Column(visible=False),
