@@ -55,9 +55,10 @@ from library_store.kept_likeness import KeptLikeness
 from library_store.pictures import Pictures
 from library_store.records import Character, CharacterReferenceImage, How, Source, VisualProfile
 from message import Message
+from pipeline.decoders import DECODERS, Ended
+from pipeline.decoding import MAX_PIXELS, Unfit
 from pipeline.request import PictureRequest, Seed
 from pipeline.uploads import MAX_BYTES as MAX_PICTURE
-from pipeline.uploads import MAX_PIXELS
 from pipeline.values import Face, Identity, Likeness
 
 FORMAT, VERSION = "castbook", 2
@@ -490,9 +491,9 @@ def _size(data: bytes, name: str) -> tuple[int, int]:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise ValueError("too many pixels")
-            picture.load()
+            DECODERS.decode(data)
             return picture.size
-    except _DAMAGED_PNG as error:
+    except (*_DAMAGED_PNG, Unfit, Ended) as error:
         raise UnreadableExport(
             "The picture {name} is damaged ({error}).", _EXPORT_AGAIN, name=name, error=error
         ) from error

@@ -19,8 +19,9 @@ from typing import Any, cast
 import numpy as np
 from PIL import Image
 
+from pipeline.decoding import MAX_PIXELS
 from pipeline.png_chunks import MAX_BESIDE, SIGNATURE, chunks, inflated
-from pipeline.uploads import MAX_BYTES, MAX_PIXELS
+from pipeline.uploads import MAX_BYTES
 
 MAX_TEXT = MAX_BESIDE  # bytes of one text: a large ComfyUI graph has some hundred thousand
 MAX_TEXTS = 2**24  # bytes of all together

@@ -21,7 +21,7 @@ BgrPicture = npt.NDArray[np.uint8]  # (height, width, 3): insightface reads as O
 CERTAIN = 0.5  # insightface's own threshold
 # Chosen on other pages than `python -m evaluation pages` reports on: of 251 faces the drawn judge's detector kept 98 %,
 # and no false one on 35 pages without people; by insightface's threshold alone 22 of the 35 had one.
-GLIMPSED, CONFIRMED = 0.3, 0.52
+GLIMPSED, CONFIRMED = 0.3, 0.56
 DISTANCES = (0.16, 0.2, 0.25, 0.32)  # the face's share of what is seen, as in the scenes that detectors learn from
 STEP = 5 / 8  # of a tile to the next: faces up to 3/8 lie whole in one of them, larger ones are seen at the next size
 OVERLAP = 0.4  # of two boxes of one face: insightface's own

@@ -1,46 +1,34 @@
 """A stranger's file -> a clean picture in sRGB, or a sentence about why not. Everything that is uploaded passes here.
 
-What a picture from outside may be is decided here alone, for exports and requests in pictures too. Also what has been
-uploaded and looked at, and boxes that were drawn on it by hand.
+What a picture from outside may be is decided here alone, for exports and requests in pictures too; how one is read:
+`decoding.py`. Also what has been uploaded and looked at, and boxes that were drawn on it by hand.
 """
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, replace
-from io import BytesIO
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image
 
 from errors import InvalidRequest, UnreadablePicture
-from pipeline.colours import Colours, colours_of, in_srgb
-from pipeline.png_chunks import with_what_counts
+from message import Message
+from pipeline.decoders import DECODERS, Ended
+from pipeline.decoding import MAX_PIXELS, Decoded, Note, Unfit
 from pipeline.values import Box, Face
 
-# Three formats and no more: the rarer decoders of Pillow are where its holes have been (FlashPix among them).
-FORMATS = ("JPEG", "PNG", "WEBP")  # by what is in a file, however its name ends
-MAX_BYTES = 40 * 2**20
-MAX_PIXELS = 50_000_000  # any camera's picture; decoded it takes 150 MB
+MAX_BYTES = 40 * 2**20  # of a picture as it is
+MAX_UPLOAD = 200 * 2**20  # with all its layers
 KEPT_SIDE = 1024  # of what is kept of an upload: more than any pack draws, and few faces are larger
-MIN_SIDE = 32  # below it neither a detector nor a person finds a face
+MIN_SIDE = 32  # of a picture: below it neither a detector nor a person finds a face
 MIN_BOX = 12  # the encoders see a face at 112 pixels a side: this is blown up to nine times its size
 
-_TOO_LARGE = "Make it smaller, or cut it: {most} megapixels are the most."
-_ORIENTATION = 0x0112
-_TURNS = {  # EXIF's number: what sets the picture upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+_NOTES: dict[Note, Message] = {
+    "first of several": Message("The file holds several pictures: this is the first one."),
+    "preview": Message("This is the preview that the file holds of itself; export it as PNG where it is too small."),
 }
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # what Pillow raises for broken files
-_BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,52 +37,76 @@ class Upload:
 
     picture: Image.Image  # as large as the file
     faces: tuple[Face, ...]  # largest first; none: the creator draws a box
+    said: tuple[Message, ...] = ()  # of what the file held besides
 
 
 def read_picture(source: str | PathLike[str] | bytes) -> Image.Image:
     """Upright, sRGB, without metadata, transparency on white. Raises UnreadablePicture."""
-    file = file_of(source)
+    return read_upload(source).picture
+
+
+def read_upload(source: str | PathLike[str] | bytes) -> Decoded:
+    """As `read_picture`, with what is to be said of it. Raises UnreadablePicture."""
     try:
-        with Image.open(BytesIO(with_what_counts(file)), formats=FORMATS) as opened:
-            if opened.width * opened.height > MAX_PIXELS:  # from the header: nothing is decoded yet
-                raise UnreadablePicture(
-                    "The picture is too large: {width} x {height} pixels.",
-                    _TOO_LARGE,
-                    width=opened.width,
-                    height=opened.height,
-                    most=MAX_PIXELS // 10**6,
-                )
-            colours = colours_of(opened, file)
-            picture = _upright(_plain(opened), opened)
-    except _BOMB as error:
-        raise UnreadablePicture("The picture has too many pixels.", _TOO_LARGE, most=MAX_PIXELS // 10**6) from error
-    except Image.UnidentifiedImageError as error:
+        read = DECODERS.decode(file_of(source))
+    except Unfit as error:
+        raise _refusal(error) from error
+    except Ended as error:
         raise UnreadablePicture(
-            "This file is no JPEG, PNG or WebP picture.", "Save it as one of these and try again."
+            "The picture could not be opened: it took too long, or too much memory.", "Save it as a PNG and try again."
         ) from error
-    except _DAMAGED as error:
-        raise UnreadablePicture("The picture file is damaged or incomplete.", "Save or download it again.") from error
-    picture = _on_white(picture, colours)
-    if min(picture.size) < MIN_SIDE:
+    if min(read.picture.size) < MIN_SIDE:
         raise UnreadablePicture(
             "The picture is only {width} x {height} pixels.",
             "Choose a larger or less narrow one.",
-            width=picture.width,
-            height=picture.height,
+            width=read.picture.width,
+            height=read.picture.height,
         )
-    picture.info = {}
-    return picture
+    return read
+
+
+def said_of(notes: tuple[Note, ...]) -> tuple[Message, ...]:
+    return tuple(_NOTES[note] for note in notes)
+
+
+def _refusal(unfit: Unfit) -> UnreadablePicture:
+    width, height = unfit.size
+    match unfit.why:
+        case "no picture":
+            return UnreadablePicture(
+                "This file is no picture that Castbook can read.", "Save it as PNG, JPEG or WebP and try again."
+            )
+        case "damaged":
+            return UnreadablePicture("The picture file is damaged or incomplete.", "Save or download it again.")
+        case "layers alone":
+            return UnreadablePicture(
+                "This file holds layers, and no picture of all of them together.",
+                'Save it with "Maximise compatibility", or export it as PNG.',
+            )
+        case "too large" if not width:
+            return UnreadablePicture(
+                "The picture could not be opened: it took too long, or too much memory.",
+                "Save it as a PNG and try again.",
+            )
+        case "too large":
+            return UnreadablePicture(
+                "The picture is too large: {width} x {height} pixels.",
+                "Make it smaller, or cut it: {most} megapixels are the most.",
+                width=width,
+                height=height,
+                most=MAX_PIXELS // 10**6,
+            )
 
 
 def file_of(source: str | PathLike[str] | bytes) -> bytes:
     """What is in an uploaded file. Raises UnreadablePicture where that is too much."""
     size = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
-    if size > MAX_BYTES:
+    if size > MAX_UPLOAD:
         raise UnreadablePicture(
             "The file has {size} MB.",
             "Choose one of at most {most} MB.",
             size=f"{size / 2**20:.0f}",
-            most=MAX_BYTES // 2**20,
+            most=MAX_UPLOAD // 2**20,
         )
     return source if isinstance(source, bytes) else Path(source).read_bytes()
 
@@ -146,31 +158,3 @@ def clipped_box(box: Box, picture: Image.Image) -> Box:
 def _side(face: Face) -> float:
     left, top, right, bottom = face.box
     return max(right - left, bottom - top)
-
-
-def _plain(picture: Image.Image) -> Image.Image:
-    """RGB, RGBA, L or CMYK, in its own colours."""
-    if picture.mode.startswith("I"):  # 16 bits of grey, which convert("L") would clip to white
-        return picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
-    picture.load()  # before it is known whether a colour is transparent, and which
-    mode = "RGBA" if picture.has_transparency_data else picture.mode if picture.mode in ("L", "CMYK") else "RGB"
-    return picture if picture.mode == mode else picture.convert(mode)  # a large one is not copied
-
-
-def _upright(picture: Image.Image, opened: Image.Image) -> Image.Image:
-    """As it was held; where EXIF is broken, as it lies."""
-    try:
-        orientation: int | None = opened.getexif().get(_ORIENTATION)
-    except (*_DAMAGED, LookupError, TypeError, UserWarning):  # in a broken EXIF, and where warnings are errors
-        return picture
-    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
-    return picture if turn is None else picture.transpose(turn)
-
-
-def _on_white(picture: Image.Image, colours: Colours | None) -> Image.Image:
-    if picture.mode != "RGBA":
-        return in_srgb(picture, colours)
-    clear = ImageChops.invert(picture.getchannel("A"))
-    opaque = in_srgb(picture.convert("RGB"), colours)
-    opaque.paste("white", mask=clear)
-    return opaque

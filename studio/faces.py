@@ -21,7 +21,7 @@ from pipeline.likeness import Decider, identity_by
 from pipeline.packs import Pack
 from pipeline.references import Outlier, outliers
 from pipeline.request import NO_LOOK
-from pipeline.uploads import Upload, clipped_box, file_of, kept_of, read_picture
+from pipeline.uploads import Upload, clipped_box, file_of, kept_of, read_upload, said_of
 from pipeline.values import Box, Face, Judgement
 from studio.identities import PATIENCE, Identities
 from studio.likeness import Deciders
@@ -68,7 +68,8 @@ class RecentUploads:
             if known := self._kept.get(key):
                 self._kept.move_to_end(key)
                 return known
-        upload = Upload(*self._models.get().faces_upright(read_picture(content)))
+        read = read_upload(content)
+        upload = Upload(*self._models.get().faces_upright(read.picture), said_of(read.notes))
         with self._lock:
             self._kept[key] = upload
             while len(self._kept) > KEPT_UPLOADS or (len(self._kept) > 1 and self._pixels > KEPT_PIXELS):

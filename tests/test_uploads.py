@@ -15,7 +15,8 @@ from fakes import RED, FakeFaces, flat
 from PIL import Image
 
 from errors import InvalidRequest, UnreadablePicture
-from pipeline.uploads import FORMATS, MAX_BYTES, MIN_BOX, Upload, alone, clipped_box, kept_of, read_picture
+from pipeline.decoding import FORMATS
+from pipeline.uploads import MAX_UPLOAD, MIN_BOX, Upload, alone, clipped_box, kept_of, read_picture
 from pipeline.values import Box, Face
 
 
@@ -41,7 +42,7 @@ HALVES.paste("blue", (40, 0, 80, 40))  # red on the left, blue on the right
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("name", ["hana.dat", "hana.png", "hana.jpg", "hana.jfif", "hana.jpe", "hana.gif", "hana"])
-def test_pictures_of_three_formats_are_read_whatever_their_names_end_in(kind: str, name: str, tmp_path: Path):
+def test_pictures_of_any_format_are_read_whatever_their_names_end_in(kind: str, name: str, tmp_path: Path):
     path = tmp_path / name  # says nothing
     path.write_bytes(file_of(HALVES, kind))
 
@@ -89,23 +90,22 @@ def test_metadata_stays_behind():
     assert read_picture(file_of(HALVES, "JPEG", comment=b"where I live", dpi=(72, 72))).info == {}
 
 
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        (b"I am a text file that is called picture.png", "no JPEG, PNG or WebP"),
-        (b"", "no JPEG, PNG or WebP"),
-        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "no JPEG, PNG or WebP"),
-        (file_of(HALVES, "GIF"), "no JPEG, PNG or WebP"),
+        (b"I am a text file that is called picture.png", "no picture that Castbook can read"),
+        (b"", "no picture that Castbook can read"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "no picture that Castbook can read"),
+        (file_of(HALVES, "PPM"), "no picture that Castbook can read"),
         (file_of(Image.effect_noise((200, 200), 50), "JPEG")[:2000], "damaged"),
         (png_header(100, 100), "damaged"),
         (png_header(8000, 8000), "too large"),
-        (png_header(10_000, 10_000), "too"),
-        (png_header(20_000, 20_000), "too many pixels"),
+        (png_header(10_000, 10_000), "10000 x 10000"),
+        (png_header(20_000, 20_000), "too large: 20000 x 20000"),
         (file_of(Image.new("RGB", (3000, 20))), "only 3000 x 20 pixels"),
-        (bytes(MAX_BYTES + 1), "MB"),
+        (bytes(MAX_UPLOAD + 1), "MB"),
     ],
-    ids=["text", "empty", "svg", "gif", "cut JPEG", "empty PNG", "64 MP", "100 MP", "400 MP", "a thread", "heavy"],
+    ids=["text", "empty", "svg", "ppm", "cut JPEG", "empty PNG", "64 MP", "100 MP", "400 MP", "a thread", "heavy"],
 )
 def test_what_is_no_fit_picture_is_refused_with_a_sentence(content: bytes, cause: str, tmp_path: Path):
     path = tmp_path / "picture.png"

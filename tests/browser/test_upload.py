@@ -271,7 +271,7 @@ def test_a_warning_holds_for_the_face_that_it_was_about(app: App, open_page: Ope
 
 
 @pytest.mark.parametrize(
-    ("file", "message"), [("notes.png", "no JPEG, PNG or WebP picture"), ("huge.png", "too many pixels")]
+    ("file", "message"), [("notes.png", "no picture that Castbook can read"), ("huge.png", "20000 x 20000 pixels")]
 )
 def test_a_bad_picture_is_told_at_once_and_the_form_keeps_its_content(
     app: App, open_page: Open, tmp_path: Path, file: str, message: str

@@ -162,6 +162,7 @@ def upload_json(upload: Upload) -> dict[str, Any]:
         "width": upload.picture.width,
         "height": upload.picture.height,
         "faces": [{"box": list(face.box), "detection_score": face.detection_score} for face in upload.faces],
+        "said": [str(message) for message in upload.said],
     }
 
 

@@ -12,9 +12,10 @@ from PIL import Image
 from errors import InvalidRequest
 from library_store.records import FaceMatch
 from pipeline.request import NO_LOOK
+from pipeline.uploads import Upload
 from studio import Castbook, Studio
 from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, on
-from ui.language import say, t
+from ui.language import said, say, t
 from ui.place import Place, new_revision
 from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.story.marked_picture import Marks, View, marked
@@ -64,7 +65,7 @@ class UploadForm:
 def build_upload_form(castbook: Castbook, place: Place) -> UploadForm:
     """`form.add` wants to be enabled when the models are there, as `follow_models` does."""
     file = gr.File(
-        label=t("Picture (PNG, JPEG or WebP) with a face"),
+        label=t("Picture with a face (PNG, JPEG, WebP, PSD, KRA, TIFF ...)"),
         type="filepath",
         height=110,
         elem_id="upload-file",
@@ -189,7 +190,7 @@ def _bind_looking(castbook: Castbook, form: UploadForm) -> None:
         near = gr.Row(visible=max(upload.picture.size) > LARGE)
         zoom = gr.Slider(value=view.zoom, maximum=max(2.0, View.nearest(upload.picture)))
         view = _towards_chosen(view, upload.picture, marks)
-        shown = _shown(form, upload.picture, marks, view)
+        shown = _shown(form, upload, marks, view)
         return {**shown, form.choice: choice, form.near: near, **_place(form, view), form.view[0]: zoom}
 
     chosen = form.file.change(say_so, form.file, form.note, **QUICK)
@@ -202,24 +203,24 @@ def _bind_marking(castbook: Castbook, form: UploadForm) -> None:
     def choose(
         studio: Studio, path: str, marks: Marks, zoom: float, across: float, down: float, face: int
     ) -> dict[Any, Any]:
-        picture, chosen = studio.faces.look_at_upload(path).picture, marks.choose(None if face == BY_HAND else face)
-        view = _towards_chosen(_view(zoom, across, down), picture, chosen)
-        return {**_shown(form, picture, chosen, view), **_place(form, view)}
+        upload, chosen = studio.faces.look_at_upload(path), marks.choose(None if face == BY_HAND else face)
+        view = _towards_chosen(_view(zoom, across, down), upload.picture, chosen)
+        return {**_shown(form, upload, chosen, view), **_place(form, view)}
 
     @for_visitor(castbook)
     def tap(
         studio: Studio, path: str, marks: Marks, zoom: float, across: float, down: float, event: gr.SelectData
     ) -> dict[Any, Any]:
-        picture, view = studio.faces.look_at_upload(path).picture, _view(zoom, across, down)
+        upload, view = studio.faces.look_at_upload(path), _view(zoom, across, down)
         x, y = event.index
-        return _shown(form, picture, marks.tap(*view.place(picture, x, y)), view)
+        return _shown(form, upload, marks.tap(*view.place(upload.picture, x, y)), view)
 
     @for_visitor(castbook)
     def slide(studio: Studio, path: str, marks: Marks, *percents: float) -> dict[Any, Any]:
-        picture, view = studio.faces.look_at_upload(path).picture, _view(*percents[:3])
-        width, height = picture.size
+        upload, view = studio.faces.look_at_upload(path), _view(*percents[:3])
+        width, height = upload.picture.size
         left, top, right, bottom = (percent / 100 for percent in percents[3:])
-        shown = _shown(form, picture, marks.draw((left * width, top * height, right * width, bottom * height)), view)
+        shown = _shown(form, upload, marks.draw((left * width, top * height, right * width, bottom * height)), view)
         return {part: value for part, value in shown.items() if part not in form.edges}  # one is being held
 
     @for_visitor(castbook)
@@ -248,11 +249,12 @@ def _towards_chosen(view: View, picture: Image.Image, marks: Marks) -> View:
     return view if marks.chosen is None else view.around(picture, marks.faces[marks.chosen].box)
 
 
-def _shown(form: UploadForm, picture: Image.Image, marks: Marks, view: View) -> dict[Any, Any]:
+def _shown(form: UploadForm, upload: Upload, marks: Marks, view: View) -> dict[Any, Any]:
+    picture = upload.picture
     return {
         form.marks: marks,
         form.picture: gr.Image(marked(picture, marks, view), visible=True, alt_text=_alt_text(marks)),
-        form.note: gr.Markdown(_note(marks), visible=True),
+        form.note: gr.Markdown(" ".join([_note(marks), *map(said, upload.said)]), visible=True),
         form.choice: _chosen(marks),
         form.by_hand: gr.Column(visible=marks.chosen is None),
         **dict(zip(form.edges, _percents(picture, marks), strict=True)),

@@ -1,0 +1,131 @@
+"""Strangers' files are decoded in processes that can be killed: a few of them, kept for the next file.
+
+What comes back is not trusted either: a size, known words and pixels, and nothing that is unpickled.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, cast, get_args
+
+from PIL import Image
+
+from pipeline.decoding import MAX_PIXELS, Decoded, Note, Unfit, Why, bands
+
+AT_ONCE = 2
+PATIENCE = 30.0  # seconds until a process that neither answers nor computes is killed; computing has a limit of its own
+_HANDED_ON = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "VIRTUAL_ENV")  # of the environment: no secrets
+_WORKER = ("-m", "pipeline.decoding_worker")
+_ROOT = Path(__file__).parent.parent
+
+
+class Ended(Exception):
+    """The process was ended, or ended itself, before it had answered: the file took too long, or broke a decoder."""
+
+
+class Decoders:
+    """Safe from any thread. Nothing is started before the first file comes."""
+
+    def __init__(
+        self, command: tuple[str, ...] = ("-m", "pipeline.decoding_worker"), patience: float = PATIENCE
+    ) -> None:
+        self._command = command
+        self._patience = patience
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._idle: list[_Process] = []
+
+    def decode(self, file: bytes) -> Decoded:
+        """Raises Unfit and Ended."""
+        with self._turns:
+            process = self._taken()
+            try:
+                read = process.decode(file, self._patience)
+            except Unfit:
+                self._idle.append(process)
+                raise
+            except BaseException:
+                process.end()
+                raise
+            self._idle.append(process)
+            return read
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().end()
+
+    def _taken(self) -> _Process:
+        while self._idle:
+            process = self._idle.pop()
+            if process.is_alive:
+                return process
+            process.end()
+        return _Process(self._command)
+
+
+class _Process:
+    def __init__(self, command: tuple[str, ...]) -> None:
+        environment = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
+        self._process = subprocess.Popen(
+            (sys.executable, *command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=_ROOT,
+            env=environment | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},  # threads reserve memory
+        )
+        self._asked = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def decode(self, file: bytes, patience: float) -> Decoded:
+        watch = threading.Timer(patience, self._process.kill)
+        watch.start()
+        try:
+            self._asked.write(json.dumps({"bytes": len(file)}).encode() + b"\n")
+            self._asked.write(file)
+            self._asked.flush()
+            return self._answer()
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise Ended from error
+        finally:
+            watch.cancel()
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._answers.close()
+        with suppress(OSError):  # what was not yet written
+            self._asked.close()
+
+    def _answer(self) -> Decoded:
+        said: dict[str, Any] = json.loads(self._answers.readline(1000))
+        width, height = (int(side) for side in said["size"])
+        if "why" in said:
+            raise Unfit(_known(said["why"], get_args(Why)), (width, height))
+        if not 0 < width * height <= MAX_PIXELS:
+            raise ValueError("not what a decoder answers")
+        notes: tuple[Note, ...] = tuple(_known(note, get_args(Note)) for note in said["notes"])
+        picture = Image.new("RGB", (width, height))
+        for left, top, right, bottom in bands(width, height):
+            size = right - left, bottom - top
+            picture.paste(Image.frombytes("RGB", size, self._answers.read(3 * size[0] * size[1])), (left, top))
+        return Decoded(picture, notes)
+
+
+def _known(word: Any, words: tuple[Any, ...]) -> Any:
+    """Raises ValueError for any other word."""
+    return words[words.index(word)]
+
+
+DECODERS = Decoders()
+atexit.register(DECODERS.close)
