@@ -10,6 +10,7 @@ import typer
 
 from errors import CastbookError
 from evaluation.calibrating_command import calibrate_pack
+from evaluation.episodes_command import episodes_of
 from evaluation.hands_command import hands_of
 from evaluation.measuring import MeasuredModels
 from evaluation.pages_command import pages_of
@@ -72,6 +73,7 @@ def words(
 
 app.command("calibrate")(calibrate_pack)
 app.command("hands")(hands_of)
+app.command("episodes")(episodes_of)
 app.command("pages")(pages_of)
 app.command("report")(report)
 app.command("compare")(compare_runs)

@@ -83,6 +83,25 @@ def somebody(rng: np.random.Generator) -> Somebody:
     return Somebody(hand, _PEOPLE_OF_HANDS + hand * _SEEDS_OF_A_HAND + int(rng.integers(12)))
 
 
+def cast_of(hand: int, count: int, number: int = 0) -> tuple[Somebody, ...]:
+    """People by one hand of whom no two are twins: each differs from each in two visible features at least. Another
+    `number`: other people, for the drawn world's own hand."""
+    from drawn_world.hand import hand as hand_of
+    from drawn_world.hand import visible_features
+    from drawn_world.world import person
+
+    artist = hand_of(hand) if hand else PLAIN
+    first = _PEOPLE_OF_HANDS + hand * _SEEDS_OF_A_HAND if hand else HELD_OUT.first + 5 * count * number
+    chosen = list[tuple[Somebody, tuple[int, ...]]]()
+    for seed in range(first, first + _SEEDS_OF_A_HAND):
+        features = visible_features(person(seed), artist)
+        if all(sum(a != b for a, b in zip(features, other, strict=True)) > 1 for _, other in chosen):
+            chosen.append((Somebody(hand, seed), features))
+        if len(chosen) == count:
+            break
+    return tuple(somebody for somebody, _ in chosen)
+
+
 def compose(
     layout: Layout, cast: Callable[[], Somebody] | None, rng: np.random.Generator, sizes: Sequence[int] = ()
 ) -> Page:

@@ -583,6 +583,18 @@ class CharacterLibrary:
                 rows.faces_added(session, character)
             return rows.whole(session, member)
 
+    def add_pictures(self, character_id: str, pictures: Sequence[NewPicture]) -> list[CharacterReferenceImage]:
+        """Further pictures of a character, on offer in no story. Raises InvalidRequest for no picture."""
+        self.get_character(character_id)
+        hashes = self._keep_files(pictures)
+        with self._writing() as session:
+            character = find_character(session, character_id)
+            images = self._add_images(session, character, pictures, hashes)
+            character.canonical_image_id = character.canonical_image_id or images[0].id
+            if any(new.face for new in pictures):
+                rows.faces_added(session, character)
+            return [image.record() for image in images]
+
     def get_faces(self, image_ids: Collection[str]) -> dict[str, Face]:
         """By image id. Pictures of which no face is kept are left out."""
         with self._reading() as session:

@@ -58,6 +58,15 @@ def merged_psd(file: bytes) -> Image.Image:
     return picture
 
 
+def is_of_layers(zipped: Path) -> bool:
+    """Whether a zip is a drawing program's file, and not somebody's pages."""
+    try:
+        with zipfile.ZipFile(zipped) as files:
+            return not {"mimetype", MERGED, THUMBNAIL}.isdisjoint(files.namelist())
+    except zipfile.BadZipFile:
+        return False
+
+
 def _in_zip(file: bytes) -> tuple[bytes, bool]:
     with zipfile.ZipFile(BytesIO(file)) as files:
         names = files.namelist()

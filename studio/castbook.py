@@ -9,6 +9,7 @@ from library_store.records import Visitor
 from library_store.store import LibraryStore
 from pipeline.packs import Pack
 from studio.drawing import Asked, Drawing, Made
+from studio.episodes import Episodes, KeptEpisodes
 from studio.exports import Exports, ExportsFolder
 from studio.faces import Faces, RecentUploads
 from studio.identities import Backfill, Identities
@@ -34,18 +35,21 @@ class Castbook:
         self._uploads = RecentUploads(models)
         self.runs = Runs[Asked, Made]()
         self.exports = ExportsFolder()
+        self.episodes = KeptEpisodes()
 
     def seen_by(self, visitor: Visitor) -> Studio:
         """Costs nothing: made anew for each who asks."""
         library, pack, models = self.store.seen_by(visitor), self.pack, self.models
         identities = Identities(library, pack, models, self._backfill)
         deciders = Deciders(library, pack, self._deciders)
+        faces = Faces(library, pack, models, identities, deciders, self._uploads)
         return Studio(
             library=library,
             pack=pack,
             models=models,
             drawing=Drawing(library, pack, models, identities, deciders, self.runs, visitor.name),
-            faces=Faces(library, pack, models, identities, deciders, self._uploads),
+            faces=faces,
+            episodes=Episodes(library, pack, models, faces, deciders, self.episodes, visitor.name),
             trust=Trust(library, pack, identities, deciders, self._report_folders),
             exports=Exports(library, self.exports),
             requests=Requests(library, pack),

@@ -14,7 +14,14 @@ import numpy as np
 
 from errors import InvalidRequest, NoFaceFound
 from library_store.library import CharacterLibrary
-from library_store.records import CastMember, FaceHit, FaceMatch, NewPicture, VisualProfile
+from library_store.records import (
+    CastMember,
+    CharacterReferenceImage,
+    FaceHit,
+    FaceMatch,
+    NewPicture,
+    VisualProfile,
+)
 from library_store.text import required
 from message import Message
 from pipeline.likeness import Decider, identity_by
@@ -127,6 +134,28 @@ class Faces:
         around, there = kept_of(upload, self._face_meant(upload, face, box))
         kept = [NewPicture(around, "uploaded", there)]
         return self.library.create_character(story_id, name, kept, "generated", "", visual_profile, description)
+
+    def add_picture(
+        self, character_id: str, picture: Path | str, face: int | None = None, box: Box | None = None
+    ) -> CharacterReferenceImage:
+        """A further picture of a character, as `upload_character` takes it. Whether it shows them is for
+        `is_somebody_else` to say beforehand, and for `outliers` afterwards."""
+        self.library.get_character(character_id)
+        upload = self.look_at_upload(picture)
+        around, there = kept_of(upload, self._face_meant(upload, face, box))
+        [image] = self.library.add_pictures(character_id, [NewPicture(around, "uploaded", there)])
+        return image
+
+    def is_somebody_else(self, character_id: str, face: Face) -> Judgement | None:
+        """What the judge says of a face beside the picture that stands for a character, where it sees two people."""
+        character = self.library.get_character(character_id)
+        decider = self.deciders.of(character.project_id)
+        kept = self.identities.faces_of([character.canonical_image_id]) if character.canonical_image_id else {}
+        seen = [identity_by(self.pack.judge_encoder, each.identities) for each in (face, *kept.values())]
+        if decider is None or len(seen) < 2 or seen[0] is None or seen[1] is None:
+            return None
+        judgement = decider.decide(seen[0], seen[1], character.id, character.id)
+        return judgement if judgement.band == "another person" else None
 
     # Whom a face is alike to
 

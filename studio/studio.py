@@ -8,6 +8,7 @@ from library_store.library import CharacterLibrary
 from library_store.records import Visitor
 from pipeline.packs import Pack
 from studio.drawing import Asked, Drawing, Made
+from studio.episodes import Episodes
 from studio.exports import Exports
 from studio.faces import Faces
 from studio.models import Models
@@ -25,6 +26,7 @@ class Studio:
     models: Models
     drawing: Drawing
     faces: Faces
+    episodes: Episodes
     trust: Trust
     exports: Exports
     requests: Requests

@@ -31,14 +31,14 @@ from ui import build_page, launch_options
 
 ENDPOINTS = set(  # what programs rely on: a new one is added here, and none goes without a line in CHANGELOG.md
     """
-    attach_run check_library copy_character count_library create_project create_story draw_again edit_character
-    export_library generate_character generate_character_variant get_character import_library list_cast list_images
-    list_library list_projects list_runs list_steering list_stories list_tags list_uses load_character look_alikes_of
-    look_at_upload
+    add_from_pages add_picture attach_run check_library copy_character count_library create_project create_story
+    draw_again edit_character export_library generate_character generate_character_variant get_character
+    import_library keep_from_pages list_cast list_images list_library list_projects list_runs list_steering
+    list_stories list_tags list_uses load_character look_alikes_of look_at_upload look_through_pages
     merge_characters outliers preview_purge prompt_of_character prompt_of_variant purge_character remove_image
     rename_project rename_story request_in request_of restore_character restore_image restore_project restore_story
-    save_character search_by_face select_image set_canonical set_context set_favourite set_steering set_tags stop_run
-    trash_character trash_project trash_story upload_character
+    save_character search_by_face select_image set_canonical set_context set_favourite set_steering set_tags
+    stop_run trash_character trash_project trash_story upload_character
     """.split()
 )
 
@@ -302,7 +302,7 @@ def test_bad_pictures_are_refused_with_cause_and_remedy(client: Client, story: d
     flat(BLACK).save(tmp_path / "wall.png")
     (tmp_path / "notes.png").write_text("dear diary")
     Image.new("1", (20_000, 20_000)).save(tmp_path / "huge.png")
-    refused = {"wall.png": "No face was found", "notes.png": "no JPEG, PNG or WebP", "huge.png": "too many pixels"}
+    refused = {"wall.png": "No face was found", "notes.png": "no picture that", "huge.png": "20000 x 20000 pixels"}
     for name, message in refused.items():
         with pytest.raises(AppError, match=message):
             call(client, "upload_character", story["story_id"], "X", handle_file(tmp_path / name))
@@ -472,6 +472,27 @@ def test_one_of_several_faces_is_chosen_by_number_or_by_box(
     assert alike["name"] == "Blue"
     with pytest.raises(AppError, match="no face number 2"):
         call(client, "upload_character", story["story_id"], "X", picture, face=2)
+
+
+def test_pages_become_people_who_are_kept_or_added_to(client: Client, story: dict[str, str], tmp_path: Path) -> None:
+    for name, colours in (("1.png", (RED, BLUE)), ("2.png", (BLUE, RED))):
+        two = Image.new("RGB", (128, 64), colours[0])
+        two.paste(flat(colours[1]), (64, 0))
+        two.save(tmp_path / name)
+    pages = [handle_file(tmp_path / name) for name in ("1.png", "2.png")]
+
+    found = call(client, "look_through_pages", story["project_id"], pages)
+
+    assert [face["page"] for face in found["faces"]] == ["1.png", "1.png", "2.png", "2.png"]
+    assert [person["faces"] for person in found["people"]] == [[0, 3], [1, 2]]
+    red = call(client, "keep_from_pages", found["episode_id"], [0], story["story_id"], "Rot")
+    assert red["name"] == "Rot"
+    [more] = call(client, "add_from_pages", found["episode_id"], [3], red["character_id"])
+    further = call(client, "add_picture", red["character_id"], handle_file(tmp_path / "1.png"), face=0)
+    images = call(client, "list_images", red["character_id"])
+    assert [image["image_id"] for image in images][1:] == [more["image_id"], further["image_id"]]
+    with pytest.raises(AppError, match="no episode"):
+        call(client, "keep_from_pages", "gone", [0], story["story_id"], "X")
 
 
 def test_a_library_leaves_as_a_file_and_comes_back(client: Client, story: dict[str, str]) -> None:

@@ -9,7 +9,8 @@ from PIL import Image
 from drawn_world.artist import draw
 from drawn_world.people import look_seed
 from drawn_world.world import look, person
-from evaluation.pages import KINDS, Layout, compose, somebody
+from evaluation.episodes_command import counted as counted_pairs
+from evaluation.pages import KINDS, Layout, Somebody, cast_of, compose, somebody
 from evaluation.pages_command import counted, line_of, overlaps
 from pipeline.detection import TURNS
 from pipeline.faces import InsightFaces
@@ -75,3 +76,17 @@ def test_a_page_without_people_counts_what_is_taken_for_them(finder: InsightFace
     assert counts[0].found <= counts[0].faces
     assert counts[1].faces == counts[1].found == 0
     assert line_of("page", counts).startswith(f"page (1200 x 1700): {counts[0].found} of {counts[0].faces} faces")
+
+
+def test_pairs_are_counted_by_whom_they_show() -> None:
+    mina, jun = Somebody(0, 1), Somebody(0, 2)
+
+    pairs = counted_pairs([[0, 1, 2], [3], [4]], [mina, mina, jun, mina, jun])
+
+    assert (pairs.together, pairs.right, pairs.true) == (3, 1, 4)
+
+
+def test_an_episodes_cast_has_no_twins_and_is_another_each_time() -> None:
+    first, second = cast_of(0, 4, 0), cast_of(0, 4, 1)
+    assert len({*first, *second}) == 8
+    assert {somebody.hand for somebody in cast_of(100_001, 4)} == {100_001}

@@ -3,6 +3,7 @@
 from studio import Castbook
 from ui.endpoints.cast import build_cast_endpoints
 from ui.endpoints.characters import build_character_endpoints
+from ui.endpoints.episodes import build_episode_endpoints
 from ui.endpoints.exports import build_export_endpoints
 from ui.endpoints.generating import build_generating_endpoints
 from ui.endpoints.library import build_library_endpoints
@@ -18,4 +19,5 @@ def build_endpoints(castbook: Castbook) -> None:
     build_cast_endpoints(castbook)
     build_library_endpoints(castbook)
     build_character_endpoints(castbook)
+    build_episode_endpoints(castbook)
     build_export_endpoints(castbook)

@@ -49,6 +49,13 @@ def uploaded(file: Json) -> str:
     return path
 
 
+def box_of(edges: list[float] | None) -> tuple[float, float, float, float] | None:
+    if edges is None:
+        return None
+    left, top, right, bottom = edges
+    return left, top, right, bottom
+
+
 def profile_of(given: Json | None) -> VisualProfile:
     """Raises InvalidRequest for a part that no profile has, and for one that is neither a text nor a list of texts."""
     return VisualProfile(**_parts_of(given or {}))

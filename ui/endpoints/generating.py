@@ -9,6 +9,7 @@ from ui.endpoints.endpoint import (
     Edges,
     Json,
     Number,
+    box_of,
     endpoint,
     model_endpoint,
     profile_of,
@@ -155,7 +156,9 @@ def _build_uploads(castbook: Castbook) -> None:
             box: left, top, right and bottom of the face, in pixels of the size that look_at_upload gives; not with face
         """
         profile = profile_of(visual_profile)
-        member = studio.faces.upload_character(story_id, name, uploaded(picture), profile, description, face, _box(box))
+        member = studio.faces.upload_character(
+            story_id, name, uploaded(picture), profile, description, face, box_of(box)
+        )
         return member_json(studio, member)
 
 
@@ -179,7 +182,7 @@ def _build_faces(castbook: Castbook) -> None:
             box: left, top, right and bottom of the face, in pixels of the size that look_at_upload gives; not with face
             limit: how many characters at most
         """
-        found = studio.faces.search_by_picture(project_id, uploaded(picture), face, _box(box), limit, to_the_end=True)
+        found = studio.faces.search_by_picture(project_id, uploaded(picture), face, box_of(box), limit, to_the_end=True)
         return matches_json(studio, found.matches)
 
     @endpoint(castbook)
@@ -190,10 +193,3 @@ def _build_faces(castbook: Castbook) -> None:
             image_id: the picture
         """
         return matches_json(studio, studio.faces.look_alikes_of(image_id))
-
-
-def _box(edges: list[float] | None) -> tuple[float, float, float, float] | None:
-    if edges is None:
-        return None
-    left, top, right, bottom = edges
-    return left, top, right, bottom

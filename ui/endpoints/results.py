@@ -32,6 +32,7 @@ from pipeline.uploads import Upload
 from pipeline.values import Likeness, Step
 from studio import Studio
 from studio.drawing import Asked, Made
+from studio.episodes import Episode
 from studio.runs import Run, Waiting
 from studio.trust import LibraryCheck
 from verdicts import objection, reason_for, reason_of
@@ -163,6 +164,21 @@ def upload_json(upload: Upload) -> dict[str, Any]:
         "height": upload.picture.height,
         "faces": [{"box": list(face.box), "detection_score": face.detection_score} for face in upload.faces],
         "said": [str(message) for message in upload.said],
+    }
+
+
+def episode_json(studio: Studio, episode: Episode) -> dict[str, Any]:
+    known = [person.known for person in episode.people]
+    matches = iter(matches_json(studio, [match for match in known if match]))
+    return {
+        "episode_id": episode.id,
+        "pages": episode.pages,
+        "faces": [{"page": each.page, "detection_score": each.face.detection_score} for each in episode.sighted],
+        "people": [
+            {"faces": list(person.sighted), "known": next(matches) if person.known else None}
+            for person in episode.people
+        ],
+        "unread": [{"page": each.page, "reason": str(each.error)} for each in episode.unread],
     }
 
 

@@ -1,0 +1,229 @@
+"""From finished pages to a cast: every face on them, grouped by the judge into people, and kept as characters."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import threading
+import weakref
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from errors import CastbookError, InvalidRequest, NotFound, UnreadablePicture
+from library_store.library import CharacterLibrary
+from library_store.records import CastMember, CharacterReferenceImage, FaceMatch, NewPicture, new_id
+from library_store.text import required
+from pipeline.artists_files import ZIP, is_of_layers
+from pipeline.grouping import grouped
+from pipeline.likeness import identity_by
+from pipeline.packs import Pack
+from pipeline.uploads import MAX_UPLOAD, Upload, file_of, kept_of, read_upload
+from pipeline.values import Face, Identity
+from studio.faces import Faces
+from studio.likeness import Deciders
+from studio.models import Models
+
+MOST_PAGES = 300
+KEPT_EPISODES = 8
+PREFIX = "castbook-episodes-"
+
+OnPage = Callable[[int, int], None]  # how many pages are done, of how many
+
+
+@dataclass(frozen=True, eq=False)
+class Sighted:
+    """A face on a page, cut out with its surroundings."""
+
+    page: str  # the file's name
+    picture: Path
+    face: Face  # where it is in that picture
+
+
+@dataclass(frozen=True)
+class Person:
+    """Faces that the judge takes for one person."""
+
+    sighted: tuple[int, ...]  # their numbers in the episode
+    known: FaceMatch | None  # the saved character whom it takes them for
+
+
+@dataclass(frozen=True)
+class Unread:
+    page: str
+    error: CastbookError
+
+
+@dataclass(frozen=True, eq=False)
+class Episode:
+    """What was found on some pages."""
+
+    id: str
+    pages: int
+    sighted: tuple[Sighted, ...]
+    people: tuple[Person, ...]  # the most often seen first; who is not surely one of them stands alone
+    unread: tuple[Unread, ...]
+
+
+class KeptEpisodes:
+    """The last ones that were looked through, with their cut-outs in a temporary folder of this process."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self._kept: OrderedDict[str, tuple[str, Episode]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, visitor: str, episode: Episode) -> None:
+        with self._lock:
+            self._kept[episode.id] = visitor, episode
+            while len(self._kept) > KEPT_EPISODES:
+                old, _ = self._kept.popitem(last=False)
+                shutil.rmtree(self.folder / old, ignore_errors=True)
+
+    def get(self, visitor: str, episode_id: str) -> Episode:
+        """Raises NotFound for one that is gone, or another visitor's."""
+        whose, episode = self._kept.get(episode_id, ("", None))
+        if episode is None or whose != visitor:
+            raise NotFound("episode", episode_id)
+        return episode
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """Finished pages, looked through. Unknown ids raise NotFound."""
+
+    library: CharacterLibrary
+    pack: Pack
+    models: Models
+    faces: Faces
+    deciders: Deciders
+    kept: KeptEpisodes
+    visitor: str
+
+    def look_through(self, project_id: str, files: Sequence[Path | str], on_page: OnPage | None = None) -> Episode:
+        """Every face on the pages, files or zips of them, grouped into people, and who of these is saved already.
+
+        A page that cannot be read is named beside the others. Raises InvalidRequest for no page, and too many.
+        """
+        self.library.get_project(project_id)
+        pages = _pages(files)
+        if not 0 < len(pages) <= MOST_PAGES:
+            raise InvalidRequest(
+                "These are {count} pages.", "Choose 1 to {most} of them at once.", count=len(pages), most=MOST_PAGES
+            )
+        id, sighted, unread = new_id(), list[Sighted](), list[Unread]()
+        (self.kept.folder / id).mkdir(parents=True)
+        for number, page in enumerate(pages):
+            try:
+                sighted += self._on_page(page, self.kept.folder / id, len(sighted))
+            except UnreadablePicture as error:
+                unread.append(Unread(page.name, error))
+            if on_page:
+                on_page(number + 1, len(pages))
+        episode = Episode(id, len(pages), tuple(sighted), tuple(self._people(project_id, sighted)), tuple(unread))
+        self.kept.keep(self.visitor, episode)
+        return episode
+
+    def get(self, episode_id: str) -> Episode:
+        return self.kept.get(self.visitor, episode_id)
+
+    def keep_as(self, episode_id: str, sighted: Sequence[int], story_id: str, name: str) -> CastMember:
+        """These faces as a new character, cast in the story; the largest one stands for them."""
+        required(name, "character")
+        pictures = self._pictures(episode_id, sighted)
+        return self.library.create_character(story_id, name, pictures, "generated")
+
+    def add_to(self, episode_id: str, sighted: Sequence[int], character_id: str) -> list[CharacterReferenceImage]:
+        """These faces as further pictures of a character."""
+        return self.library.add_pictures(character_id, self._pictures(episode_id, sighted))
+
+    def _on_page(self, page: _Page, folder: Path, first: int) -> Iterator[Sighted]:
+        read = read_upload(page.content())
+        upload = Upload(*self.models.get().faces_upright(read.picture))
+        for number, face in enumerate(upload.faces, start=first):
+            around, there = kept_of(upload, face)
+            path = folder / f"{number}.png"
+            around.save(path, compress_level=1)
+            yield Sighted(page.name, path, there)
+
+    def _people(self, project_id: str, sighted: Sequence[Sighted]) -> Iterator[Person]:
+        seen = [identity_by(self.pack.judge_encoder, each.face.identities) for each in sighted]
+        if not seen:
+            return
+        embeddings = np.stack([each.embedding for each in seen if each])
+        for group in grouped(embeddings, self.deciders.of(project_id)):
+            mean = embeddings[group].mean(0)
+            somebody = Identity(self.pack.judge_encoder, mean / max(float(np.linalg.norm(mean)), 1e-6))
+            face = replace(sighted[group[0]].face, identities=(somebody,))
+            yield Person(tuple(group), next(iter(self.faces.look_alikes(face, project_id)), None))
+
+    def _pictures(self, episode_id: str, sighted: Sequence[int]) -> list[NewPicture]:
+        episode = self.get(episode_id)
+        if not all(0 <= number < len(episode.sighted) for number in sighted):
+            raise InvalidRequest(
+                "There is no face number {number} on these pages.",
+                "Their faces are numbered from 0 to {last}.",
+                number=max(sighted),
+                last=len(episode.sighted) - 1,
+            )
+        chosen = sorted((episode.sighted[number] for number in set(sighted)), key=lambda each: -each.face.area)
+        return [NewPicture(_opened(each.picture), "uploaded", each.face) for each in chosen]
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A file, or one in a zip."""
+
+    name: str
+    file: Path
+    within: str | None = None
+
+    def content(self) -> bytes:
+        """Raises UnreadablePicture for one that is too large, or cannot be unpacked."""
+        if self.within is None:
+            return file_of(self.file)
+        try:
+            with zipfile.ZipFile(self.file) as files, files.open(self.within) as packed:
+                return file_of(packed.read(MAX_UPLOAD + 1))
+        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:  # encrypted, among others
+            raise UnreadablePicture(
+                "The picture file is damaged or incomplete.", "Save or download it again."
+            ) from error
+
+
+def _pages(files: Sequence[Path | str]) -> list[_Page]:
+    """As a reader turns them: by name, page 2 before page 10."""
+    pages = [page for file in files for page in _pages_of(Path(file))]
+    return sorted(pages, key=lambda page: [int(part) if part.isdigit() else part for part in _PARTS.split(page.name)])
+
+
+_PARTS = re.compile(r"(\d+)")
+
+
+def _pages_of(file: Path) -> Iterator[_Page]:
+    with file.open("rb") as opened:
+        if opened.read(len(ZIP)) != ZIP or is_of_layers(file):
+            yield _Page(file.name, file)
+            return
+    try:
+        with zipfile.ZipFile(file) as files:
+            names = [info.filename for info in files.infolist() if not info.is_dir()]
+    except zipfile.BadZipFile:
+        yield _Page(file.name, file)  # and is refused as damaged
+        return
+    for name in names:
+        if not any(part.startswith((".", "__MACOSX")) for part in name.split("/")):
+            yield _Page(name, file, name)
+
+
+def _opened(path: Path) -> Image.Image:
+    with Image.open(path, formats=("PNG",)) as picture:
+        picture.load()
+        return picture
