@@ -20,7 +20,8 @@ from ui.place import Place, build_stories_bar, new_revision, reopen
 from ui.status import build_status, build_vocabulary, follow_models
 from ui.steady import make_steady
 from ui.story.cast import FOCUS_SCENE, build_cast
-from ui.story.desk import NEW, SCENE, UPLOAD, Desk, build_turned_to
+from ui.story.desk import NEW, PAGES, SCENE, UPLOAD, Desk, build_turned_to
+from ui.story.episode_form import bind_episode_form, build_episode_form
 from ui.story.first_minutes import bind_first_minutes, build_first_minutes
 from ui.story.manage import build_manage
 from ui.story.new_character import bind_new_character, build_new_character
@@ -64,6 +65,8 @@ def build_page(castbook: Castbook) -> gr.Blocks:
                                 new = build_new_character(castbook)
                             with gr.Tab(t("My picture"), id=UPLOAD):
                                 upload = build_upload_form(castbook, place)
+                            with gr.Tab(t("My pages"), id=PAGES):
+                                episode = build_episode_form(castbook)
                             with gr.Tab(t("New scene"), id=SCENE):
                                 scene = build_scene(castbook)
                         area = build_run_area(castbook)
@@ -88,10 +91,11 @@ def build_page(castbook: Castbook) -> gr.Blocks:
         bind_save_form(castbook, save_form, place)
         bind_new_character(castbook, new, place, area, model_buttons)
         bind_upload_form(castbook, upload, place, area)
+        bind_episode_form(castbook, episode, place)
         bind_first_minutes(castbook, first, place, new, tabs)
         bind_scene(castbook, scene, place, area, model_buttons)
         _bind_choice(castbook, popup, place, scene, tabs)
-        follow_models(castbook, demo, status, [*model_buttons, upload.add])
+        follow_models(castbook, demo, status, [*model_buttons, upload.add, episode.look])
         bind_return(castbook, area, place, model_buttons, reopen(castbook, place, demo))
         build_endpoints(castbook)
     draw_without_progress(demo)

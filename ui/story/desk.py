@@ -17,7 +17,7 @@ from ui.story.new_character import NewCharacterForm
 from ui.story.save_form import SaveForm
 from ui.story.scene import SceneForm, show_reference
 
-NEW, UPLOAD, SCENE = "new", "upload", "scene"
+NEW, UPLOAD, PAGES, SCENE = "new", "upload", "pages", "scene"
 
 
 @dataclass(frozen=True)

@@ -242,7 +242,7 @@ def _view(zoom: float, across: float, down: float) -> View:
 
 
 def _place(form: UploadForm, view: View) -> dict[Any, Any]:
-    return dict(zip(form.view[1:], (100 * view.across, 100 * view.down), strict=True))
+    return dict(zip(form.view[1:], (round(100 * view.across, 1), round(100 * view.down, 1)), strict=True))
 
 
 def _towards_chosen(view: View, picture: Image.Image, marks: Marks) -> View:
