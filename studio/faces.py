@@ -146,6 +146,17 @@ class Faces:
         [image] = self.library.add_pictures(character_id, [NewPicture(around, "uploaded", there)])
         return image
 
+    def face_like(self, character_id: str, picture: Path | str) -> int | None:
+        """The number of the face in a picture that is most like a character, by the judge; None: the largest."""
+        character = self.library.get_character(character_id)
+        kept = self.identities.faces_of([character.canonical_image_id]) if character.canonical_image_id else {}
+        seen = [identity_by(self.pack.judge_encoder, face.identities) for face in self.look_at_upload(picture).faces]
+        meant = [identity_by(self.pack.judge_encoder, face.identities) for face in kept.values()]
+        if not meant or not meant[0] or not seen:
+            return None
+        alike = [float(identity.embedding @ meant[0].embedding) if identity else -1.0 for identity in seen]
+        return int(np.argmax(alike))
+
     def is_somebody_else(self, character_id: str, face: Face) -> Judgement | None:
         """What the judge says of a face beside the picture that stands for a character, where it sees two people."""
         character = self.library.get_character(character_id)

@@ -140,6 +140,16 @@ def test_a_picture_is_added_to_a_character_and_another_person_is_told_before(
     assert [each.id for each in studio.library.list_images(mina.id)][-1] == image.id
 
 
+def test_of_several_people_in_a_picture_the_one_most_like_the_character_is_meant(
+    studio: Studio, story: Story, tmp_path: Path
+) -> None:
+    mina = studio.faces.upload_character(story.id, "Mina", page(tmp_path, "mina.png", RED)).character
+    crowd = page(tmp_path, "crowd.png", BLUE, NEARLY_RED, GREEN)
+
+    assert studio.faces.face_like(mina.id, crowd) == 1
+    assert studio.faces.face_like(mina.id, page(tmp_path, "sky.png", BLACK)) is None
+
+
 def test_a_page_without_faces_gives_nobody(studio: Studio, story: Story, tmp_path: Path) -> None:
     Image.new("RGB", (64, 64), BLACK).save(tmp_path / "sky.png")
     episode = studio.episodes.look_through(story.project_id, [tmp_path / "sky.png"])

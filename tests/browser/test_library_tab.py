@@ -138,6 +138,28 @@ def test_people_are_found_by_a_face(app: App, visit: Visit, tmp_path: Path) -> N
     expect(people(page)).to_have_text([re.compile(r"Green\s*1\.00"), re.compile("Yellow"), re.compile(r"Red\s*0\.00")])
 
 
+def test_a_picture_is_added_and_another_person_only_knowingly(app: App, visit: Visit, tmp_path: Path) -> None:
+    hana = saved(app, "Hana")
+    kept = len(app.studio.library.list_images(hana.id))
+    for name, colour in (("also.png", RED), ("other.png", GREEN)):
+        flat(colour, 80).save(tmp_path / name)
+    page = visit(app)
+    open_library(page)
+    open_page(page, "Hana")
+    strip = page.locator("#character-strip button.thumbnail-item")
+    expect(strip).to_have_count(kept)
+
+    for name, count in (("also.png", kept + 1), ("other.png", kept + 1)):
+        with page.expect_file_chooser() as chooser:
+            page.click("#character-add-picture")
+        chooser.value.set_files(tmp_path / name)
+        expect(strip).to_have_count(count)
+    expect(page.locator("#character-add-doubt")).to_contain_text("another person")
+    page.click("#character-add-anyway")
+    expect(strip).to_have_count(kept + 2)
+    expect(page.locator("#character-add-doubt")).to_be_hidden()
+
+
 def test_a_page_shows_roles_lineage_and_who_does_not_belong(app: App, visit: Visit) -> None:
     hana = saved(app, "Hana")
     first = str(hana.canonical_image_id)

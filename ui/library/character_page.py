@@ -13,6 +13,7 @@ from library_store.records import Character, CharacterReferenceImage
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, for_visitor
 from ui.language import said, say, t
+from ui.library.add_picture import AddPicture, bind_add_picture, build_add_picture
 from ui.library.character_upkeep import (
     TrashBar,
     Upkeep,
@@ -68,6 +69,7 @@ class CharacterPage:
     alike: gr.Button
     strip: gr.Gallery
     images: gr.State  # image ids, as in `strip`
+    add_picture: AddPicture
     outliers: gr.Markdown
     lineage: gr.HTML
     stories: gr.Dataset
@@ -118,6 +120,7 @@ def build_character_page(castbook: Castbook) -> CharacterPage:
             container=False, columns=6, elem_classes="strip", elem_id="character-strip",
             **THUMBNAILS,
         )  # fmt: skip
+        add_picture = build_add_picture()
         outliers = gr.Markdown(visible=False, elem_classes="unknown-words", elem_id="character-outliers")
         likeness = gr.Markdown(elem_classes="badge", elem_id="character-likeness")
         facts = gr.Markdown(elem_classes="fine-print", elem_id="character-facts")
@@ -137,7 +140,7 @@ def build_character_page(castbook: Castbook) -> CharacterPage:
     viewer = Viewer(gr.State(None), picture, likeness, facts, canonical, steer, steers, download)
     return CharacterPage(
         nobody, box, character, name, about, favourite, is_favourite, generate, load, copy, viewer, alike, strip,
-        gr.State([]), outliers, lineage, stories, gr.State([]), trash_bar, upkeep,
+        gr.State([]), add_picture, outliers, lineage, stories, gr.State([]), trash_bar, upkeep,
     )  # fmt: skip
 
 
@@ -165,6 +168,8 @@ def bind_character_page(castbook: Castbook, page: CharacterPage, place: Place, r
     relist(page.favourite.click(star, [*looked_at, page.is_favourite], page.outputs, **QUICK))
     relist(page.viewer.canonical.click(stand, looked_at, [*page.outputs, place.revision], **PRIVATE))
     page.viewer.steer.click(steer, [*looked_at, page.viewer.steers], page.outputs, **QUICK)
+    written = [*page.outputs, place.revision]
+    bind_add_picture(castbook, page.add_picture, page.character, show_character, written, relist)
     bind_upkeep(
         castbook, page.upkeep, page.trash_bar, place, page.character,
         show_character, show_nobody, page.outputs, relist,
