@@ -43,9 +43,7 @@ from studio import Models, Studio
 from studio.drawing import Made
 from studio.runs import Run, Runs
 
-LOOKS = VisualProfile(
-    hair="red hair", face="freckles", body="tall", outfit="hoodie", accessories="scarf", other="cat"
-)
+LOOKS = VisualProfile(hair="red hair", face="freckles", body="tall", outfit="hoodie", accessories="scarf", other="cat")
 
 
 @pytest.fixture
