@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -30,6 +32,18 @@ def speed(context: typer.Context) -> None:
     maker = load_maker(pack)
     print(f"models of {pack.name}, imports included: {time.perf_counter() - started:.1f} s")
     _print_variants(maker, pack)
+
+
+@commands.command()
+def variants(
+    pack: str = "paperdoll",
+    packs: Annotated[Path | None, typer.Option(help="A folder of your own packs, looked in first.")] = None,
+    rounds: Annotated[int, typer.Option(min=1)] = 7,
+) -> None:
+    """Four judged variants beside the plain script's four pictures, in turn: seconds, parts, memory."""
+    from benchmarks.variants import main
+
+    main(pack, packs, rounds)
 
 
 @commands.command()
