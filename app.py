@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from pathlib import Path
 
 from errors import CastbookError
 from library_store.store import LibraryStore
@@ -19,18 +20,21 @@ def open_castbook(settings: Settings) -> Castbook:
     """The library and the pack that the operator chose; its models are not loaded yet."""
     pack = load_pack(settings.pack, settings.pack_folders)
     store = LibraryStore.open(settings.resolved_database_url, settings.resolved_pictures)
-    return Castbook(store, pack, Models(lambda: load_maker(pack)), settings.report_folders)
+    return Castbook(store, pack, Models(lambda: load_maker(pack, settings.compiled)), settings.report_folders)
 
 
-def load_maker(pack: Pack) -> VariantMaker:
-    """Takes from seconds to minutes, the imports alone some seconds: so it runs when the page is up."""
+def load_maker(pack: Pack, compiled: Path | None = None) -> VariantMaker:
+    """Takes from seconds to minutes, the imports alone some seconds: so it runs when the page is up.
+
+    `compiled`: where what is compiled for a CPU is kept; None: nothing is compiled.
+    """
     from pipeline.adherence import load_prompt_reader
     from pipeline.faces import InsightFaces
     from pipeline.generator import DiffusersGenerator
     from pipeline.marks import load_marks_reader
 
     readers = load_prompt_reader(pack), load_marks_reader(pack)
-    return VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack, *readers)
+    return VariantMaker(DiffusersGenerator.load(pack, compiled=compiled), InsightFaces.load(pack), pack, *readers)
 
 
 def stop_when_told() -> None:

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     pictures: str = ""  # a folder or an fsspec URL; default: a folder in the home
     pack: str = "paperdoll"
     packs: Path | None = None  # a folder of the operator's own packs, looked in first
+    compile: bool = True  # what draws, for this machine's CPU; it then draws in a third of the time
     mcp: bool = False  # whether the verbs are tools for language models too; needs the package `mcp`
 
     @field_validator("home", "packs")
@@ -49,6 +50,11 @@ class Settings(BaseSettings):
         if FSSPEC_URL.match(self.pictures):
             return self.pictures
         return _absolute(self.pictures) if self.pictures else self.home / "pictures"
+
+    @property
+    def compiled(self) -> Path | None:
+        """Where what is compiled is kept; None: nothing is compiled."""
+        return self.home / "compiled" if self.compile else None
 
     @property
     def pack_folders(self) -> tuple[Path, ...]:

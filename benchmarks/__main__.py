@@ -29,7 +29,7 @@ def speed(context: typer.Context) -> None:
     settings = Settings()
     pack = load_pack(settings.pack, settings.pack_folders)
     started = time.perf_counter()
-    maker = load_maker(pack)
+    maker = load_maker(pack, settings.compiled)
     print(f"models of {pack.name}, imports included: {time.perf_counter() - started:.1f} s")
     _print_variants(maker, pack)
 

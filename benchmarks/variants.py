@@ -22,7 +22,7 @@ from PIL import Image
 from benchmarks.sides import Drawing, Side, in_its_own_process
 from pipeline.packs import Pack, load_pack
 from pipeline.values import Identity, Reference, Step
-from settings import BUILT_IN_PACKS
+from settings import BUILT_IN_PACKS, Settings
 
 PROMPT = "wearing a spacesuit, outer space"
 WARMING = 2  # drawings of each side before the first that counts
@@ -79,7 +79,7 @@ def castbook_side(asked: Asked) -> Side:
     from app import load_maker
 
     pack = asked.load()
-    maker: Any = load_maker(pack)
+    maker: Any = load_maker(pack, Settings().compiled)
     reference = Reference(Image.new("RGB", (64, 64)), tuple(asked.person(each) for each in sorted(pack.encoders)))
 
     def draw(seed: int, seen: Seen) -> object:

@@ -16,7 +16,7 @@ from evaluation.measuring import MeasuredModels
 from evaluation.pages_command import pages_of
 from evaluation.reporting_commands import compare_runs, report
 from pipeline.packs import ClipAdherence, Pack, load_pack
-from settings import BUILT_IN_PACKS
+from settings import BUILT_IN_PACKS, Settings
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
 
@@ -99,7 +99,8 @@ def load_models(pack: Pack, threads: int = 0) -> MeasuredModels:
     else:
         reader = load_prompt_reader(pack)
     marks = load_marks_reader(pack)
-    maker = VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack, reader, marks)
+    generator = DiffusersGenerator.load(pack, compiled=Settings().compiled)
+    maker = VariantMaker(generator, InsightFaces.load(pack), pack, reader, marks)
     return MeasuredModels(maker, reader, scorer, marks)
 
 

@@ -1,7 +1,7 @@
 """A request -> pictures, with the stock Stable Diffusion pipeline and IP-Adapter FaceID.
 
-With schedulers.py and clip_reader.py the only files that import torch or its libraries. It knows no face model: an
-identity comes with the request.
+With compiled.py, schedulers.py and clip_reader.py the only files that import torch or its libraries. It knows no face
+model: an identity comes with the request.
 """
 
 # diffusers' and transformers' own annotations are partial.
@@ -10,6 +10,7 @@ identity comes with the request.
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -23,7 +24,7 @@ from huggingface_hub.utils import httpx  # the one that the hub's client uses, w
 from PIL import Image
 from safetensors import SafetensorError
 
-from errors import PackUnavailable
+from errors import InvalidRequest, PackUnavailable
 from pipeline.likeness import identity_by
 from pipeline.packs import Pack
 from pipeline.request import Engine, PictureRequest
@@ -40,6 +41,8 @@ BATCH_ON_GPU = 4  # SD 1.5 at 512x512 in half precision then fits 8 GB
 BATCH_ON_CPU = 2
 FACEID_LORA = "faceid_0"  # the name that diffusers gives the LoRA in a FaceID file
 IDENTITY_SIZE = 512
+
+logger = logging.getLogger("castbook")
 
 StateDict: TypeAlias = dict[str, dict[str, torch.Tensor]]
 _BROKEN = (OSError, ValueError, KeyError, RuntimeError, SafetensorError, httpx.HTTPError)
@@ -73,6 +76,42 @@ class PerImage:
 class FaceIDPipeline(PerImage, StableDiffusionPipeline):
     """The stock pipeline, with an identity a picture."""
 
+    @property
+    def only_size(self) -> tuple[int, int] | None:
+        """Width and height of the pictures that it can draw; None: any."""
+        return None
+
+    @property
+    def lora(self) -> str | None:
+        """The name of the LoRA that came with the adapter."""
+        return FACEID_LORA if FACEID_LORA in getattr(self.unet, "peft_config", {}) else None
+
+    def steer(self, strength: float) -> None:
+        """Sets all that a run changes on the UNet. At strength 0 the LoRA goes as well: it changes pictures too."""
+        self.set_ip_adapter_scale(strength)
+        if self.lora:
+            (self.enable_lora if strength else self.disable_lora)()
+
+    @property
+    def computing(self) -> dict[str, str]:
+        """What the UNet computes in, and by what program; as in `Engine`."""
+        return {"dtype": str(self.unet.dtype).removeprefix("torch."), "runtime": ""}
+
+
+class CompiledPipeline(FaceIDPipeline):
+    """With a UNet and a VAE by compiled.py, in which strength and LoRA are inputs."""
+
+    def steer(self, strength: float) -> None:
+        self.unet.strength = strength
+
+    @property
+    def only_size(self) -> tuple[int, int] | None:
+        return self.unet.size
+
+    @property
+    def computing(self) -> dict[str, str]:
+        return {"dtype": self.unet.computes_in, "runtime": self.unet.runtime}
+
 
 class DiffusersGenerator:
     """Draws one request at a time: identity strength and LoRA are switched on the UNet, which all requests share."""
@@ -81,13 +120,15 @@ class DiffusersGenerator:
         self._pipeline: Any = pipeline  # diffusers' own annotations are not its own practice
         self._pack = pack
         self._scheduler = load_scheduler(pack, self._pipeline.scheduler.config)
-        self._has_lora = FACEID_LORA in getattr(pipeline.unet, "peft_config", {})
         self._lock = threading.Lock()
         pipeline.set_progress_bar_config(disable=True)
 
     @classmethod
-    def load(cls, pack: Pack, device: str | None = None) -> DiffusersGenerator:
-        """From a folder or the hub, to the best device there is. Raises PackUnavailable."""
+    def load(cls, pack: Pack, device: str | None = None, compiled: Path | None = None) -> DiffusersGenerator:
+        """From a folder or the hub, to the best device there is. Raises PackUnavailable.
+
+        `compiled` is the folder in which is kept what was compiled for this machine's CPU; None: nothing is compiled.
+        """
         device = device or best_device()
         try:
             pipeline = FaceIDPipeline.from_pretrained(
@@ -100,7 +141,8 @@ class DiffusersGenerator:
             )
             _check_tokenizer(pipeline)
             _load_adapter(pipeline, _adapter_weights(pack))
-            return cls(pipeline.to(device), pack)
+            pipeline.to(device)
+            return cls(_compiled(pipeline, pack, compiled) if compiled and device == "cpu" else pipeline, pack)
         except _BROKEN as error:
             raise PackUnavailable(
                 "The models of the pack {pack} could not be loaded ({error}).",
@@ -123,12 +165,14 @@ class DiffusersGenerator:
             device=self._pipeline.device.type,
             threads=torch.get_num_threads(),
             batch=self.batch,
+            **self._pipeline.computing,
         )
 
     def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
         """Picture i is drawn from `seed + i` alone, whatever is drawn beside it. What `on_step` raises ends the run.
 
-        Raises InvalidRequest for a number of steps that the scheduler does not know how to take.
+        Raises InvalidRequest for a number of steps that the scheduler does not know how to take, and for a size that
+        nothing was compiled for.
         """
         seeds = range(request.seed, request.seed + request.count)
 
@@ -139,7 +183,8 @@ class DiffusersGenerator:
             return {}
 
         with self._lock:
-            self._steer(request.identity_scale if reference else 0.0)
+            _check_size(request, self._pipeline.only_size)
+            self._pipeline.steer(request.identity_scale if reference else 0.0)
             self._pipeline.scheduler = for_a_run(self._scheduler, request.steps, seeds)
             drawn = self._pipeline(
                 prompt=request.prompt,
@@ -161,12 +206,6 @@ class DiffusersGenerator:
         ids = tokenizer(prompt, add_special_tokens=False, truncation=False, verbose=False).input_ids
         return tokenizer.decode(ids[tokenizer.model_max_length - 2 :]).strip()  # two mark beginning and end
 
-    def _steer(self, strength: float) -> None:
-        """Sets all that a run changes on the UNet. At strength 0 the LoRA goes as well: it changes pictures too."""
-        self._pipeline.set_ip_adapter_scale(strength)
-        if self._has_lora:
-            (self._pipeline.enable_lora if strength else self._pipeline.disable_lora)()
-
     def _identities(self, reference: Reference | None, count: int) -> torch.Tensor:
         """(count, 1, 512). Zeros where there is no reference: the loaded adapter wants a tensor even at strength 0."""
         if reference is None:
@@ -186,6 +225,30 @@ def best_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _compiled(pipeline: FaceIDPipeline, pack: Pack, folder: Path) -> FaceIDPipeline:
+    """The pipeline as it is where it cannot be compiled."""
+    try:
+        from pipeline.compiled import compile_models  # imports openvino
+
+        size = (pack.defaults.width, pack.defaults.height)
+        unet, vae = compile_models(pipeline, size, folder, pack.name)
+    except Exception as error:  # whatever it is that openvino raises for a model or a machine that it does not know
+        logger.warning("The pack %r is drawn without OpenVINO, which may take longer: %s", pack.name, error)
+        return pipeline
+    parts: dict[str, Any] = pipeline.components | {"unet": unet, "vae": vae}
+    return CompiledPipeline(**parts, requires_safety_checker=False)
+
+
+def _check_size(request: PictureRequest, only: tuple[int, int] | None) -> None:
+    if only and (request.width, request.height) != only:
+        raise InvalidRequest(
+            "What draws was compiled for pictures of {compiled}, and this one has {size}.",
+            "Set CASTBOOK_COMPILE=0 and start Castbook anew to draw it.",
+            compiled="{} x {}".format(*only),
+            size=f"{request.width} x {request.height}",
+        )
 
 
 def _check_tokenizer(pipeline: FaceIDPipeline) -> None:

@@ -91,6 +91,8 @@ class Engine:
     device: str  # "cpu", "cuda", "mps"
     threads: Count
     batch: Count  # pictures drawn at once
+    dtype: str = "float32"  # what the UNet computes in
+    runtime: str = ""  # the program that computes it, "OpenVINO 2026.4.1"; "": torch
 
 
 @dataclass(frozen=True)

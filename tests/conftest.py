@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from made_up import generated
 from library_store.library import CharacterLibrary
 from library_store.records import LOCAL_OWNER, CastMember, Story
 from library_store.store import LibraryStore
+
+os.environ["CASTBOOK_COMPILE"] = "0"  # it takes seconds: test_compiled.py and test_paperdoll.py do it once each
 
 
 @pytest.fixture

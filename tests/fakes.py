@@ -63,11 +63,12 @@ class Asked:
     steps: int
     guidance_scale: float
     negative_prompt: str = ""
+    width: int = 64
 
     def __iter__(self) -> Iterator[PictureRequest | Reference | None]:
         said = {name: getattr(self, name) for name in ("prompt", "seed", "count", "identity_scale", "steps")}
         said |= {"guidance_scale": self.guidance_scale, "negative_prompt": self.negative_prompt}
-        size = {"width": 64, "height": 64}
+        size = {"width": self.width, "height": 64}
         yield PictureRequest(written=self.prompt, scheduler="DDIMScheduler", pack="fake", **size, **said)
         yield self.reference
 

@@ -65,12 +65,12 @@ height = 64
 
 
 def write_toy_pack(
-    folder: Path, weights: str = "ip-adapter-faceid_toy.bin", kind: Literal["sd15", "doll"] = "sd15"
+    folder: Path, weights: str = "ip-adapter-faceid_toy.bin", kind: Literal["sd15", "doll", "small"] = "sd15"
 ) -> Path:
     """A whole pack. `.bin` weights are FaceID with LoRA, `.safetensors` Portrait's layout without.
 
     "sd15" has Stable Diffusion 1.5's proportions; "doll" 16 latent channels, a VAE of factor 16, v-prediction and a
-    tokenizer of 48 words.
+    tokenizer of 48 words; "small" a UNet of two levels, soon compiled.
     """
     folder.mkdir(parents=True)
     (folder / "pack.toml").write_text(PACK_TOML.format(name=folder.name, weights=weights))
@@ -97,7 +97,7 @@ def picture_of(*colours: tuple[int, int, int], width: int = 256, height: int = 2
 # -- Stable Diffusion ----------------------------------------------------------------------------------------------
 
 
-def write_base(folder: Path, kind: Literal["sd15", "doll"] = "sd15") -> UNet2DConditionModel:
+def write_base(folder: Path, kind: Literal["sd15", "doll", "small"] = "sd15") -> UNet2DConditionModel:
     torch.manual_seed(0)
     doll = kind == "doll"
     channels, vae_channels = (16, 4 + 1) if doll else (4, 4)
@@ -107,11 +107,12 @@ def write_base(folder: Path, kind: Literal["sd15", "doll"] = "sd15") -> UNet2DCo
         vocab_size=size, hidden_size=64, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
         max_position_embeddings=length, bos_token_id=size - 2, eos_token_id=size - 1, pad_token_id=size - 1,
     )  # fmt: skip
+    levels, layers = (2, 1) if kind == "small" else (4, 2)
     unet = UNet2DConditionModel(
-        sample_size=64 // (16 if doll else 8), in_channels=channels, out_channels=channels, layers_per_block=2,
-        block_out_channels=(32, 64, 64, 64), cross_attention_dim=64, attention_head_dim=4, norm_num_groups=8,
-        down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
-        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
+        sample_size=64 // (16 if doll else 8), in_channels=channels, out_channels=channels, layers_per_block=layers,
+        block_out_channels=(32, 64, 64, 64)[:levels], cross_attention_dim=64, attention_head_dim=4, norm_num_groups=8,
+        down_block_types=("CrossAttnDownBlock2D",) * (levels - 1) + ("DownBlock2D",),
+        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * (levels - 1),
     )  # fmt: skip
     vae = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * vae_channels, up_block_types=("UpDecoderBlock2D",) * vae_channels,
