@@ -20,6 +20,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -31,6 +32,7 @@ IDENTITY_SIZE = 512
 GUIDED = 2  # a picture's rows in the UNet: without and with the words
 NUMBER_TYPES = {"bf16": "bfloat16", "f16": "float16", "f32": "float32"}  # OpenVINO's names and torch's
 MOST_AT_ONCE = 4  # pictures: more than a run usually has would only take memory
+CHECKSUM = 32  # bytes
 TRIES = 3  # of which the quickest counts
 
 
@@ -152,20 +154,21 @@ class _Compiler:
         made_from = self._made_from(module, example)
         blob = _read(file, made_from)
         if blob is None:
-            blob = self._compile(module.eval(), example)
-            _write(file, made_from, blob)
+            _write(file, made_from, self._compile(module.eval(), example))
+            blob = _read(file, made_from)
         if not blob:
             raise NotFaster
         return self._rows(blob, len(example[0]))
 
     def _compile(self, module: torch.nn.Module, example: Sequence[torch.Tensor]) -> bytes:
-        """Nothing where torch is as quick."""
-        with warnings.catch_warnings(), torch.inference_mode():
+        """Nothing where torch is as quick. Weights are kept in half precision, as packs have them."""
+        with warnings.catch_warnings(), torch.inference_mode(), TemporaryDirectory(dir=self._folder) as spare:
             warnings.simplefilter("ignore")  # torch's, of what a trace fixes: the shapes are fixed anyway
-            model = openvino.convert_model(
-                module, example_input=tuple(example), input=[list(tensor.shape) for tensor in example]
-            )
-            blob = self._core.compile_model(model, "CPU").export_model().getvalue()
+            shapes = [list(tensor.shape) for tensor in example]
+            model = openvino.convert_model(module, example_input=tuple(example), input=shapes)
+            file = Path(spare, "model.xml")
+            openvino.save_model(model, file, compress_to_fp16=True)
+            blob = self._core.compile_model(file, "CPU").export_model().getvalue()
             run = self._rows(blob, len(example[0])).run
             return blob if _seconds(lambda: run(*example)) < _seconds(lambda: module(*example)) else b""
 
@@ -228,16 +231,24 @@ def _read(file: Path, made_from: bytes) -> bytes | None:
     """None where there is none, it was made from something else, or it is damaged."""
     if not file.is_file():
         return None
-    kept = file.read_bytes()
-    checksum, blob = kept[:32], kept[32:]
-    return blob if checksum == hashlib.sha256(made_from + blob).digest() else None
+    with file.open("rb") as stream:
+        checksum, blob = stream.read(CHECKSUM), stream.read()
+    return blob if checksum == _checksum(made_from, blob) else None
 
 
 def _write(file: Path, made_from: bytes, blob: bytes) -> None:
     """Whole or not at all."""
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    unfinished.write_bytes(hashlib.sha256(made_from + blob).digest() + blob)
+    with unfinished.open("wb") as stream:
+        stream.write(_checksum(made_from, blob))
+        stream.write(blob)
     unfinished.replace(file)
+
+
+def _checksum(made_from: bytes, blob: bytes) -> bytes:
+    checksum = hashlib.sha256(made_from)
+    checksum.update(blob)
+    return checksum.digest()
 
 
 def _seconds(work: Callable[[], object]) -> float:
