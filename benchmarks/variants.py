@@ -96,7 +96,7 @@ def castbook_side(asked: Asked) -> Side:
         "text encoder": (generator._pipeline.text_encoder, "forward"),
         "UNet": (generator._pipeline.unet, "forward"),
         "VAE": (generator._pipeline.vae, "decode"),
-        "previews": (generator, "_decode"),
+        "previews": (generator, "_preview"),
         "faces": (maker._face_encoder, "faces"),
         "words read": (maker._prompt_reader, "missing"),
     }

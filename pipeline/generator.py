@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import diffusers
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import AutoencoderTiny, StableDiffusionPipeline
 from diffusers.models.model_loading_utils import load_state_dict
 from huggingface_hub import hf_hub_download
 from huggingface_hub.utils import httpx  # the one that the hub's client uses, whatever its version
@@ -32,13 +32,10 @@ from pipeline.schedulers import for_a_run, load_scheduler
 from pipeline.values import Reference, Step
 from pipeline.variants import OnStep
 
-# Previews are latents decoded by the pack's own VAE, which serves any pack: a table of latent colours would be right
-# for one VAE only. Of pictures in 30 steps (SD 1.5 at 512) two decodings of each are 11 %.
 PREVIEWS_AT = (0.5, 0.75)  # of a run; before, there is only noise to be seen
-BATCH_ON_GPU = 4  # SD 1.5 at 512x512 in half precision then fits 8 GB
-# Half of the usual four are there at half time, and a Stop keeps them. It costs: paperdoll takes 6.9 s for four in
-# twos, 5.5 s at once (`python -m benchmarks`, two cores).
-BATCH_ON_CPU = 2
+MOST_AT_ONCE = 4  # SD 1.5 at 512x512 in half precision then fits 8 GB
+# As many as there are cores, for compiled models draw one on each: the first ones are there early, a Stop keeps them.
+FEWEST_ON_CPU = 2
 FACEID_LORA = "faceid_0"  # the name that diffusers gives the LoRA in a FaceID file
 IDENTITY_SIZE = 512
 
@@ -116,9 +113,10 @@ class CompiledPipeline(FaceIDPipeline):
 class DiffusersGenerator:
     """Draws one request at a time: identity strength and LoRA are switched on the UNet, which all requests share."""
 
-    def __init__(self, pipeline: FaceIDPipeline, pack: Pack) -> None:
+    def __init__(self, pipeline: FaceIDPipeline, pack: Pack, previews: AutoencoderTiny | None = None) -> None:
         self._pipeline: Any = pipeline  # diffusers' own annotations are not its own practice
         self._pack = pack
+        self._previews: Any = previews or pipeline.vae
         self._scheduler = load_scheduler(pack, self._pipeline.scheduler.config)
         self._lock = threading.Lock()
         pipeline.set_progress_bar_config(disable=True)
@@ -142,7 +140,10 @@ class DiffusersGenerator:
             _check_tokenizer(pipeline)
             _load_adapter(pipeline, _adapter_weights(pack))
             pipeline.to(device)
-            return cls(_compiled(pipeline, pack, compiled) if compiled and device == "cpu" else pipeline, pack)
+            previews = _load_previews(pack, pipeline)
+            if compiled and device == "cpu":
+                pipeline = _compiled(pipeline, pack, compiled)
+            return cls(pipeline, pack, previews)
         except _BROKEN as error:
             raise PackUnavailable(
                 "The models of the pack {pack} could not be loaded ({error}).",
@@ -154,7 +155,8 @@ class DiffusersGenerator:
 
     @property
     def batch(self) -> int:
-        return BATCH_ON_CPU if self._pipeline.device.type == "cpu" else BATCH_ON_GPU
+        on_cpu = min(max(torch.get_num_threads(), FEWEST_ON_CPU), MOST_AT_ONCE)
+        return on_cpu if self._pipeline.device.type == "cpu" else MOST_AT_ONCE
 
     @property
     def engine(self) -> Engine:
@@ -179,7 +181,7 @@ class DiffusersGenerator:
         def after_step(_: object, index: int, _time: object, tensors: dict[str, Any]) -> dict[str, Any]:
             steps: int = self._pipeline.num_timesteps
             wanted = index + 1 in {round(part * steps) for part in PREVIEWS_AT}
-            on_step(Step(index + 1, steps, self._decode(tensors["latents"]) if wanted else ()))
+            on_step(Step(index + 1, steps, self._preview(tensors["latents"]) if wanted else ()))
             return {}
 
         with self._lock:
@@ -215,16 +217,33 @@ class DiffusersGenerator:
             raise ValueError(f"The reference has no identity by {self._pack.faces.encoder!r}, which steers this pack.")
         return torch.tensor(identity.embedding).reshape(1, 1, -1).repeat(count, 1, 1)
 
-    def _decode(self, latents: torch.Tensor) -> tuple[Image.Image, ...]:
-        vae = self._pipeline.vae
-        decoded = vae.decode(latents / vae.config.scaling_factor, return_dict=False)[0]
-        return tuple(self._pipeline.image_processor.postprocess(decoded, output_type="pil"))
+    def _preview(self, latents: torch.Tensor) -> tuple[Image.Image, ...]:
+        """In the pictures' own size, however small it was decoded."""
+        decoder, factor = self._previews, self._pipeline.vae_scale_factor
+        decoded = decoder.decode(latents / decoder.config.scaling_factor, return_dict=False)[0]
+        size = (latents.shape[3] * factor, latents.shape[2] * factor)
+        pictures = self._pipeline.image_processor.postprocess(decoded, output_type="pil")
+        return tuple(picture.resize(size, Image.Resampling.BILINEAR) for picture in pictures)
 
 
 def best_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _load_previews(pack: Pack, pipeline: Any) -> AutoencoderTiny | None:
+    """None where the pack has none: the whole VAE then decodes previews, as it does where this one cannot be had."""
+    if pack.preview is None:
+        return None
+    try:
+        previews: Any = AutoencoderTiny.from_pretrained(
+            pack.locate(pack.preview.model), revision=pack.preview.revision, dtype=pipeline.unet.dtype
+        )
+        return previews.to(pipeline.device)
+    except _BROKEN as error:
+        logger.warning("Previews of the pack %r are decoded by its whole VAE, which takes longer: %s", pack.name, error)
+        return None
 
 
 def _compiled(pipeline: FaceIDPipeline, pack: Pack, folder: Path) -> FaceIDPipeline:

@@ -115,6 +115,14 @@ class ClipAdherence:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Preview:
+    """A tiny autoencoder of the base model's latents (AutoencoderTiny): a folder of the pack or a hub id."""
+
+    model: str
+    revision: str | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
 class Scheduler:
     """A scheduler class of diffusers, and what differs from the base model's own scheduler configuration."""
 
@@ -148,6 +156,7 @@ class Pack:
     defaults: Defaults
     folder: Path
     shelves: tuple[Path, ...] = ()  # the folders of packs: what lies in their `judges/` is shared by all packs
+    preview: Preview | None = None  # None: the whole VAE decodes previews
     judge: Judge | None = None
     own_hand: Judge | None = None  # judges what the pack itself drew, beside the judge of all other pictures
     adherence: ClassifierAdherence | ClipAdherence | None = None  # None: not measured

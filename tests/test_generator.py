@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import DDIMScheduler, StableDiffusionPipeline
+from diffusers import AutoencoderTiny, DDIMScheduler, StableDiffusionPipeline
 from fakes import Asked
 from PIL import Image
 from toy_packs import write_clip
@@ -81,8 +81,8 @@ def test_pictures_have_the_packs_size(generator: DiffusersGenerator):
     assert [picture.size for picture in generator.generate(*replace(REQUEST, count=2), ignore)] == [(64, 64)] * 2
 
 
-def test_on_the_cpu_two_are_drawn_at_once_so_that_the_first_come_early(generator: DiffusersGenerator):
-    assert generator.batch == 2
+def test_on_the_cpu_as_many_are_drawn_at_once_as_there_are_cores(generator: DiffusersGenerator):
+    assert generator.batch == min(max(torch.get_num_threads(), 2), 4)
 
 
 def test_one_request_gives_the_same_bytes_twice(generator: DiffusersGenerator):
@@ -205,6 +205,36 @@ def test_previews_do_not_change_the_picture(generator: DiffusersGenerator, monke
     monkeypatch.setattr("pipeline.generator.PREVIEWS_AT", ())
 
     assert difference(with_previews, drawn(generator, REQUEST)[0]) == 0
+
+
+def test_previews_are_decoded_by_the_packs_tiny_autoencoder_in_the_pictures_size(copied: Path):
+    tiny = AutoencoderTiny(
+        encoder_block_out_channels=(1,), num_encoder_blocks=(0,),
+        decoder_block_out_channels=(8,) * 2, num_decoder_blocks=(1, 0),
+    )  # fmt: skip
+    torch.nn.init.zeros_(tiny.decoder.layers[-1].weight)
+    torch.nn.init.constant_(tiny.decoder.layers[-1].bias, 0.2)  # grey, whatever the latents
+    tiny.save_pretrained(copied / "preview")
+    rewrite(copied, "[adapter]", '[preview]\nmodel = "preview"\n[adapter]')
+    seen: list[Step] = []
+
+    load(copied).generate(*replace(REQUEST, count=2), seen.append)
+
+    previews = next(step.previews for step in seen if step.previews)
+    assert [preview.tobytes() for preview in previews] == [Image.new("RGB", (64, 64), (51, 51, 51)).tobytes()] * 2
+
+
+def test_without_its_tiny_autoencoder_the_whole_vae_decodes_previews_and_the_log_says_so(
+    copied: Path, caplog: pytest.LogCaptureFixture
+):
+    rewrite(copied, "[adapter]", '[preview]\nmodel = "./nowhere"\n[adapter]')
+    seen: list[Step] = []
+
+    with caplog.at_level("WARNING", "castbook"):
+        load(copied).generate(*REQUEST, seen.append)
+
+    assert "Previews of the pack 'lora' are decoded by its whole VAE" in caplog.text
+    assert any(step.previews for step in seen)
 
 
 def test_stopping_ends_the_run_at_that_very_step_and_the_next_run_is_right(generator: DiffusersGenerator):

@@ -115,6 +115,17 @@ def test_the_same_request_twice_gives_the_same_bytes(maker):
     assert picture_of(maker, request).tobytes() == picture_of(maker, request).tobytes()
 
 
+def test_a_preview_is_a_rough_picture_of_what_comes(maker):
+    request, _ = asked(maker, "woman, long red hair, cafe", None, count=2)
+    steps = []
+    ranked = maker.generate(request, None, steps.append).ranked
+    finished = [np.asarray(variant.picture, float) for variant in sorted(ranked, key=lambda variant: variant.seed)]
+    *_, last = (step.previews for step in steps if step.previews)
+    off = np.array([[np.abs(np.asarray(preview, float) - picture).mean() for picture in finished] for preview in last])
+    assert (off.argmin(axis=1) == [0, 1]).all()
+    assert off.diagonal().max() < 30  # of 255
+
+
 def test_identity_scale_reaches_the_model(maker):
     reference = reference_of(maker, drawing(STRANGERS[0], 1))
     request = asked(maker, "wearing a spacesuit, smiling, outer space", reference)

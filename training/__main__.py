@@ -97,6 +97,26 @@ def drawn_judge(
     draw_curves(run, output / "training.png")
 
 
+@app.command("previews")
+def previews(
+    run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "two-cores", threads: Threads = 0
+) -> None:
+    """The pack's decoder of previews alone, from what its VAE decodes: a few minutes of one core."""
+    from diffusers import AutoencoderKL
+
+    from drawn_world.people import People
+    from training.autoencoder import encode
+    from training.dataset import pictures
+    from training.previews import train_previews, write_previews
+
+    _use(threads)
+    place = Run(run, RECIPES[recipe](), pack)
+    people = People(place.recipe.picture_people.first, place.recipe.previewed // 2, 2)
+    vae = AutoencoderKL.from_pretrained(pack / "vae", dtype=torch.float32)
+    latents = encode(vae, pictures(run / "data" / "previews", people).pixels)
+    write_previews(train_previews(place, vae, latents), pack / "preview")
+
+
 @app.command("calibrate")
 def calibrate(run: RunFolder = RUN, pack: PackFolder = PACK, threads: Threads = 0) -> None:
     """Writes the pack's calibration.json from drawn people never trained on."""

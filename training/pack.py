@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import AutoencoderKL, AutoencoderTiny, StableDiffusionPipeline, UNet2DConditionModel
 from filelock import FileLock
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -26,6 +26,7 @@ from training import attributes, autoencoder, detector, encoders, generator, mar
 from training.dataset import Pictures, pictures
 from training.decoder import train_decoder
 from training.onnx_files import export, read_weights
+from training.previews import train_previews, write_previews
 from training.reader import Reader, train_reader
 from training.recipe import Run
 from training.words import teach_words
@@ -47,6 +48,7 @@ def make_pack(run: Run, start: Path | None = None) -> Run:
         run.pack.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(BUILT_IN_PACKS / "paperdoll" / "pack.toml", run.pack / "pack.toml")
     write_generator(run.pack, workshop.tokenizer, workshop.generator, workshop.decoder)
+    write_previews(workshop.previews, run.pack / "preview")
     write_face_models(run.pack, workshop.steering, workshop.judge, workshop.detector)
     attributes.export_prompt_reader(workshop.prompt_reader, run.pack / "adherence")
     marks.export_marks(workshop.marks_reader, run.pack / "marks")
@@ -157,6 +159,10 @@ class Workshop:
         kept = load_file(self._cached(f"predicted-{self.shown.people.name}.safetensors", write))
         vae, steering = copy.deepcopy(self.vae), copy.deepcopy(self.steering)
         return train_decoder(self.run, vae, self.shown, self.latents, kept["predicted"], steering)
+
+    @cached_property
+    def previews(self) -> AutoencoderTiny:
+        return train_previews(self.run, self.decoder, self.latents)
 
     @cached_property
     def ruler(self) -> attributes.AttributeClassifier:

@@ -27,6 +27,8 @@ class Recipe:
     autoencoder_steps: int = 4800
     small_crops_until: float = 0.0  # of the autoencoder's steps: small ones first, where each costs
     decoder_steps: int = 2500
+    preview_steps: int = 3000
+    previewed: int = 1500  # of the pictures: so many latents the decoder of previews learns from
     word_steps: int = 1500
     reader_steps: int = 1500
     generator_steps: int = 3800
@@ -47,7 +49,7 @@ class Recipe:
         """What two CPU cores without bf16 can teach in two hours to a pack that already knows an earlier world."""
         return Recipe(
             People(0, 3000, 8), People(200_000, 3000, 8), People(400_000, 5000, 3), encoder_steps=300, judge_steps=500,
-            detector_steps=300, autoencoder_steps=3600, decoder_steps=1800, predicted=4000, word_steps=600, reader_steps=500,
+            detector_steps=300, autoencoder_steps=3600, decoder_steps=1800, preview_steps=2500, previewed=400, predicted=4000, word_steps=600, reader_steps=500,
             generator_steps=3000, generator_batch=16, attribute_steps=600, prompt_reader_steps=500,
             marks_steps=3000, small_crops_until=0.85, batches=1.0,
         )  # fmt: skip
@@ -57,7 +59,7 @@ class Recipe:
         """Every stage with next to nothing, in half a minute."""
         return Recipe(
             People(0, 12, 4), People(200_000, 12, 4), People(400_000, 12, 3), People(200_000, 12, 3), People(1_000_000, 8, 4),
-            encoder_steps=4, judge_steps=4, detector_steps=4, drawn_judge_steps=4, drawn_detector_steps=4, autoencoder_steps=4, decoder_steps=4, predicted=24, word_steps=4,
+            encoder_steps=4, judge_steps=4, detector_steps=4, drawn_judge_steps=4, drawn_detector_steps=4, autoencoder_steps=4, decoder_steps=4, preview_steps=4, previewed=6, predicted=24, word_steps=4,
             reader_steps=4, generator_steps=4, generator_batch=4, attribute_steps=4, prompt_reader_steps=4, heads=8, marks_steps=4,
             small_crops_until=0.85, batches=0.1,
         )  # fmt: skip
