@@ -76,10 +76,15 @@ def plain_side(asked: Asked) -> Side:
 
 
 def castbook_side(asked: Asked) -> Side:
-    from app import load_maker
+    """As `app.load_maker` builds it, without the page: importing that takes memory, and the plain script has none."""
+    from pipeline.adherence import load_prompt_reader
+    from pipeline.faces import InsightFaces
+    from pipeline.generator import DiffusersGenerator
+    from pipeline.variants import VariantMaker
 
     pack = asked.load()
-    maker: Any = load_maker(pack, Settings().compiled)
+    generator: Any = DiffusersGenerator.load(pack, compiled=Settings().compiled)
+    maker: Any = VariantMaker(generator, InsightFaces.load(pack), pack, load_prompt_reader(pack))
     reference = Reference(Image.new("RGB", (64, 64)), tuple(asked.person(each) for each in sorted(pack.encoders)))
 
     def draw(seed: int, seen: Seen) -> object:
@@ -91,7 +96,6 @@ def castbook_side(asked: Asked) -> Side:
 
         return maker.generate(pack.request(PROMPT, seed), reference, on_step)
 
-    generator = maker._generator
     parts = {
         "text encoder": (generator._pipeline.text_encoder, "forward"),
         "UNet": (generator._pipeline.unet, "forward"),
