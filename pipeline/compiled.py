@@ -19,6 +19,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -81,10 +82,17 @@ class CompiledDecoder(torch.nn.Module):
         return (self._run(latents),)
 
 
-def compile_models(
-    pipeline: Any, size: tuple[int, int], folder: Path, name: str
-) -> tuple[CompiledUNet, CompiledDecoder]:
-    """A pipeline's `unet` and `vae` for pictures of that width and height, kept in `folder` by `name`.
+@dataclass(frozen=True)
+class Compiled:
+    """In the place of a pipeline's `unet` and `vae`, and of the tiny autoencoder that decodes previews."""
+
+    unet: CompiledUNet
+    vae: CompiledDecoder
+    previews: CompiledDecoder | None
+
+
+def compile_models(pipeline: Any, previews: Any, size: tuple[int, int], folder: Path, name: str) -> Compiled:
+    """For pictures of that width and height; what is compiled is kept in `folder` by `name`.
 
     Raises NotFaster, and OSError or RuntimeError where it cannot be had.
     """
@@ -92,13 +100,18 @@ def compile_models(
     width, height = size
     latents = torch.randn(GUIDED, unet.config.in_channels, height // factor, width // factor)
     words = torch.randn(GUIDED, pipeline.tokenizer.model_max_length, unet.config.cross_attention_dim)
-    identities = torch.randn(GUIDED, 1, IDENTITY_SIZE)
-    steered = _SteeredUNet(unet, pipeline.lora)
-    guided = (latents, torch.tensor(500.0), words, identities, torch.tensor(1.0))
+    guided = (latents, torch.tensor(500.0), words, torch.randn(GUIDED, 1, IDENTITY_SIZE), torch.tensor(1.0))
     compiler = _Compiler(folder, name)
-    draw = compiler.compiled("unet", steered, guided)
-    decode = compiler.compiled("decoder", _Decoder(vae), (latents[:1],))
-    return CompiledUNet(draw, unet.config, size), CompiledDecoder(decode, vae.config)
+    drawing = compiler.compiled("unet", _SteeredUNet(unet, pipeline.lora), guided, only_if_faster=True)
+
+    def decoder(part: str, module: torch.nn.Module, config: Any) -> CompiledDecoder:
+        return CompiledDecoder(compiler.compiled(part, module, (latents[:1],)), config)
+
+    return Compiled(
+        CompiledUNet(drawing, unet.config, size),
+        decoder("decoder", _Decoder(vae), vae.config),
+        decoder("previews", previews.decoder, previews.config) if previews else None,
+    )
 
 
 class _SteeredUNet(torch.nn.Module):
@@ -148,29 +161,38 @@ class _Compiler:
         self._core = openvino.Core()
         self._folder, self._name = folder, name
 
-    def compiled(self, part: str, module: torch.nn.Module, example: Sequence[torch.Tensor]) -> _Rows:
-        """Of as many rows as the example has. Raises NotFaster."""
+    def compiled(
+        self, part: str, module: torch.nn.Module, example: Sequence[torch.Tensor], only_if_faster: bool = False
+    ) -> _Rows:
+        """Of as many rows as the example has. Raises NotFaster, and knows it the next time."""
         file = self._folder / f"{self._name}-{part}.blob"
         made_from = self._made_from(module, example)
         blob = _read(file, made_from)
         if blob is None:
-            _write(file, made_from, self._compile(module.eval(), example))
-            blob = _read(file, made_from)
+            blob = self._compile(module.eval(), example)
+            if only_if_faster and not self._is_faster(blob, module, example):
+                blob = b""
+            _write(file, made_from, blob)
         if not blob:
             raise NotFaster
         return self._rows(blob, len(example[0]))
 
     def _compile(self, module: torch.nn.Module, example: Sequence[torch.Tensor]) -> bytes:
-        """Nothing where torch is as quick. Weights are kept in half precision, as packs have them."""
+        """Weights are kept in half precision, as packs have them."""
         with warnings.catch_warnings(), torch.inference_mode(), TemporaryDirectory(dir=self._folder) as spare:
             warnings.simplefilter("ignore")  # torch's, of what a trace fixes: the shapes are fixed anyway
             shapes = [list(tensor.shape) for tensor in example]
             model = openvino.convert_model(module, example_input=tuple(example), input=shapes)
             file = Path(spare, "model.xml")
             openvino.save_model(model, file, compress_to_fp16=True)
-            blob = self._core.compile_model(file, "CPU").export_model().getvalue()
-            run = self._rows(blob, len(example[0])).run
-            return blob if _seconds(lambda: run(*example)) < _seconds(lambda: module(*example)) else b""
+            return self._core.compile_model(file, "CPU").export_model().getvalue()
+
+    def _is_faster(self, blob: bytes, module: torch.nn.Module, example: Sequence[torch.Tensor]) -> bool:
+        """Than torch with a usual batch."""
+        run = self._rows(blob, len(example[0])).run
+        batch = [torch.cat([tensor] * MOST_AT_ONCE) if tensor.ndim else tensor for tensor in example]
+        with torch.inference_mode():
+            return _seconds(lambda: run(*batch)) < _seconds(lambda: module(*batch))
 
     def _rows(self, blob: bytes, rows: int) -> _Rows:
         threads = torch.get_num_threads()

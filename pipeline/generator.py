@@ -142,7 +142,7 @@ class DiffusersGenerator:
             pipeline.to(device)
             previews = _load_previews(pack, pipeline)
             if compiled and device == "cpu":
-                pipeline = _compiled(pipeline, pack, compiled)
+                pipeline, previews = _compiled(pipeline, previews, pack, compiled)
             return cls(pipeline, pack, previews)
         except _BROKEN as error:
             raise PackUnavailable(
@@ -246,18 +246,19 @@ def _load_previews(pack: Pack, pipeline: Any) -> AutoencoderTiny | None:
         return None
 
 
-def _compiled(pipeline: FaceIDPipeline, pack: Pack, folder: Path) -> FaceIDPipeline:
-    """The pipeline as it is where it cannot be compiled."""
+def _compiled(
+    pipeline: FaceIDPipeline, previews: AutoencoderTiny | None, pack: Pack, folder: Path
+) -> tuple[FaceIDPipeline, Any]:
+    """Both as they are where they cannot be compiled."""
     try:
         from pipeline.compiled import compile_models  # imports openvino
 
-        size = (pack.defaults.width, pack.defaults.height)
-        unet, vae = compile_models(pipeline, size, folder, pack.name)
+        compiled = compile_models(pipeline, previews, (pack.defaults.width, pack.defaults.height), folder, pack.name)
     except Exception as error:  # whatever it is that openvino raises for a model or a machine that it does not know
         logger.warning("The pack %r is drawn without OpenVINO, which may take longer: %s", pack.name, error)
-        return pipeline
-    parts: dict[str, Any] = pipeline.components | {"unet": unet, "vae": vae}
-    return CompiledPipeline(**parts, requires_safety_checker=False)
+        return pipeline, previews
+    parts: dict[str, Any] = pipeline.components | {"unet": compiled.unet, "vae": compiled.vae}
+    return CompiledPipeline(**parts, requires_safety_checker=False), compiled.previews
 
 
 def _check_size(request: PictureRequest, only: tuple[int, int] | None) -> None:
