@@ -80,11 +80,13 @@ def castbook_side(asked: Asked) -> Side:
     from pipeline.adherence import load_prompt_reader
     from pipeline.faces import InsightFaces
     from pipeline.generator import DiffusersGenerator
+    from pipeline.marks import load_marks_reader
     from pipeline.variants import VariantMaker
 
     pack = asked.load()
     generator: Any = DiffusersGenerator.load(pack, compiled=Settings().compiled)
-    maker: Any = VariantMaker(generator, InsightFaces.load(pack), pack, load_prompt_reader(pack))
+    faces, words, marks = InsightFaces.load(pack), load_prompt_reader(pack), load_marks_reader(pack)
+    maker = VariantMaker(generator, faces, pack, words, marks)
     reference = Reference(Image.new("RGB", (64, 64)), tuple(asked.person(each) for each in sorted(pack.encoders)))
 
     def draw(seed: int, seen: Seen) -> object:
@@ -101,8 +103,9 @@ def castbook_side(asked: Asked) -> Side:
         "UNet": (generator._pipeline.unet, "forward"),
         "VAE": (generator._pipeline.vae, "decode"),
         "previews": (generator, "_preview"),
-        "faces": (maker._face_encoder, "faces"),
-        "words read": (maker._prompt_reader, "missing"),
+        "faces": (faces, "faces"),
+        "words read": (words, "missing"),
+        "marks read": (marks, "shown"),
     }
     return Side(draw, {part: (owner, name) for part, (owner, name) in parts.items() if owner is not None})
 
