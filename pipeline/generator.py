@@ -118,6 +118,7 @@ class DiffusersGenerator:
         self._pack = pack
         self._previews: Any = previews or pipeline.vae
         self._scheduler = load_scheduler(pack, self._pipeline.scheduler.config)
+        self._encoded_last: Any = (None, None)
         self._lock = threading.Lock()
         pipeline.set_progress_bar_config(disable=True)
 
@@ -188,9 +189,10 @@ class DiffusersGenerator:
             _check_size(request, self._pipeline.only_size)
             self._pipeline.steer(request.identity_scale if reference else 0.0)
             self._pipeline.scheduler = for_a_run(self._scheduler, request.steps, seeds)
+            words, kept_out = self._encoded(request.prompt, request.negative_prompt)
             drawn = self._pipeline(
-                prompt=request.prompt,
-                negative_prompt=request.negative_prompt,
+                prompt_embeds=words,
+                negative_prompt_embeds=kept_out,
                 num_images_per_prompt=request.count,
                 num_inference_steps=request.steps,
                 guidance_scale=request.guidance_scale,
@@ -207,6 +209,15 @@ class DiffusersGenerator:
         tokenizer = self._pipeline.tokenizer
         ids = tokenizer(prompt, add_special_tokens=False, truncation=False, verbose=False).input_ids
         return tokenizer.decode(ids[tokenizer.model_max_length - 2 :]).strip()  # two mark beginning and end
+
+    def _encoded(self, *prompts: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """The prompt and the negative prompt as the UNet takes them; once for all batches of a run."""
+        if prompts != self._encoded_last[0]:
+            prompt, negative_prompt = prompts
+            with torch.no_grad():
+                encoded = self._pipeline.encode_prompt(prompt, self._pipeline.device, 1, True, negative_prompt)
+            self._encoded_last = (prompts, encoded)
+        return self._encoded_last[1]
 
     def _identities(self, reference: Reference | None, count: int) -> torch.Tensor:
         """(count, 1, 512). Zeros where there is no reference: the loaded adapter wants a tensor even at strength 0."""

@@ -47,8 +47,8 @@ def make_pack(run: Run, start: Path | None = None) -> Run:
     if not (run.pack / "pack.toml").exists():
         run.pack.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(BUILT_IN_PACKS / "paperdoll" / "pack.toml", run.pack / "pack.toml")
+    write_previews(workshop.previews, run.pack / "preview")  # before the decoder becomes float16
     write_generator(run.pack, workshop.tokenizer, workshop.generator, workshop.decoder)
-    write_previews(workshop.previews, run.pack / "preview")
     write_face_models(run.pack, workshop.steering, workshop.judge, workshop.detector)
     attributes.export_prompt_reader(workshop.prompt_reader, run.pack / "adherence")
     marks.export_marks(workshop.marks_reader, run.pack / "marks")
