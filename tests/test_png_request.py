@@ -142,6 +142,7 @@ def test_our_chunk_holds_request_source_and_likeness(tmp_path: Path) -> None:
             "as_written": None,
             "score": None,
             "against": None,
+            "lost_marks": None,
         },
     }
     assert ours["request"]["version"] == 2

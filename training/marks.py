@@ -39,7 +39,7 @@ COLOURS = {
     "hair colour": tuple(f"{word} hair" for word in HAIR_COLOURS),
     "eyes": tuple(f"{word} eyes" for word in EYE_COLOURS),
 }
-RELIABLE = (*READ, *COLOURS)  # what the pack is told to say
+RELIABLE = ("a beard", "glasses", "hair colour")  # right in 95 % of drawings and 90 % of variants: what may be said
 CRISP, SOFT, TEST, SOFT_TEST = (
     600_000,
     620_000,
