@@ -60,7 +60,6 @@ from library_store.search import (
     select_without_identity,
 )
 from library_store.text import clean, required
-from pipeline.labels import DRAWN, MIXED
 from pipeline.values import Face, Identity, Judgement, Reference, SavedPeople
 
 
@@ -565,7 +564,8 @@ class CharacterLibrary:
             image_ids = (image.id, *(rows.steering_beside_canonical(session, character) if stands else ()))
             faces = rows.faces_of(session, image_ids)
             identities = tuple(faces[id].identities if id in faces else () for id in image_ids)
-            return ReferenceRead(story.record(), character.record(), image_ids, identities)
+            is_any_uploaded = rows.is_any_uploaded(session, image_ids)
+            return ReferenceRead(story.record(), character.record(), image_ids, identities, is_any_uploaded)
 
     def keep_variants(self, story_id: str, character_id: str, pictures: Sequence[NewPicture]) -> CastMember:
         """New pictures of a character, on offer in the story as variants, in which the character is cast if need be;
@@ -684,9 +684,7 @@ class CharacterLibrary:
         return [self._keep_file(new) for new in pictures]
 
     def _keep_file(self, new: NewPicture) -> str:
-        with self._reading() as session:
-            is_mixed = rows.is_any_uploaded(session, new.made_from)
-        return self._pictures.put(new.picture, request_texts(new, MIXED if is_mixed else DRAWN))
+        return self._pictures.put(new.picture, request_texts(new))
 
     def _add_images(
         self, session: Session, character: CharacterRow, pictures: Sequence[NewPicture], hashes: Sequence[str]

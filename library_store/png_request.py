@@ -20,7 +20,7 @@ from library_store.foreign_requests import FoundRequest, read_foreign
 from library_store.kept_likeness import to_json
 from library_store.picture_texts import read_hidden_texts, read_texts
 from library_store.records import NewPicture
-from pipeline.labels import DRAWN, SourceType, source_type_in, xmp_of
+from pipeline.labels import DRAWN, MIXED, source_type_in, xmp_of
 from pipeline.labels import KEYWORD as LABEL
 from pipeline.request import PictureRequest, Seed
 
@@ -34,9 +34,9 @@ SAMPLERS = {  # diffusers' schedulers as AUTOMATIC1111 calls them
 }
 
 
-def request_texts(new: NewPicture, source_type: SourceType = DRAWN) -> dict[str, str]:
+def request_texts(new: NewPicture) -> dict[str, str]:
     """The text chunks of a picture's file; none where nobody asked for it. An upload has no label."""
-    label = {} if new.source == "uploaded" else {LABEL: xmp_of(source_type)}
+    label = {} if new.source == "uploaded" else {LABEL: xmp_of(MIXED if new.is_mixed else DRAWN)}
     if new.request is None:
         return label
     ours = {

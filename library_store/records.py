@@ -211,6 +211,7 @@ class ReferenceRead:
     character: Character
     image_ids: tuple[str, ...]  # the chosen picture's first, then those that steer together with it
     identities: tuple[tuple[Identity, ...], ...]  # theirs, the steering encoder's first; none where nobody has looked
+    is_any_uploaded: bool  # whether a creator's own is among them
 
 
 @dataclass(frozen=True)
@@ -232,8 +233,5 @@ class NewPicture:
     parent_id: str | None = None
     request: PictureRequest | None = None
     likeness: Likeness | None = None
+    is_mixed: bool = False  # with a creator's own: a picture that was uploaded steered it
     id: str = field(default_factory=new_id)  # by which it is found once it is kept
-
-    @property
-    def made_from(self) -> set[str]:
-        return _made_from(self.parent_id, self.request)

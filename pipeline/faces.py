@@ -97,6 +97,7 @@ class InsightFaces:
         return [
             Sighting(box[:4], np.asarray(points, np.float32), float(box[4]))
             for box, points in zip(boxes, landmarks, strict=True)
+            if (box[2:4] > box[:2]).all()  # an untrained detector's may be none
         ]
 
     def _seen(self, picture: Image.Image, found: Sequence[Sighting], own_hand: bool = False) -> tuple[Face, ...]:

@@ -187,7 +187,7 @@ class Drawing:
             maker = self.models.get()
             decider = self.deciders.of(read.character.project_id)
             variants = maker.generate(request, self._reference(read), on_step, decider)
-            pictures = _new_pictures(variants, "variant", reference_image_id)[:keep]
+            pictures = _new_pictures(variants, "variant", reference_image_id, read.is_any_uploaded)[:keep]
             member = self.library.keep_variants(story_id, read.character.id, pictures)
             return _made(member, pictures, variants)
 
@@ -242,7 +242,9 @@ def _seed(seed: int | None) -> int:
     return secrets.randbelow(SEEDS) if seed is None else seed
 
 
-def _new_pictures(variants: Variants, source: Source, parent_id: str | None = None) -> list[NewPicture]:
+def _new_pictures(
+    variants: Variants, source: Source, parent_id: str | None = None, is_mixed: bool = False
+) -> list[NewPicture]:
     """Best first, each with the request that it alone was drawn by."""
     return [
         NewPicture(
@@ -252,6 +254,7 @@ def _new_pictures(variants: Variants, source: Source, parent_id: str | None = No
             parent_id=parent_id,
             request=replace(variants.request, place=variant.seed - variants.request.seed),
             likeness=variant.likeness and replace(variant.likeness, rejection=variant.rejection),
+            is_mixed=is_mixed,
         )
         for variant in variants.ranked
     ]

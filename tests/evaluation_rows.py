@@ -56,6 +56,7 @@ _PLAIN = Row(
     unseen=False,
     seconds=1.0,
     picture=GREY,
+    marks_kept=0.5,
 )
 _NOT_DRAWN = {"prompt": "", "seed": 0, "identity_scale": None, "depth": 0, "adherence": None, "seconds": None}
 UNDETECTED: dict[str, Any] = {

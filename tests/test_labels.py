@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import RED, fake_pack, flat
+from fakes import RED, fake_maker, fake_pack, flat, studio_of
 from made_up import generated, image_ids, portrait
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -21,6 +21,7 @@ from library_store.library import CharacterLibrary
 from library_store.pictures import Pictures
 from library_store.png_request import find_request, read_source_type
 from library_store.records import CastMember, NewPicture, Story
+from library_store.store import LibraryStore
 from pipeline.labels import DRAWN, MIXED, source_type_in, xmp_of
 
 DRAWN_TERM = f"http://cv.iptc.org/newscodes/digitalsourcetype/{DRAWN}"
@@ -31,7 +32,7 @@ def member(library: CharacterLibrary, story: Story) -> CastMember:
     """An upload, a variant of it, a variant of that, and one from words alone."""
     member = library.create_character(story.id, "Hana", [NewPicture(flat(RED), "uploaded")], "generated")
     [upload] = image_ids(member)
-    first = replace(portrait((9, 200, 9)), source="variant", parent_id=upload)
+    first = replace(portrait((9, 200, 9)), source="variant", parent_id=upload, is_mixed=True)
     member = library.add_options(member.id, [first], "variant")
     second = replace(portrait((9, 9, 200)), source="variant", parent_id=image_ids(member)[1])
     last = replace(generated(7), request=fake_pack().request("a girl", seed=0))
@@ -47,6 +48,15 @@ def test_pictures_say_who_made_them_and_uploads_say_nothing(library: CharacterLi
     assert said == [None, MIXED, DRAWN, DRAWN]
     thumbnails = [read_source_type(library.get_thumbnail_path(id)) for id in image_ids(member)]
     assert thumbnails == said
+
+
+def test_a_variant_that_an_upload_steered_is_mixed(library: CharacterLibrary, store: LibraryStore, story: Story):
+    studio = studio_of(store, fake_pack(), fake_maker)
+    member = library.create_character(story.id, "Hana", [NewPicture(flat(RED), "uploaded")], "generated")
+    for reference, said in ((0, MIXED), (1, DRAWN)):
+        *_, made = studio.drawing.generate_character_variant(story.id, image_ids(member)[reference], "a hat", count=1)
+        member = made.member
+        assert read_source_type(paths(library, member)[-1]) == said
 
 
 def test_the_label_stands_beside_the_request_and_the_colour_space(library: CharacterLibrary, member: CastMember):

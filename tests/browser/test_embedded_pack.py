@@ -25,6 +25,6 @@ def test_a_newcomer_draws_saves_and_reuses_a_character(real_app: App, visit: Cal
 
     story_b = real_app.studio.library.list_stories(real_app.studio.library.list_projects()[0].id)[1]
     [member] = real_app.studio.library.list_cast(story_b.id)
-    judge = real_app.studio.pack.judge_encoder
-    assert judge in {option.image.likeness.encoder for option in member.options}
+    own_hand = real_app.studio.pack.own_hand
+    assert own_hand and {option.image.likeness.encoder for option in member.options} == {own_hand.encoder}
     assert {option.image.parent_id for option in member.options} == {real_app.library[0].canonical_image_id}
