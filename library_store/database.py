@@ -36,7 +36,7 @@ def open_database(url: str | URL) -> Engine:
         raise LibraryUnavailable(
             "The database cannot be brought up to date ({error}).", "Update Castbook.", error=error
         ) from error
-    except (ArgumentError, NoSuchModuleError, ImportError, DatabaseError, OSError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, DatabaseError, sqlite3.Error, OSError) as error:
         raise LibraryUnavailable(
             "The database cannot be opened ({error}).",
             "Check CASTBOOK_DATABASE_URL, and that its disk is there, writable and not full.",

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
 import tempfile
 import uuid
 import weakref
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -36,6 +37,7 @@ THUMBNAIL_SIDE = 256
 OURS = b"castbook"  # the chunk that a picture has which was asked for here
 HEAD = 2**18  # bytes of a file, in which its texts are
 LABELLED = ".labelled.png"
+NAME = re.compile(r"/[0-9a-f]{2}/([0-9a-f]{64})\.png\Z")
 KEPT_MODES = ("RGB", "RGBA", "L")  # what PNG holds as it is; everything else becomes RGB
 
 
@@ -114,6 +116,12 @@ class Pictures:
         """Whether there is such a file. Raises LibraryUnavailable where the folder cannot be reached."""
         with _explained(Message("The pictures cannot be reached")):
             return bool(self._files.exists(self._full_name(_name(content_hash))))
+
+    def hashes(self) -> Iterator[str]:
+        """Of all files, named by a row or not. Raises LibraryUnavailable where the folder cannot be reached."""
+        with _explained(Message("The pictures cannot be reached")):
+            names = cast("list[str]", self._files.find(self._root))
+        return (found[1] for name in names if (found := NAME.search(name)))
 
     def remove(self, content_hash: str) -> None:
         """With its thumbnail and copy; what is gone already stays so. Raises LibraryUnavailable if it cannot go."""

@@ -10,11 +10,12 @@ from pathlib import Path
 from sqlalchemy import URL, Engine, exists, select
 from sqlalchemy.orm import Session
 
+from errors import LibraryUnavailable
 from library_store.database import Sessions, explained, open_database
 from library_store.library import CharacterLibrary
 from library_store.pictures import Pictures
 from library_store.records import Visitor
-from library_store.schema import ImageRow
+from library_store.schema import ImageRow, ProjectRow
 from library_store.search import FaceIndex, newest_projects
 
 
@@ -29,7 +30,8 @@ class LibraryStore:
 
     @classmethod
     def open(cls, database_url: str | URL, pictures_place: Path | str) -> LibraryStore:
-        """Makes or migrates the database, and refuses a pictures' folder that cannot be the one it knows.
+        """Makes or migrates the database, and refuses a pictures' folder that cannot be the one it knows: one without
+        its pictures, or with pictures where the database has never seen a project, and so is not theirs.
 
         Raises LibraryUnavailable.
         """
@@ -37,7 +39,15 @@ class LibraryStore:
         try:
             with explained(), Session(engine) as session:
                 has_pictures = session.scalar(select(exists(select(ImageRow.id))))
-            return cls(engine, Pictures.open(pictures_place, may_be_new=not has_pictures))
+                is_new = not session.scalar(select(exists(select(ProjectRow.id))))
+            pictures = Pictures.open(pictures_place, may_be_new=not has_pictures)
+            if is_new and any(pictures.hashes()):
+                raise LibraryUnavailable(
+                    "The database is empty, but there are pictures in {folder}: theirs is another, or it was lost.",
+                    "Correct CASTBOOK_DATABASE_URL, put the database back from a backup, or choose an empty folder.",
+                    folder=repr(str(pictures_place)),
+                )
+            return cls(engine, pictures)
         except BaseException:
             engine.dispose()
             raise

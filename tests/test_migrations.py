@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from made_up import generated, picture
 from sqlalchemy import create_engine, inspect, text
 
 from errors import LibraryUnavailable
@@ -115,6 +119,63 @@ def test_a_library_of_the_first_castbook_opens_with_all_that_it_kept(url: str, t
     library.set_tags("c", ["lead"])
     assert library.merge_characters("c", library.restore_character("d").id).tags == ("lead",)
     store.close()
+
+
+def test_what_was_there_before_an_upgrade_is_kept_beside_it(url: str, tmp_path: Path):
+    kept = tmp_path / "castbook.db.before-upgrade"
+    for step in ("0001", "0003"):  # the second copy replaces the first
+        (tmp_path / "castbook.db").unlink(missing_ok=True)
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            command.upgrade(config(connection), step)
+        engine.dispose()
+        open_database(url).dispose()
+        with closing(sqlite3.connect(kept)) as copy:
+            assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(step,)]
+            assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    kept.unlink()
+    open_database(url).dispose()  # up to date
+    assert not kept.exists()
+
+
+def test_where_the_copy_finds_no_room_nothing_is_upgraded(url: str, tmp_path: Path):
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        command.upgrade(config(connection), "0003")
+    (tmp_path / "castbook.db.before-upgrade").mkdir()  # cannot be replaced
+    with pytest.raises(LibraryUnavailable, match="writable and not full"):
+        open_database(url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0003"
+    engine.dispose()
+    assert {file.name for file in tmp_path.iterdir() if file.name.endswith(".tmp")} == set()
+
+
+@pytest.mark.parametrize("loss", [lambda file: file.unlink(), lambda file: file.write_bytes(b"")])
+def test_a_lost_database_beside_pictures_is_not_taken_for_a_new_library(
+    url: str, tmp_path: Path, loss: Callable[[Path], None]
+):
+    store = LibraryStore.open(url, tmp_path / "pictures")
+    library = store.seen_by(LOCAL_OWNER)
+    library.create_character(library.ensure_a_story().id, "Mina", [generated(1)], "generated")
+    store.close()
+    (tmp_path / "castbook.db").rename(tmp_path / "found.db")
+    loss((tmp_path / "castbook.db").touch() or tmp_path / "castbook.db")
+
+    for _ in range(2):  # the empty one that this makes changes nothing
+        with pytest.raises(LibraryUnavailable, match=r"(?s)database is empty.*put the database back"):
+            LibraryStore.open(url, tmp_path / "pictures")
+
+    (tmp_path / "found.db").replace(tmp_path / "castbook.db")
+    LibraryStore.open(url, tmp_path / "pictures").close()
+
+
+def test_a_picture_that_a_crash_left_without_a_row_keeps_nobody_out(url: str, tmp_path: Path):
+    store = LibraryStore.open(url, tmp_path / "pictures")
+    store.seen_by(LOCAL_OWNER).create_project("Moonlight")
+    store.close()
+    Pictures.open(tmp_path / "pictures").put(picture(1))
+    LibraryStore.open(url, tmp_path / "pictures").close()
 
 
 FIRST_LIBRARY = (

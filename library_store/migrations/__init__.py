@@ -9,7 +9,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
+
+from library_store.sqlite_file import copy_database
+
+BEFORE_UPGRADE = ".before-upgrade"
 
 
 def config(connection: Connection) -> Config:
@@ -21,6 +27,17 @@ def config(connection: Connection) -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Brings the tables to the newest step: all of it or nothing."""
+    """Brings the tables to the newest step: all of it or nothing. A SQLite file is kept as it was before."""
     with engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
+        before = MigrationContext.configure(connection).get_current_revision()
+        steps = ScriptDirectory.from_config(config(connection))
+        if before and steps.get_revision(before).nextrev:  # raises CommandError for one of a newer Castbook
+            _keep_copy(engine)
         command.upgrade(config(connection), "head")
+
+
+def _keep_copy(engine: Engine) -> None:
+    """One alone, for it holds what is purged later. Read by another connection, while ours lets nobody write."""
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and Path(file).is_file():
+        copy_database(engine, Path(file + BEFORE_UPGRADE))
