@@ -12,7 +12,7 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from errors import LibraryUnavailable
 from library_store import migrations
@@ -25,24 +25,25 @@ def open_database(url: str | URL) -> Engine:
 
     Raises LibraryUnavailable where the database cannot be reached, read or brought up to date.
     """
-    try:
+    with _explained_opening():
         engine = _make_engine(make_url(url))
         try:
             migrations.upgrade(engine)
         except BaseException:
             engine.dispose()
             raise
-    except CommandError as error:  # its newest migration is none of ours
-        raise LibraryUnavailable(
-            "The database cannot be brought up to date ({error}).", "Update Castbook.", error=error
-        ) from error
-    except (ArgumentError, NoSuchModuleError, ImportError, DatabaseError, sqlite3.Error, OSError) as error:
-        raise LibraryUnavailable(
-            "The database cannot be opened ({error}).",
-            "Check CASTBOOK_DATABASE_URL, and that its disk is there, writable and not full.",
-            error=getattr(error, "orig", None) or error,
-        ) from error
     return engine
+
+
+def open_for_reading(url: str | URL) -> Engine:
+    """As it lies: never made, changed or brought up to date. Raises as `open_database` does."""
+    with _explained_opening():
+        engine = _make_reading_engine(make_url(url))
+        if migrations.is_newest(engine):
+            return engine
+    raise LibraryUnavailable(
+        "The database is of an older or newer Castbook.", "Start this Castbook once, which brings it up to date."
+    )
 
 
 class Sessions:
@@ -93,6 +94,32 @@ def explained() -> Generator[None]:
         ) from error
 
 
+@contextmanager
+def _explained_opening() -> Generator[None]:
+    try:
+        yield
+    except CommandError as error:  # its newest migration is none of ours
+        raise LibraryUnavailable(
+            "The database cannot be brought up to date ({error}).", "Update Castbook.", error=error
+        ) from error
+    except (ArgumentError, NoSuchModuleError, ImportError, DatabaseError, sqlite3.Error, OSError) as error:
+        raise LibraryUnavailable(
+            "The database cannot be opened ({error}).",
+            "Check CASTBOOK_DATABASE_URL, and that its disk is there, writable and not full.",
+            error=getattr(error, "orig", None) or error,
+        ) from error
+
+
+def _make_reading_engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url)
+    uri = f"{Path(url.database or '').absolute().as_uri()}?mode=ro"
+    engine = create_engine("sqlite://", poolclass=NullPool, creator=lambda: sqlite3.connect(uri, uri=True))
+    event.listen(engine, "connect", _say_begin_ourselves)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
 def _make_engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
@@ -105,11 +132,15 @@ def _make_engine(url: URL) -> Engine:
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # we say BEGIN, not Python's driver
+    _say_begin_ourselves(connection, _)
     connection.execute("PRAGMA busy_timeout = 30000")  # milliseconds; first, for the next line may have to wait
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk before it is acknowledged
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _say_begin_ourselves(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # instead of Python's driver
 
 
 def _begin_sqlite(connection: Connection) -> None:

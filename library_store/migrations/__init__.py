@@ -36,6 +36,12 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config(connection), "head")
 
 
+def is_newest(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        newest = ScriptDirectory.from_config(config(connection)).get_current_head()
+        return MigrationContext.configure(connection).get_current_revision() == newest
+
+
 def _keep_copy(engine: Engine) -> None:
     """One alone, for it holds what is purged later. Read by another connection, while ours lets nobody write."""
     file = engine.url.database
