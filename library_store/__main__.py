@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from errors import CastbookError
+from library_store import backups
 from library_store.checking import Report
 from library_store.checking import check as check_library
 from library_store.database import open_for_reading
@@ -25,11 +28,40 @@ def library_store() -> None:
 @app.command()
 def check() -> None:
     """Reads every row and file, changes none, and says whose is missing or damaged. Exit code 1: something is."""
+    _end((), _is_whole(Settings()))
+
+
+@app.command("backup")
+def back_up(
+    folder: Annotated[Path, typer.Argument(help="A new folder, or an earlier backup: only what is new is copied.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Read all of it back, and check it.")] = False,
+) -> None:
+    """Copies the database and its pictures into a folder. The server may go on. Exit code 1: something is lacking."""
     settings = Settings()
+    pictures = Pictures.open(settings.resolved_pictures, may_be_new=False)
+    lacking = backups.back_up(settings.resolved_database_url, pictures, folder, _watched)
+    is_whole = _is_whole(Settings(home=folder, database_url="", pictures="")) if verify else True
+    _end(lacking, is_whole)
+
+
+@app.command()
+def restore(folder: Annotated[Path, typer.Argument(help="A backup.", exists=True, file_okay=False)]) -> None:
+    """Puts a backup where the app looks for its library, but never over one. Stop the server first."""
+    settings = Settings()
+    _end(backups.restore(folder, settings.resolved_database_url, settings.resolved_pictures, _watched))
+
+
+def _is_whole(settings: Settings) -> bool:
     engine = open_for_reading(settings.resolved_database_url)
     report = check_library(engine, Pictures.open(settings.resolved_pictures, may_be_new=False), _watched)
     _print(report)
-    if report.wrong:
+    return not report.wrong
+
+
+def _end(lacking: Sequence[str], is_whole: bool = True) -> None:
+    for content_hash in lacking:
+        typer.echo(f"There was no whole picture {content_hash} to copy.")
+    if lacking or not is_whole:
         raise typer.Exit(1)
 
 

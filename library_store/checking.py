@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Engine, Table, null, select, text
 from sqlalchemy.orm import Session
 
 from errors import LibraryUnavailable
-from library_store.database import explained, for_reading
+from library_store.database import explained, explained_opening, for_reading
+from library_store.migrations import is_newest
 from library_store.pictures import Pictures
 from library_store.schema import CharacterRow, IdentityRow, ImageRow, ProjectRow, Row
 
@@ -31,6 +32,7 @@ class Report:
 
 def check(engine: Engine, pictures: Pictures, watched: Watched) -> Report:
     """Every file is read. Raises LibraryUnavailable where the database is damaged itself or cannot be read."""
+    _check_version(engine)
     there = set(pictures.hashes())  # first: what comes later is no orphan
     with explained(), Session(for_reading(engine)) as session:
         _check_integrity(session)
@@ -42,6 +44,15 @@ def check(engine: Engine, pictures: Pictures, watched: Watched) -> Report:
         wrong += [(whose, damage[each]) for each, whose in now if each in damage]  # what was purged since is no loss
         orphans = there - named - {content_hash for content_hash, _ in now}
         return Report(len(named), _by_character(session, wrong), len(orphans))
+
+
+def _check_version(engine: Engine) -> None:
+    with explained_opening():
+        if is_newest(engine):
+            return
+    raise LibraryUnavailable(
+        "The database is of an older or newer Castbook.", "Start this Castbook once, which brings it up to date."
+    )
 
 
 def _check_integrity(session: Session) -> None:

@@ -25,7 +25,7 @@ def open_database(url: str | URL) -> Engine:
 
     Raises LibraryUnavailable where the database cannot be reached, read or brought up to date.
     """
-    with _explained_opening():
+    with explained_opening():
         engine = _make_engine(make_url(url))
         try:
             migrations.upgrade(engine)
@@ -37,13 +37,10 @@ def open_database(url: str | URL) -> Engine:
 
 def open_for_reading(url: str | URL) -> Engine:
     """As it lies: never made, changed or brought up to date. Raises as `open_database` does."""
-    with _explained_opening():
+    with explained_opening():
         engine = _make_reading_engine(make_url(url))
-        if migrations.is_newest(engine):
-            return engine
-    raise LibraryUnavailable(
-        "The database is of an older or newer Castbook.", "Start this Castbook once, which brings it up to date."
-    )
+        engine.connect().close()
+    return engine
 
 
 class Sessions:
@@ -95,7 +92,7 @@ def explained() -> Generator[None]:
 
 
 @contextmanager
-def _explained_opening() -> Generator[None]:
+def explained_opening() -> Generator[None]:
     try:
         yield
     except CommandError as error:  # its newest migration is none of ours

@@ -40,7 +40,7 @@ def jun(library: CharacterLibrary) -> Character:
 
 
 def checked(home: Path, watched: Callable[[Sequence[str]], Sequence[str]] = list) -> Report:
-    pictures = Pictures.open(home / "pictures", may_be_new=False)
+    pictures = Pictures.open(home / "pictures")
     return check(open_for_reading(f"sqlite:///{home / 'castbook.db'}"), pictures, watched)
 
 
@@ -133,10 +133,14 @@ def test_a_damaged_database_is_named(home: Path, store: LibraryStore, mina: Char
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path):
     with pytest.raises(LibraryUnavailable, match="cannot be opened"):
         open_for_reading(f"sqlite:///{tmp_path / 'castbook.db'}")
-    (tmp_path / "empty.db").touch()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_older_database_is_left_as_it_is(tmp_path: Path):
+    (tmp_path / "castbook.db").touch()
     with pytest.raises(LibraryUnavailable, match="Start this Castbook once"):
-        open_for_reading(f"sqlite:///{tmp_path / 'empty.db'}")
-    assert [file.name for file in tmp_path.iterdir()] == ["empty.db"]
+        checked(tmp_path)
+    assert (tmp_path / "castbook.db").stat().st_size == 0
 
 
 def test_a_folder_whose_name_means_something_in_a_url_is_that_folder(tmp_path: Path):
