@@ -13,7 +13,7 @@ from pipeline.packs import Pack, load_pack
 from pipeline.variants import VariantMaker
 from settings import Settings
 from studio import Castbook, Models
-from ui import build_page, launch_options
+from ui import add_health, build_page, launch_options
 
 
 def open_castbook(settings: Settings) -> Castbook:
@@ -51,7 +51,8 @@ if __name__ == "__main__":
     except CastbookError as error:
         sys.exit(f"Castbook cannot start. {error}")
     demo = build_page(castbook).queue(max_size=32)
-    demo.launch(prevent_thread_lock=True, **launch_options(settings.mcp))
+    server, _, _ = demo.launch(prevent_thread_lock=True, **launch_options(settings.mcp))
+    add_health(server, castbook, settings.metrics)
     castbook.models.start()
     castbook.store.read_faces(castbook.pack.judge_encoder)
     demo.block_thread()

@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     pack: str = "paperdoll"
     packs: Path | None = None  # a folder of the operator's own packs, looked in first
     compile: bool = True  # what draws, for this machine's CPU; it then draws in a third of the time
+    metrics: bool = False  # whether Prometheus is answered at /metrics
     mcp: bool = False  # whether the verbs are tools for language models too; needs the package `mcp`
 
     @field_validator("home", "packs")

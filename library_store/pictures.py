@@ -67,7 +67,7 @@ class Pictures:
                 weakref.finalize(pictures, shutil.rmtree, served_folder, ignore_errors=True)
             if may_be_new and not pictures._has_marker():
                 pictures._write(MARKER, MARKER_TEXT)
-        pictures._check_marker()
+        pictures.check_reachable()
         return pictures
 
     def put(self, picture: Image.Image, texts: Mapping[str, str] | None = None) -> str:
@@ -81,7 +81,7 @@ class Pictures:
     def put_file(self, data: bytes) -> str:
         """Keeps a PNG file that this class once wrote, byte for byte. Raises as `put` does."""
         content_hash = hashlib.sha256(data).hexdigest()
-        self._check_marker()
+        self.check_reachable()
         with _explained(Message("The picture cannot be kept")):
             self._write(_name(content_hash), data)
         return content_hash
@@ -97,7 +97,7 @@ class Pictures:
         try:
             data = cast(bytes, self._files.cat_file(self._full_name(_name(content_hash))))
         except FileNotFoundError as error:
-            self._check_marker()
+            self.check_reachable()
             raise LibraryUnavailable(
                 "The picture {picture} is missing from {folder}.",
                 "Put it back from a backup.",
@@ -172,7 +172,8 @@ class Pictures:
     def _has_marker(self) -> bool:
         return bool(self._files.exists(self._full_name(MARKER)))
 
-    def _check_marker(self) -> None:
+    def check_reachable(self) -> None:
+        """Raises LibraryUnavailable where the marker is not there."""
         with _explained(Message("The pictures cannot be reached")):
             if self._has_marker():
                 return

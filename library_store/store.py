@@ -67,5 +67,11 @@ class LibraryStore:
             for project in reversed(session.scalars(newest_projects()).all()):
                 self._faces.read(session, project, encoder)
 
+    def check_reachable(self) -> None:
+        """Raises LibraryUnavailable where the database or the pictures do not answer."""
+        with explained(), Session(self._engine) as session:
+            session.scalar(select(exists(select(ProjectRow.id))))
+        self._pictures.check_reachable()
+
     def close(self) -> None:
         self._engine.dispose()

@@ -14,6 +14,7 @@ from studio.exports import Exports, ExportsFolder
 from studio.faces import Faces, RecentUploads
 from studio.identities import Backfill, Identities
 from studio.likeness import Deciders, KeptDeciders
+from studio.metrics import Metrics
 from studio.models import Models
 from studio.requests import Requests
 from studio.runs import Runs
@@ -34,6 +35,7 @@ class Castbook:
         self._deciders = KeptDeciders()
         self._uploads = RecentUploads(models)
         self.runs = Runs[Asked, Made]()
+        self.metrics = Metrics(self.runs)
         self.exports = ExportsFolder()
         self.episodes = KeptEpisodes()
 

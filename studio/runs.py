@@ -85,6 +85,16 @@ class Run(Generic[A, T]):
         return self._outcome.done()
 
     @property
+    def made(self) -> T | None:
+        """What came of it, once that is there."""
+        return self._outcome.result() if self.state == "done" else None
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why it failed."""
+        return self._outcome.exception() if self.state == "failed" else None
+
+    @property
     def latest(self) -> Waiting | Step:
         """When it has ended, without pictures."""
         return self._latest
@@ -154,6 +164,17 @@ class Runs(Generic[A, T]):
         self._turns = ThreadPoolExecutor(1, thread_name_prefix="castbook-run")
         self._runs: dict[str, Run[A, T]] = {}  # oldest first
         self._lock = threading.Lock()
+        self._when_ended: Callable[[Run[A, T], float], None] = lambda run, seconds: None
+
+    def when_ended(self, tell: Callable[[Run[A, T], float], None]) -> None:
+        """`tell(run, seconds)` hears of every run once, when its turn is over."""
+        self._when_ended = tell
+
+    @property
+    def waiting(self) -> int:
+        """Of all visitors."""
+        with self._lock:
+            return sum(run.state == "waiting" for run in self._runs.values())
 
     def start(self, who: str, asked: A, work: Callable[[Callable[[Step], None]], T]) -> Run[A, T]:
         """`work(on_step)` is done in its turn, whoever looks; what `on_step` raises has to end it."""
@@ -161,7 +182,7 @@ class Runs(Generic[A, T]):
         with self._lock:
             self._forget_old()
             self._runs[run.id] = run
-            self._turns.submit(run.draw, work)
+            self._turns.submit(self._draw, run, work)
         return run
 
     def stop(self, run_id: str, who: str) -> Run[A, T]:
@@ -188,6 +209,11 @@ class Runs(Generic[A, T]):
             for run in self._runs.values():
                 run.stop()
         self._turns.shutdown()
+
+    def _draw(self, run: Run[A, T], work: Callable[[Callable[[Step], None]], T]) -> None:
+        began = self._clock()
+        run.draw(work)
+        self._when_ended(run, (self._clock() - began).total_seconds())
 
     def _forget_old(self) -> None:
         now = self._clock()
