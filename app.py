@@ -51,7 +51,9 @@ if __name__ == "__main__":
     except CastbookError as error:
         sys.exit(f"Castbook cannot start. {error}")
     demo = build_page(castbook).queue(max_size=32)
-    server, _, _ = demo.launch(prevent_thread_lock=True, **launch_options(settings.mcp))
+    server, _, _ = demo.launch(
+        prevent_thread_lock=True, **launch_options(settings.mcp, settings.resolved_hosts, settings.resolved_frames)
+    )
     add_health(server, castbook, settings.metrics)
     castbook.models.start()
     castbook.store.read_faces(castbook.pack.judge_encoder)

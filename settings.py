@@ -14,6 +14,9 @@ from sqlalchemy import URL
 BUILT_IN_PACKS = Path(__file__).parent / "packs"
 EVALUATION_RUNS = Path(__file__).parent / "evaluation-runs"  # where `python -m evaluation` writes, run from this folder
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+HUGGING_FACE = "https://huggingface.co"
+
 # "s3://pictures", "filecache::s3://pictures"
 FSSPEC_URL = re.compile(r"([a-z][\w+.-]*::)*[a-z][\w+.-]*://", re.IGNORECASE)
 
@@ -33,6 +36,10 @@ class Settings(BaseSettings):
     pack: str = "paperdoll"
     packs: Path | None = None  # a folder of the operator's own packs, looked in first
     compile: bool = True  # what draws, for this machine's CPU; it then draws in a third of the time
+    hosts: str = ""  # names that the server answers to, by commas; "*": any. Default: where it listens
+    frames: str = ""  # sites that may show the page in a frame, by commas; a Space: huggingface.co
+    server_name: str = Field(default="127.0.0.1", validation_alias="GRADIO_SERVER_NAME")
+    space_id: str = Field(default="", validation_alias="SPACE_ID")  # set on a Hugging Face Space
     metrics: bool = False  # whether Prometheus is answered at /metrics
     mcp: bool = False  # whether the verbs are tools for language models too; needs the package `mcp`
 
@@ -58,6 +65,15 @@ class Settings(BaseSettings):
         return self.home / "compiled" if self.compile else None
 
     @property
+    def resolved_hosts(self) -> tuple[str, ...]:
+        """A server for this machine alone is asked by this machine's own names; one for others, by any."""
+        return _parts(self.hosts) or (LOOPBACK if self.server_name in LOOPBACK else ("*",))
+
+    @property
+    def resolved_frames(self) -> tuple[str, ...]:
+        return _parts(self.frames) or ((HUGGING_FACE,) if self.space_id else ())
+
+    @property
     def pack_folders(self) -> tuple[Path, ...]:
         return (self.packs, BUILT_IN_PACKS) if self.packs else (BUILT_IN_PACKS,)
 
@@ -65,6 +81,10 @@ class Settings(BaseSettings):
     def report_folders(self) -> tuple[Path, ...]:
         """Where the page looks for retention reports."""
         return self.home / "evaluation", EVALUATION_RUNS
+
+
+def _parts(said: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in said.split(",") if part.strip())
 
 
 def _absolute(path: Path | str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.middleware import Middleware
 from studio import Castbook, Studio
 from ui.chosen_language import ChosenLanguage
 from ui.endpoints import build_endpoints
+from ui.foreign_sites import guards
 from ui.handlers import PRIVATE, QUICK, draw_without_progress, for_visitor, unchanged
 from ui.language import i18n, say, t
 from ui.library.popup import LibraryPopup, build_library_popup
@@ -33,6 +35,7 @@ from ui.story.story_context import build_context_keeper
 from ui.story.upload_form import bind_upload_form, build_upload_form
 from ui.theme import css, head, theme
 
+THIS_MACHINE = ("127.0.0.1",)
 FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
 
 
@@ -103,10 +106,13 @@ def build_page(castbook: Castbook) -> gr.Blocks:
     return demo
 
 
-def launch_options(mcp: bool = False) -> dict[str, Any]:
+def launch_options(
+    mcp: bool = False, hosts: Sequence[str] = THIS_MACHINE, frames: Sequence[str] = ()
+) -> dict[str, Any]:
     """What `launch` needs beside host and port. Pages are rendered in the browser, and no history of runs is kept.
 
     With `mcp` the endpoints are tools of a Model Context Protocol server as well, at /gradio_api/mcp/.
+    `hosts` and `frames` as in `foreign_sites.guards`.
     """
     return {
         "theme": theme(),
@@ -119,7 +125,7 @@ def launch_options(mcp: bool = False) -> dict[str, Any]:
         "max_file_size": "2gb",  # an exported library; pictures are held to less where they are read
         "mcp_server": mcp,
         "i18n": i18n(),
-        "app_kwargs": {"middleware": [Middleware(ChosenLanguage)]},
+        "app_kwargs": {"middleware": [*guards(hosts, frames), Middleware(ChosenLanguage)]},
     }
 
 
