@@ -20,8 +20,9 @@ from library_store.schema import CharacterRow, ImageRow, StoryRow
 
 
 def id_in(project_id: str, id: str) -> str:
-    """What a thing is called in another project. A UUIDv7 begins with its time, and so does this."""
-    other = int.from_bytes(hashlib.sha256(project_id.encode()).digest()[:4], "big")
+    """What a thing is called in another project. A UUIDv7 begins with its time, and so does this; and a copy of a copy
+    depends on the way that it went, or one project's could have the id of another's."""
+    other = int.from_bytes(hashlib.sha256((project_id + id).encode()).digest()[:4], "big")
     return str(uuid.UUID(int=uuid.UUID(id).int ^ other))
 
 

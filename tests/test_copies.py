@@ -69,6 +69,18 @@ def test_what_becomes_of_one_is_nothing_to_the_other(library: CharacterLibrary, 
     assert (home.copied_from_id, home.id == hana.id) == (copy.id, False)
 
 
+def test_copies_that_met_on_two_ways_are_each_in_their_own_project(
+    library: CharacterLibrary, hana: Character, spin_off: Project
+):
+    prequel = library.create_project("Prequel")
+    there = library.copy_character(hana.id, spin_off.id)
+    library.copy_character(there.id, prequel.id)
+    other = library.copy_character(hana.id, prequel.id)
+    back = library.copy_character(other.id, spin_off.id)
+    assert back.project_id == spin_off.id
+    assert back.copied_from_id == other.id
+
+
 def test_who_cannot_be_copied_is_told_why(library: CharacterLibrary, story: Story, hana: Character, spin_off: Project):
     unsaved = library.create_character(story.id, "Passer-by", [generated(7)], "generated").character
     for character_id, project_id, why in [
