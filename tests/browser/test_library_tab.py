@@ -154,7 +154,18 @@ def test_a_picture_is_added_and_another_person_only_knowingly(app: App, visit: V
             page.click("#character-add-picture")
         chooser.value.set_files(tmp_path / name)
         expect(strip).to_have_count(count)
-    expect(page.locator("#character-add-doubt")).to_contain_text("another person")
+    doubt = page.locator("#character-add-doubt")
+    expect(doubt).to_contain_text("another person")
+
+    (tmp_path / "broken.png").write_bytes((tmp_path / "other.png").read_bytes()[:60])
+    for name in ("broken.png", "other.png"):  # the question is of the picture that was chosen last
+        with page.expect_file_chooser() as chooser:
+            page.click("#character-add-picture")
+        chooser.value.set_files(tmp_path / name)
+        if name == "broken.png":
+            expect(page.get_by_test_id("toast-body").filter(has_text="damaged")).to_be_visible()
+            expect(doubt).to_be_hidden()
+    expect(doubt).to_contain_text("another person")
     page.click("#character-add-anyway")
     expect(strip).to_have_count(kept + 2)
     expect(page.locator("#character-add-doubt")).to_be_hidden()

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from studio import Castbook, Studio
-from ui.handlers import PRIVATE, for_visitor
+from ui.handlers import GPU, PRIVATE, QUICK, for_visitor
 from ui.language import say, t
 from ui.place import new_revision
 
@@ -54,11 +54,13 @@ def bind_add_picture(
     def kept(studio: Studio, character_id: str, file: str) -> dict[Any, Any]:
         studio.faces.add_picture(character_id, file, studio.faces.face_like(character_id, file))
         gr.Success(say("The picture is added."), title=say("Saved"))
-        asked = (gr.Markdown(visible=False), gr.Button(visible=False))
-        values = (*show(studio, character_id), new_revision(), *asked)
+        values = (*show(studio, character_id), new_revision(), *not_asked())
         return dict(zip([*outputs, *form.question], values, strict=True))
 
+    def not_asked() -> tuple[gr.Markdown, gr.Button]:
+        return gr.Markdown(visible=False), gr.Button(visible=False)
+
     meant, shown = [character, form.choose], [*outputs, *form.question]
-    relist(form.choose.upload(add, meant, shown, **PRIVATE))
-    relist(form.anyway.click(for_visitor(castbook)(kept), meant, shown, **PRIVATE))
-    character.change(lambda: (gr.Markdown(visible=False), gr.Button(visible=False)), None, form.question, **PRIVATE)
+    relist(form.choose.upload(not_asked, None, form.question, **QUICK).then(add, meant, shown, **PRIVATE, **GPU))
+    relist(form.anyway.click(for_visitor(castbook)(kept), meant, shown, **PRIVATE, **GPU))
+    character.change(not_asked, None, form.question, **PRIVATE)
