@@ -24,6 +24,7 @@ Meant = Mapping[str, tuple[str, ...]]
 Meanings = frozenset[tuple[str, str]]  # group and first name of phrases
 HEARD_AGAIN = 8  # times at most: the second is the last but for words made up to be none
 REMEMBERED = 256  # readings: a form reads its prompt several times for every key
+ARTICLES = ("a", "an", "the")
 SILENT = frozenset(  # words between words: they are no picture, and nobody wants to hear that
     "or but only also to for from that this these who which has have having are be being been it its i me my "
     "you your we our him hers so then than into onto over please just both all some any while if there one "
@@ -427,11 +428,12 @@ class _Heard:
         return [each for each in (" ".join(drawn), *apart) if each]
 
     def _excluded(self, said: list[str], matches: list[Match], excluded: list[Match]) -> set[int]:
-        """The words of what is to be kept out, but for those that another phrase needs: "black HAIR"."""
+        """The words of what is to be kept out and their articles, but those that another phrase needs: "black HAIR"."""
         needed = {at for match in matches if match not in excluded for at in match.place}
         gone = {at for match in excluded for at in match.place}
         self.left_out += [LeftOut(" ".join(said[at] for at in match.place), "kept out") for match in excluded]
-        return gone - needed or gone
+        gone = gone - needed or gone
+        return gone | {at - 1 for at in gone if at and said[at - 1] in ARTICLES}
 
     def _draw_instead(self, match: Match, said: list[str], drawn: list[str], apart: list[str]) -> None:
         """The first phrase where the words stand, the others apart; words that mean none are named."""
@@ -454,4 +456,4 @@ def words(text: str) -> list[str]:
 
 
 def _without_article(phrase: list[str]) -> list[str]:
-    return phrase[1:] if phrase[:1] in (["a"], ["an"], ["the"]) else phrase
+    return phrase[1:] if phrase and phrase[0] in ARTICLES else phrase

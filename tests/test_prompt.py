@@ -169,6 +169,10 @@ def test_what_is_asked_for_and_to_be_kept_out_is_kept_out_and_named():
     assert [(left.words, left.why) for left in reading.left_out] == [("happy", "kept out"), ("wavy hair", "kept out")]
 
 
+def test_what_is_kept_out_takes_its_article_along():
+    assert PAPERDOLL.read("brown skin, a beard, man, a scarf, no beard").drawn == "brown skin, man, a scarf"
+
+
 def test_what_cannot_be_kept_out_is_named():
     assert PAPERDOLL.unknown_words("no eyes, no humans, no watermark") == ("no humans", "no eyes", "watermark")
 
