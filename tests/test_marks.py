@@ -19,6 +19,7 @@ from pipeline.marks import SIDE, MarksReader, head, load_marks_reader
 from pipeline.packs import Marks, Pack
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
+from ui.story.run_area import verdict_on
 from ui.words import long_likeness
 
 MARKS = Vocabulary(
@@ -90,6 +91,9 @@ def test_of_two_variants_the_one_that_kept_the_marks_is_better(pack: Pack, reade
     assert ranked[1].likeness.similarity > ranked[0].likeness.similarity
     assert "“a scar”, “red hair” are missing" in long_likeness(ranked[1].likeness)
     assert "missing" not in long_likeness(ranked[0].likeness)
+    all_but_a_mark = replace(ranked[1], missing=())
+    assert "shows all" not in verdict_on(all_but_a_mark)
+    assert "shows all" in verdict_on(replace(ranked[0], missing=()))
 
 
 def test_a_broken_reader_is_named(pack: Pack, tmp_path: Path) -> None:

@@ -221,7 +221,7 @@ def report(made: Made, in_trash: bool = False) -> str:
     if made.cut_off:
         cut_off = f"*{in_markdown(made.cut_off)}*"
         lines.append(say("The prompt was too long. Its end was left out: {cut_off}", cut_off=cut_off))
-    verdicts = [f"{place}. {_verdict(variant)}" for place, variant in enumerate(made.ranked, start=1)]
+    verdicts = [f"{place}. {verdict_on(variant)}" for place, variant in enumerate(made.ranked, start=1)]
     if any(variant.likeness or variant.rejection for variant in made.ranked):
         lines.append("\n".join(verdicts[:count]))
     if drawn > count:
@@ -275,10 +275,11 @@ def _caption(variant: Variant) -> str:
     return say("Rejected") if variant.rejection else short_likeness(variant.likeness)
 
 
-def _verdict(variant: Variant) -> str:
+def verdict_on(variant: Variant) -> str:
     if variant.rejection:
         return rejected(variant.rejection)
-    seen = say("shows all that was asked for") if variant.missing == () else ""
+    lost = variant.likeness and variant.likeness.lost_marks
+    seen = say("shows all that was asked for") if variant.missing == () and not lost else ""
     return " · ".join(part for part in (long_likeness(variant.likeness), seen) if part)
 
 
