@@ -120,6 +120,8 @@ def _plain(picture: Image.Image) -> Image.Image:
     """RGB, RGBA, L or CMYK, in its own colours."""
     if picture.mode.startswith("I"):  # 16 bits of grey, which convert("L") would clip to white
         return picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    if picture.mode == "F":  # grey from 0 to 1
+        return picture.point(lambda value: value * 255 + 0.5).convert("L")
     if picture.mode == "LAB":
         made = cast("Any", ImageCms.createProfile)  # pyright: ignore[reportUnknownMemberType]
         lab, srgb = made("LAB"), made("sRGB")

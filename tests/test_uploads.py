@@ -81,6 +81,14 @@ def test_sixteen_bits_of_grey_become_eight_without_clipping():
     assert abs(int(picture[32]) - 130) <= 1
 
 
+def test_floating_points_of_grey_become_eight_bits():
+    file = BytesIO()
+    Image.fromarray(np.linspace(-0.1, 1.2, 64, dtype=np.float32)[None].repeat(64, 0)).save(file, "TIFF")
+    values = np.asarray(read_picture(file.getvalue()))[0, :, 0]
+    assert (values[0], values[-1]) == (0, 255)
+    assert len(set(values.tolist())) > 40
+
+
 def test_cmyk_and_grey_become_rgb():
     assert read_picture(file_of(HALVES.convert("CMYK"), "JPEG")).mode == "RGB"
     assert read_picture(file_of(HALVES.convert("L"))).mode == "RGB"
