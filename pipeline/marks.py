@@ -8,7 +8,7 @@ A reader of a pack's own says so, of the marks that it reads reliably; of others
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -28,6 +28,7 @@ from pipeline.values import Landmarks
 from pipeline.vocabulary import Vocabulary
 
 INPUT, MARKS = "head", "marks"
+HARDLY_LESS = 1.5  # of a colour's logit: the best is then at most four times as likely
 SIDE = 224  # pixels of the head's crop: about what a face has in a picture of 256
 LANDMARK_SCALE = 1.4  # of insightface's landmarks about their centre: from the ears to the fringe
 
@@ -97,19 +98,26 @@ class MarksReader:
         groups = ([(mark,) for mark in asked.pop(MARKS, ())], asked.values())
         return tuple(phrase for phrases in chain(*groups) if shown.isdisjoint(phrases) for phrase in phrases)
 
+    def unwanted(self, picture: Image.Image, landmarks: Landmarks, kept_out: str) -> tuple[str, ...]:
+        """The marks in what was to be kept out that the face shows all the same."""
+        asked = self._asked(kept_out)
+        shown = self.shown(picture, landmarks) if asked else frozenset[str]()
+        return tuple(phrase for phrase in chain.from_iterable(asked.values()) if phrase in shown)
+
     def kept(self, shown: frozenset[str], by_the_reference: frozenset[str]) -> float | None:
         """Of what is reliably read as the person's in the reference, the share that is shown; None: nothing is."""
         theirs = by_the_reference & self._of_the_person
         return len(theirs & shown) / len(theirs) if theirs else None
 
     def shown(self, picture: Image.Image, landmarks: Landmarks) -> frozenset[str]:
-        """All marks and colours that the face shows, whether they are read reliably or not."""
+        """All marks and colours that the face shows, read reliably or not. Of colours there are several where they are
+        hardly told apart: dark brown and brown."""
         pixels = head(picture, landmarks).astype(np.float32).transpose(2, 0, 1)[None] / 127.5 - 1
         colours = self._labels.colours
         logits: Any = self._session.run([MARKS, *colours], {INPUT: pixels})
         marks = {mark for mark, logit in zip(self._labels.marks, logits[0][0], strict=True) if logit > 0}
         seen = zip(colours.values(), logits[1:], strict=True)
-        return frozenset(marks | {words[int(np.argmax(values))] for words, values in seen})
+        return frozenset(marks | {word for words, [values] in seen for word in _likely(words, values)})
 
     def _asked(self, prompt: str) -> dict[str, tuple[str, ...]]:
         """What the prompt asks for of all that is said, by MARKS or group of colours."""
@@ -124,6 +132,10 @@ class MarksReader:
         labels, theirs = self._labels, self._vocabulary.groups.get(MARKS, {})
         colours = chain.from_iterable(labels.colours[group] for group in labels.colours if group in labels.said)
         return frozenset({mark for mark in labels.said if mark in theirs} | set(colours))
+
+
+def _likely(words: Sequence[str], logits: npt.NDArray[np.float32]) -> list[str]:
+    return [word for word, logit in zip(words, logits, strict=True) if logit >= logits.max() - HARDLY_LESS]
 
 
 def head(picture: Image.Image, landmarks: Landmarks) -> npt.NDArray[np.uint8]:

@@ -66,6 +66,10 @@ class ReadsMarks(Protocol):
         """The marks of a person in the prompt that the face at these landmarks (5, 2) does not show."""
         ...
 
+    def unwanted(self, picture: Image.Image, landmarks: Landmarks, kept_out: str) -> tuple[str, ...]:
+        """Those of what was to be kept out that it does show."""
+        ...
+
 
 class PromptReader(Protocol):
     def missing(self, picture: Image.Image, prompt: str) -> tuple[str, ...] | None:
@@ -194,7 +198,8 @@ class VariantMaker:
         likeness = self._likeness(face, reference, picture, decider) if reference else None
         if likeness and face and self._marks_reader:
             lost = self._marks_reader.missing(picture, face.landmarks, request.asked)
-            likeness = replace(likeness, lost_marks=lost)
+            unwanted = self._marks_reader.unwanted(picture, face.landmarks, request.negative_prompt)
+            likeness = replace(likeness, lost_marks=lost, unwanted_marks=unwanted)
         missing = self._prompt_reader.missing(picture, request.asked) if self._prompt_reader else None
         variant = Variant(picture, seed, face, likeness, missing)
         return replace(variant, rejection=_rejection(variant))
@@ -247,5 +252,5 @@ def _rank(variant: Variant) -> tuple[bool, int, int, int, float]:
     wrong = likeness is not None and (likeness.band == "another person" or likeness.copied is True)
     doubt = 2 if wrong else int(variant.face is None)
     alike = 0.0 if likeness is None else likeness.similarity if likeness.score is None else likeness.score
-    lost = len((likeness and likeness.lost_marks) or ())
+    lost = len([*(likeness.lost_marks or ()), *(likeness.unwanted_marks or ())]) if likeness else 0
     return bool(variant.rejection), doubt, len(variant.missing or ()), lost, -(alike or 0.0)

@@ -63,6 +63,21 @@ def test_a_mark_that_is_asked_for_and_not_shown_is_lost(reader: MarksReader, col
     assert sorted(reader.missing(flat(colour), FACE, prompt)) == sorted(lost)
 
 
+@pytest.mark.parametrize(
+    ("colour", "kept_out", "shown"), [(RED, "a scar", ("a scar",)), (GREEN, "a scar", ()), (RED, "", ())]
+)
+def test_what_was_to_be_kept_out_and_is_shown_is_said(reader: MarksReader, colour, kept_out, shown) -> None:
+    assert reader.unwanted(flat(colour), FACE, kept_out) == shown
+
+
+def test_a_picture_that_shows_what_was_to_be_kept_out_says_so(pack: Pack, reader: MarksReader) -> None:
+    maker = VariantMaker(FakeGenerator(), FakeFaces(), pack, None, reader)
+    request = pack.request("no scar, red hair", 0, count=1)
+    [variant] = maker.generate(request, reference_of(flat(RED)), lambda step: None).ranked
+    assert variant.likeness.unwanted_marks == ("a scar",)
+    assert "still shows “a scar”" in long_likeness(variant.likeness)
+
+
 def test_what_the_reference_shows_of_the_person_is_kept_or_not(reader: MarksReader) -> None:
     red, green = reader.shown(flat(RED), FACE), reader.shown(flat(GREEN), FACE)
     assert (reader.kept(red, red), reader.kept(green, red)) == (1.0, 0.0)

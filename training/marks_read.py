@@ -43,10 +43,16 @@ def marks_read_right(reader: MarksReader, maker: VariantMaker) -> Iterator[Seque
 
 
 def _right(kind: Sequence[Read], words: Sequence[str]) -> str:
-    """Of a colour it is right where the true one is said."""
-    known = [(said, {word: truth[word] for word in words}) for said, truth in kind if truth[words[0]] is not None]
-    right = [all((word in said) == is_so for word, is_so in truth.items()) for said, truth in known]
+    """Of a colour it is right where the true one is among those that are said."""
+    known = [
+        (said & set(words), {word for word in words if truth[word]}) for said, truth in kind if _is_known(truth, words)
+    ]
+    right = [not said.isdisjoint(true) if len(words) > 1 else said == true for said, true in known]
     return f"{np.mean(right):.1%} of {len(right)}"
+
+
+def _is_known(truth: Truth, words: Sequence[str]) -> bool:
+    return truth[words[0]] is not None
 
 
 def _drawings(reader: MarksReader, shown: Shown) -> list[Read]:

@@ -81,6 +81,9 @@ def long_likeness(likeness: Likeness | None) -> str:
         facts.insert(1, say("copied rather than redrawn"))
     if likeness.lost_marks:
         facts.append(in_markdown(said(objection(Missing(likeness.lost_marks)))))
+    if likeness.unwanted_marks:
+        marks = ", ".join(f"“{mark}”" for mark in likeness.unwanted_marks)
+        facts.append(say("still shows {marks}", marks=in_markdown(marks)))
     return " · ".join(facts)
 
 
@@ -100,7 +103,7 @@ def measured_by(likeness: Likeness | None) -> str:
     if likeness.against:
         by += " · " + say("cosine {similarity}", similarity=f"{likeness.similarity:.2f}")
     elif likeness.band != "uncalibrated":
-        by += " · " + say("the bare likeness, measured against no strangers")
+        by += " · " + say("by the bare likeness")
     if likeness.steering_similarity is not None:
         steering = f"{likeness.steering_similarity:.2f}"
         by += " · " + say("the encoder that steered says {similarity}", similarity=steering)

@@ -278,9 +278,10 @@ def _caption(variant: Variant) -> str:
 def verdict_on(variant: Variant) -> str:
     if variant.rejection:
         return rejected(variant.rejection)
-    lost = variant.likeness and variant.likeness.lost_marks
-    seen = say("shows all that was asked for") if variant.missing == () and not lost else ""
-    return " · ".join(part for part in (long_likeness(variant.likeness), seen) if part)
+    likeness = variant.likeness
+    wrong = likeness and (likeness.lost_marks or likeness.unwanted_marks)
+    seen = say("shows all that was asked for") if variant.missing == () and not wrong else ""
+    return " · ".join(part for part in (long_likeness(likeness), seen) if part)
 
 
 def progress_bar(step: Step, seconds: float) -> str:
