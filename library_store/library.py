@@ -455,12 +455,19 @@ class CharacterLibrary:
         """Puts a saved character into another project as well: pictures, tags and faces, not the stories. The copy is
         somebody of their own from then on; copied again, they get the pictures that are new.
 
-        Raises InvalidRequest for their own project, one in the trash, and who is not saved.
+        Raises InvalidRequest for their own project, that of whom they were copied from, one in the trash, and for
+        somebody who is not saved.
         """
         with self._writing() as session:
             character, project = find_character(session, character_id), rows.find_open_project(session, project_id)
             if character.project_id == project.id:
                 raise InvalidRequest("{name} is in this project.", "Choose another project.", name=character.name)
+            original = character.copied_from_id and session.get(CharacterRow, character.copied_from_id)
+            if original and original.project_id == project.id:
+                raise InvalidRequest(
+                    "{name} was copied from {original}, who is in that project still.",
+                    "Open {original} there and add the new pictures.", name=character.name, original=original.name,
+                )  # fmt: skip
             export = read_export(session, character.project_id, [character.id], embeddings=True)
             plan = plan_import(session, export, project.id)
             images = session.scalars(select(ImageRow).where(ImageRow.character_id == character.id))

@@ -59,6 +59,15 @@ def test_copied_again_they_get_what_is_new_alone(library: CharacterLibrary, hana
     assert len(library.list_images(copy.id)) == 4
 
 
+def test_nobody_is_copied_back_to_whom_they_were_copied_from(
+    library: CharacterLibrary, hana: Character, spin_off: Project
+):
+    copy = library.copy_character(hana.id, spin_off.id)
+    with pytest.raises(InvalidRequest, match="Hana was copied from Hana, who is in that project still"):
+        library.copy_character(copy.id, hana.project_id)
+    assert library.list_library(hana.project_id) == [hana]
+
+
 def test_what_becomes_of_one_is_nothing_to_the_other(library: CharacterLibrary, hana: Character, spin_off: Project):
     copy = library.copy_character(hana.id, spin_off.id)
     library.trash_character(hana.id)
