@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,3 +51,8 @@ def toy_packs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_toy_pack(folder / "lora")
     write_toy_pack(folder / "doll", weights="ip-adapter-faceid-portrait_toy.safetensors", kind="doll")
     return folder
+
+
+def pytest_sessionfinish() -> None:
+    """pytest collects five times over in the end: two minutes, over all that the tests have made."""
+    gc.freeze()

@@ -296,7 +296,7 @@ class LibraryMachine(RuleBasedStateMachine):
         trashed = [id for id, person in self.people.items() if person.saved is not None and person.is_trashed]
         for query, expected in (
             (LibraryQuery(), recent),
-            (LibraryQuery(sort="name"), sorted(listed, key=lambda id: (self.people[id].name.casefold(), id))),
+            (LibraryQuery(sort="name"), sorted(listed, key=lambda id: (*as_people_sort(self.people[id].name), id))),
             (LibraryQuery(sort="most used"), sorted(recent, key=lambda id: -len(self._uses(id)))),
             (LibraryQuery("MINA"), [id for id in recent if "mina" in self.people[id].name.casefold()]),
             (LibraryQuery(tags=("LEAD",)), [id for id in recent if "lead" in self.people[id].tags]),
@@ -396,6 +396,10 @@ def facts(character: Character) -> tuple[Any, ...]:
 
 def one_of(values: Iterable[Any]) -> st.SearchStrategy[Any]:
     return st.sampled_from(list(values))
+
+
+def as_people_sort(name: str) -> tuple[str, str]:
+    return name.replace("É", "E").casefold(), name
 
 
 def made_from(parent: str | None, colour: tuple[int, int, int]) -> NewPicture:
