@@ -34,6 +34,16 @@ BROKEN: tuple[type[Exception], ...] = (
 )
 
 
+def open_reader(pack: Pack, model: str) -> tuple[Vocabulary, bytes, onnxruntime.InferenceSession]:
+    """The pack's vocabulary, what labels.json says, and the one .onnx file of a folder of the pack. Raises BROKEN."""
+    if pack.vocabulary is None:
+        raise ValueError("the pack has no vocabulary.json")
+    folder = Path(pack.locate(model))
+    labels = (folder / "labels.json").read_bytes()
+    (file,) = folder.glob("*.onnx")
+    return pack.vocabulary, labels, onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+
+
 def load_prompt_reader(pack: Pack) -> PromptReader | None:
     """The one that the pack names, None where it names none. Raises PackUnavailable."""
     if pack.adherence is None:
@@ -62,13 +72,8 @@ class ClassifierReader:
     def load(cls, pack: Pack, model: str) -> ClassifierReader:
         """From the pack's folder with one .onnx file and labels.json. Raises PackUnavailable."""
         try:
-            if pack.vocabulary is None:
-                raise ValueError("the pack has no vocabulary.json")
-            folder = Path(pack.locate(model))
-            labels = _LABELS.validate_json((folder / "labels.json").read_bytes())
-            (file,) = folder.glob("*.onnx")
-            session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-            return cls(session, labels, pack.vocabulary)
+            vocabulary, labels, session = open_reader(pack, model)
+            return cls(session, _LABELS.validate_json(labels), vocabulary)
         except BROKEN as error:
             raise PackUnavailable(
                 "The adherence model {model} of the pack {pack} could not be loaded ({error}).",

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from errors import PackUnavailable
-from pipeline.adherence import BROKEN
+from pipeline.adherence import BROKEN, open_reader
 from pipeline.packs import Pack
 from pipeline.values import Landmarks
 from pipeline.vocabulary import Vocabulary
@@ -56,13 +55,8 @@ def load_marks_reader(pack: Pack) -> MarksReader | None:
     if pack.marks is None:
         return None
     try:
-        if pack.vocabulary is None:
-            raise ValueError("the pack has no vocabulary.json")
-        folder = Path(pack.locate(pack.marks.model))
-        labels = _LABELS.validate_json((folder / "labels.json").read_bytes())
-        (file,) = folder.glob("*.onnx")
-        session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-        return MarksReader(session, labels, pack.vocabulary)
+        vocabulary, labels, session = open_reader(pack, pack.marks.model)
+        return MarksReader(session, _LABELS.validate_json(labels), vocabulary)
     except BROKEN as error:
         raise PackUnavailable(
             "The reader of marks {model} of the pack {pack} could not be loaded ({error}).",

@@ -26,6 +26,15 @@ def store(tmp_path: Path) -> Iterator[LibraryStore]:
 
 
 @pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Castbook's home is the test's folder, for a command as well."""
+    for name in ("DATABASE_URL", "PICTURES"):
+        monkeypatch.delenv(f"CASTBOOK_{name}", raising=False)
+    monkeypatch.setenv("CASTBOOK_HOME", str(tmp_path))
+    return tmp_path  # where the `store` is
+
+
+@pytest.fixture
 def library(store: LibraryStore) -> CharacterLibrary:
     """All that is in the store, as its owner sees it."""
     return store.seen_by(LOCAL_OWNER)

@@ -19,13 +19,7 @@ from library_store.pictures import Pictures
 from library_store.records import LOCAL_OWNER, Character
 from library_store.store import LibraryStore
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("DATABASE_URL", "PICTURES"):
-        monkeypatch.delenv(f"CASTBOOK_{name}", raising=False)
-    monkeypatch.setenv("CASTBOOK_HOME", str(tmp_path))
-    return tmp_path  # where the `store` is
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture

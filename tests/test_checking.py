@@ -22,14 +22,6 @@ from library_store.store import LibraryStore
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("DATABASE_URL", "PICTURES"):
-        monkeypatch.delenv(f"CASTBOOK_{name}", raising=False)
-    monkeypatch.setenv("CASTBOOK_HOME", str(tmp_path))
-    return tmp_path  # where the `store` is
-
-
-@pytest.fixture
 def mina(library: CharacterLibrary) -> Character:
     return saved(library, library.ensure_a_story().id, "Mina", portrait(RED))
 
