@@ -50,7 +50,7 @@ if __name__ == "__main__":
         castbook = open_castbook(settings)
     except CastbookError as error:
         sys.exit(f"Castbook cannot start. {error}")
-    demo = build_page(castbook).queue(max_size=32)
+    demo = build_page(castbook)
     server, _, _ = demo.launch(
         prevent_thread_lock=True, **launch_options(settings.mcp, settings.resolved_hosts, settings.resolved_frames)
     )

@@ -122,3 +122,14 @@ class NotDrawn(CastbookError):
             "These pictures were not drawn: nobody was there while they waited for their turn.",
             "Ask for them again.",
         )
+
+
+class TooMuchAtOnce(CastbookError):
+    """One caller has as much waiting for its turn as one may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            "{count} things that you asked for wait for their turn already.",
+            "Wait until one of them is done, or stop one.",
+            count=most,
+        )

@@ -14,12 +14,15 @@ from studio.exports import Exports, ExportsFolder
 from studio.faces import Faces, RecentUploads
 from studio.identities import Backfill, Identities
 from studio.likeness import Deciders, KeptDeciders
+from studio.line import Line, Turn
 from studio.metrics import Metrics
 from studio.models import Models
 from studio.requests import Requests
 from studio.runs import Runs
 from studio.studio import Studio
 from studio.trust import Trust
+
+MOST_LOOKS = 8  # at pictures, of one caller, that wait
 
 
 class Castbook:
@@ -33,25 +36,29 @@ class Castbook:
         self._report_folders = (pack.folder, *report_folders)
         self._backfill = Backfill()
         self._deciders = KeptDeciders()
-        self._uploads = RecentUploads(models)
+        self._uploads = RecentUploads()
+        self._looking = Line("castbook-look", MOST_LOOKS)
         self.runs = Runs[Asked, Made]()
         self.metrics = Metrics(self.runs)
         self.exports = ExportsFolder()
         self.episodes = KeptEpisodes()
 
-    def seen_by(self, visitor: Visitor) -> Studio:
-        """Costs nothing: made anew for each who asks."""
+    def seen_by(self, visitor: Visitor, caller: str = "") -> Studio:
+        """Costs nothing: made anew for each who asks. `caller`: who takes turns with others where something has to be
+        waited for; the visitor where nothing is said."""
+        caller = caller or visitor.name
+        self.runs.seen(visitor.name)
         library, pack, models = self.store.seen_by(visitor), self.pack, self.models
         identities = Identities(library, pack, models, self._backfill)
         deciders = Deciders(library, pack, self._deciders)
-        faces = Faces(library, pack, models, identities, deciders, self._uploads)
+        faces = Faces(library, pack, models, identities, deciders, self._uploads, Turn(self._looking, caller))
         return Studio(
             library=library,
             pack=pack,
             models=models,
-            drawing=Drawing(library, pack, models, identities, deciders, self.runs, visitor.name),
+            drawing=Drawing(library, pack, models, identities, deciders, self.runs, visitor.name, caller),
             faces=faces,
-            episodes=Episodes(library, pack, models, faces, deciders, self.episodes, visitor.name),
+            episodes=Episodes(library, pack, faces, deciders, self.episodes, visitor.name),
             trust=Trust(library, pack, identities, deciders, self._report_folders),
             exports=Exports(library, self.exports),
             requests=Requests(library, pack),

@@ -77,6 +77,7 @@ class Drawing:
     deciders: Deciders
     runs: Runs[Asked, Made]
     who: str  # the visitor's name: whose the runs are
+    caller: str  # whose turn they take
 
     # Prompts
 
@@ -141,7 +142,7 @@ class Drawing:
             )
             return _made(member, pictures, variants)
 
-        return self.runs.start(self.who, Asked(story_id, clean(name), request), work)
+        return self.runs.start(self.who, Asked(story_id, clean(name), request), work, self.caller)
 
     def generate_character_variant(
         self,
@@ -191,17 +192,18 @@ class Drawing:
             member = self.library.keep_variants(story_id, read.character.id, pictures)
             return _made(member, pictures, variants)
 
-        return self.runs.start(self.who, Asked(story_id, read.character.name, request), work)
+        return self.runs.start(self.who, Asked(story_id, read.character.name, request), work, self.caller)
 
     def draw_again(self, request: PictureRequest) -> Image.Image:
-        """A picture as it was drawn, from its own request; nothing is kept.
+        """A picture as it was drawn, from its own request, in the caller's turn; nothing is kept.
 
         By the same pack and engine on the same machine it has the same pixels; `changed_since` says whether these are
         the same. Raises InvalidRequest, and NotFound where a reference image is gone.
         """
         references = [self.identities.reference(steering.image_id) for steering in request.steering]
         reference = average(references) if references else None
-        return self.models.get().draw_again(request, reference, lambda _: None)
+        maker = self.models.get()
+        return self.runs.in_turn(self.caller, lambda: maker.draw_again(request, reference, lambda _: None))
 
     def changed_since(self, request: PictureRequest) -> tuple[str, ...]:
         """Which of pack, scheduler, size and engine are others now than when the picture was drawn, by the names of

@@ -28,7 +28,6 @@ from pipeline.uploads import MAX_UPLOAD, Upload, file_of, kept_of, read_upload
 from pipeline.values import Face, Identity
 from studio.faces import Faces
 from studio.likeness import Deciders
-from studio.models import Models
 
 MOST_PAGES = 300
 KEPT_EPISODES = 8
@@ -101,7 +100,6 @@ class Episodes:
 
     library: CharacterLibrary
     pack: Pack
-    models: Models
     faces: Faces
     deciders: Deciders
     kept: KeptEpisodes
@@ -146,7 +144,7 @@ class Episodes:
 
     def _on_page(self, page: _Page, folder: Path, first: int) -> Iterator[Sighted]:
         read = read_upload(page.content())
-        upload = Upload(*self.models.get().faces_upright(read.picture))
+        upload = Upload(*self.faces.looked_at(read.picture))
         for number, face in enumerate(upload.faces, start=first):
             around, there = kept_of(upload, face)
             path = folder / f"{number}.png"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from errors import InvalidRequest, NoFaceFound
 from library_store.library import CharacterLibrary
@@ -32,7 +33,10 @@ from pipeline.uploads import Upload, clipped_box, file_of, kept_of, read_upload,
 from pipeline.values import Box, Face, Judgement
 from studio.identities import PATIENCE, Identities
 from studio.likeness import Deciders
+from studio.line import Turn
 from studio.models import Models
+
+Looked = tuple[Image.Image, tuple[Face, ...]]  # upright, and the faces in it
 
 LOOK_ALIKES = 3  # named in a warning
 KEPT_UPLOADS = 8
@@ -62,13 +66,12 @@ class FaceSearch:
 class RecentUploads:
     """The last pictures that creators looked at, with their faces: each is looked for once, not at every click."""
 
-    def __init__(self, models: Models) -> None:
-        self._models = models
+    def __init__(self) -> None:
         self._kept: OrderedDict[str, Upload] = OrderedDict()
         self._lock = threading.Lock()
 
-    def look_at(self, file: Path) -> Upload:
-        """A creator's own picture, clean and upright, and its faces. Raises UnreadablePicture, PackUnavailable."""
+    def look_at(self, file: Path, look: Callable[[Image.Image], Looked]) -> Upload:
+        """A creator's own picture, clean and upright, and its faces. Raises UnreadablePicture, and as `look` does."""
         content = file_of(file)
         key = hashlib.sha256(content).hexdigest()
         with self._lock:
@@ -76,7 +79,7 @@ class RecentUploads:
                 self._kept.move_to_end(key)
                 return known
         read = read_upload(content)
-        upload = Upload(*self._models.get().faces_upright(read.picture), said_of(read.notes))
+        upload = Upload(*look(read.picture), said_of(read.notes))
         with self._lock:
             self._kept[key] = upload
             while len(self._kept) > KEPT_UPLOADS or (len(self._kept) > 1 and self._pixels > KEPT_PIXELS):
@@ -98,12 +101,19 @@ class Faces:
     identities: Identities
     deciders: Deciders
     uploads: RecentUploads
+    turn: Turn  # to look for faces
 
     # A picture of the creator's own
 
     def look_at_upload(self, picture: Path | str) -> Upload:
         """A picture of the creator's own and all faces in it. Raises UnreadablePicture."""
-        return self.uploads.look_at(Path(picture))
+        return self.uploads.look_at(Path(picture), self.looked_at)
+
+    def looked_at(self, picture: Image.Image) -> Looked:
+        """The picture upright, and every face in it, when the caller's turn has come. Raises TooMuchAtOnce, and
+        PackUnavailable where the models cannot be loaded."""
+        maker = self.models.get()
+        return self.turn.of(lambda: maker.faces_upright(picture))
 
     def face_in_upload(self, picture: Path | str, face: int | None = None, box: Box | None = None) -> Face:
         """One face of the picture: number `face` of those that `look_at_upload` finds, or the one in a `box` drawn by
@@ -288,7 +298,8 @@ class Faces:
         if box is not None:
             if number is not None:
                 raise InvalidRequest("Both a face and a box were given.", "Give one of them.")
-            return self.models.get().face_in_box(upload.picture, clipped_box(box, upload.picture))
+            maker, meant = self.models.get(), clipped_box(box, upload.picture)
+            return self.turn.of(lambda: maker.face_in_box(upload.picture, meant))
         if not upload.faces and number is None:
             raise NoFaceFound
         if not 0 <= (number or 0) < len(upload.faces):

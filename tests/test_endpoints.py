@@ -126,7 +126,7 @@ def test_the_endpoints_are_those_that_programs_rely_on_and_no_others(client: Cli
 def test_generating_streams_its_steps_and_ends_with_the_result(client: Client, story: dict[str, str]) -> None:
     job = client.submit(story["story_id"], "Hana", "a girl", {}, "", 2, 0, api_name="/generate_character")
     *steps, result = list(job)
-    assert {tuple(step) for step in steps} == {("run_id", "step", "steps")}
+    assert {tuple(step) for step in steps} == {("run_id", "step", "steps", "ahead")}
     assert result["name"] == "Hana"
     assert result["prompt"] == "a girl, rainy night"
 
@@ -190,7 +190,7 @@ def test_a_drawing_is_watched_from_elsewhere_and_outlives_that(
     run_id = run_of(held)
     elsewhere = Client(client.src, verbose=False)
     watching = elsewhere.submit(run_id, api_name="/attach_run")
-    assert next(watching) == {"run_id": run_id, "step": 1, "steps": 4}
+    assert next(watching) == {"run_id": run_id, "step": 1, "steps": 4, "ahead": 0}
     watching.cancel()
     generator.may_go_on.set()
     made = call(elsewhere, "attach_run", run_id)
@@ -205,6 +205,32 @@ def test_a_drawing_is_stopped_from_elsewhere(client: Client, generator: PatientG
     generator.may_go_on.set()
     with pytest.raises(AppError, match="Stopped"):
         held.result(10)
+
+
+def test_forty_drawings_of_one_caller_keep_nobody_from_browsing_and_anothers_one_is_drawn_next(
+    client: Client, story: dict[str, str], generator: PatientGenerator, held: Job
+) -> None:
+    asked = [story["story_id"], "Hana", "a girl", {}, "", 1, 0]
+    greedy = [client.submit(*asked, api_name="/generate_character") for _ in range(39)]
+    refused = 0
+    for _ in range(300):
+        refused = sum(job.done() for job in greedy)
+        if refused == 37:
+            break
+        time.sleep(0.1)
+    assert refused == 37
+
+    other = Client(client.src, verbose=False)
+    assert call(other, "list_cast", story["story_id"]) == []
+    mina = other.submit(story["story_id"], "Mina", "a girl", {}, "", 1, 0, api_name="/generate_character")
+    assert next(mina)["ahead"] == 1
+    generator.may_go_on.set()
+    for job in (mina, *greedy):
+        if job in greedy and isinstance(job.exception(60), AppError):
+            assert "2 things that you asked for wait" in str(job.exception())
+        else:
+            job.result(60)
+    assert ids(call(client, "list_cast", story["story_id"]), "name") == ["Hana", "Mina", "Hana", "Hana"]
 
 
 def test_nothing_is_put_into_a_story_that_is_in_the_trash(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -12,11 +14,12 @@ from fakes import BLACK, BLUE, DECIDER, GREEN, RED, FakeFaces, FakeGenerator, fa
 from PIL import Image
 
 from errors import InvalidRequest, NotFound
-from library_store.records import Story
+from library_store.records import LOCAL_OWNER, Story
 from library_store.store import LibraryStore
 from pipeline.grouping import grouped
+from pipeline.values import Face
 from pipeline.variants import VariantMaker
-from studio import Studio
+from studio import Castbook, Models, Studio
 
 NEARLY_RED, ORANGE = (255, 40, 0), (255, 150, 0)
 
@@ -83,6 +86,29 @@ def test_a_zip_of_pages_is_unpacked_and_what_is_none_is_named(studio: Studio, st
 
     assert sorted(each.page for each in episode.sighted) == ["cover.kra", "pages/1.png"]
     assert [unread.page for unread in episode.unread] == ["pages/notes.txt"]
+
+
+def test_whoever_looks_at_one_picture_is_not_kept_waiting_by_anothers_pages(
+    store: LibraryStore, story: Story, tmp_path: Path
+) -> None:
+    pack, looked_at = fake_pack(), list[tuple[int, int]]()
+
+    class Slow(FakeFaces):
+        def faces_upright(self, picture: Image.Image) -> tuple[Image.Image, tuple[Face, ...]]:
+            looked_at.append(picture.size)
+            time.sleep(0.05)
+            return super().faces_upright(picture)
+
+    castbook = Castbook(store, pack, Models(lambda: VariantMaker(FakeGenerator(), Slow(), pack)))
+    mine, hers = (castbook.seen_by(LOCAL_OWNER, caller) for caller in ("mine", "hers"))
+    pages = [page(tmp_path, f"{number}.png", RED) for number in range(12)]
+    reading = threading.Thread(target=mine.episodes.look_through, args=(story.project_id, pages))
+    reading.start()
+    while not looked_at:
+        time.sleep(0.01)
+    hers.faces.look_at_upload(page(tmp_path, "hers.png", RED, BLUE))
+    reading.join()
+    assert looked_at.index((128, 64)) < 6
 
 
 def test_no_page_is_a_refusal(studio: Studio, story: Story) -> None:

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from errors import InvalidRequest, NotDrawn, NotFound, Stopped
+from errors import InvalidRequest, NotDrawn, NotFound, Stopped, TooMuchAtOnce
 from library_store.records import LOCAL_OWNER
 from pipeline.values import Step
-from studio.runs import KEPT, MOST_KEPT, UNSEEN, Run, Runs, Waiting
+from studio.runs import KEPT, MOST_KEPT, MOST_WAITING, MOST_WATCHING, UNSEEN, Run, Runs, Waiting
 
 OnStep = Callable[[Step], None]
 STEPS = 3
@@ -121,16 +121,59 @@ def test_two_can_watch_one_run(runs: Runs[str, str]):
     assert [*one][-1] == [*other][-1] == "drawn until step 3"
 
 
-def test_one_draws_at_a_time_and_the_others_wait_in_the_order_in_which_they_came(runs: Runs[str, str]):
+def test_one_draws_at_a_time_and_the_callers_take_turns(runs: Runs[str, str]):
     first, order = Drawing(), list[str]()
-    runs.start(LOCAL, "first", first)
+    runs.start("mina", "first", first)
     first.step()
-    waiting = [runs.start(LOCAL, name, lambda _, name=name: order.append(name) or name) for name in "abc"]
-    assert next(iter(waiting[0])) == Waiting(for_others=True)
-    assert [run.state for run in waiting] == ["waiting"] * 3
+    asked = [("mina", "a"), ("mina", "b"), ("hana", "c"), ("hana", "d"), ("jun", "e")]
+    waiting = [runs.start(who, name, lambda _, name=name: order.append(name) or name) for who, name in asked]
+    assert [run.state for run in waiting] == ["waiting"] * 5
+    assert [run.latest for run in waiting] == [Waiting(ahead) for ahead in (3, 5, 1, 4, 2)]
     first.finish()
-    assert [outcome(run) for run in reversed(waiting)] == ["c", "b", "a"]
-    assert order == ["a", "b", "c"]
+    assert [outcome(run) for run in reversed(waiting)] == ["e", "d", "c", "b", "a"]
+    assert order == ["c", "e", "a", "d", "b"]
+
+
+def test_more_than_two_of_one_caller_do_not_wait_and_what_was_stopped_makes_room(runs: Runs[str, str]):
+    first = Drawing()
+    runs.start("mina", "first", first)
+    first.step()
+    waiting = [runs.start("mina", "a girl", at_once) for _ in range(MOST_WAITING)]
+    with pytest.raises(TooMuchAtOnce, match="2 things"):
+        runs.start("mina", "one too many", at_once)
+    runs.start("hana", "a boy", at_once)
+    waiting[0].stop()
+    assert waiting[1].latest == Waiting(ahead=2)
+    last = runs.start("mina", "a girl", at_once)
+    first.finish()
+    assert outcome(last) == "drawn"
+    assert all(run.asked != "one too many" for run in runs.list("mina"))
+
+
+def test_a_watcher_is_told_how_its_place_changes(runs: Runs[str, str]):
+    first = Drawing()
+    runs.start("mina", "first", first)
+    first.step()
+    stopped, watched = runs.start("hana", "a", at_once), runs.start("jun", "b", at_once)
+    watching = iter(watched)
+    assert next(watching) == Waiting(ahead=2)
+    stopped.stop()
+    assert next(watching) == Waiting(ahead=1)
+    first.finish()
+
+
+def test_only_so_many_watch_one_run(runs: Runs[str, str]):
+    drawing = Drawing()
+    run = runs.start(LOCAL, "a girl", drawing)
+    drawing.step()
+    watching = [iter(run) for _ in range(MOST_WATCHING)]
+    for each in watching:
+        next(each)
+    with pytest.raises(TooMuchAtOnce):
+        next(iter(run))
+    watching[0].close()
+    assert next(iter(run)).step == 1
+    drawing.finish()
 
 
 def test_a_watcher_gets_a_sign_of_life_though_nothing_changes(runs: Runs[str, str]):
@@ -204,6 +247,19 @@ def test_a_waiting_run_whose_watcher_is_gone_for_long_is_dropped_and_one_that_is
         outcome(left)
 
 
+def test_whoever_looks_at_anything_here_keeps_their_turn(runs: Runs[str, str], clock: Clock):
+    first = Drawing()
+    runs.start("mina", "first", first)
+    first.step()
+    here, away = runs.start("hana", "here", at_once), runs.start("jun", "away", at_once)
+    clock.now += UNSEEN + timedelta(seconds=1)
+    runs.seen("hana")
+    first.finish()
+    assert outcome(here) == "drawn"
+    with pytest.raises(NotDrawn):
+        outcome(away)
+
+
 def test_a_short_walk_loses_nobody_their_turn(runs: Runs[str, str], clock: Clock):
     first = Drawing()
     runs.start(LOCAL, "first", first)
@@ -267,10 +323,13 @@ def test_ended_runs_are_kept_for_an_hour(runs: Runs[str, str], clock: Clock):
 
 
 def test_of_many_ended_runs_the_last_are_kept(runs: Runs[str, str], clock: Clock):
-    started = [runs.start(LOCAL, str(number), at_once) for number in range(MOST_KEPT + 2)]
-    for run in started:
-        outcome(run)
-    assert runs.list(LOCAL) == started[:1:-1]
+    started = [runs.start(LOCAL, "mine", at_once)]
+    outcome(started[0])
+    theirs = list[Run[str, str]]()
+    for number in range(MOST_KEPT + 2):
+        theirs.append(runs.start("mina", str(number), at_once))
+        outcome(theirs[-1])
+    assert (runs.list("mina"), runs.list(LOCAL)) == (theirs[:1:-1], started)
 
 
 def test_an_ended_run_says_how_far_it_came_and_holds_no_pictures_of_its_steps(runs: Runs[str, str]):

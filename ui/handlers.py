@@ -27,9 +27,12 @@ api = cast("Callable[..., Any]", events.api)  # pyright: ignore[reportUnknownMem
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "show_progress_on": []}
 QUICK: dict[str, Any] = {**PRIVATE, "queue": False}  # answers at once; nothing that draws
 LATEST: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}  # while typing, only the last one counts
-GPU: dict[str, Any] = {"concurrency_id": "gpu", "concurrency_limit": 1}  # what looks for faces, one at a time
-# Who watches a run, or waits for its turn, holds one of the 40 threads in which Gradio answers everybody.
-WATCHING: dict[str, Any] = {"concurrency_id": "runs", "concurrency_limit": 24}
+# Drawing and looking for faces have lines of their own (studio/line.py). In Gradio's queue nobody waits for either:
+# who watches a run, or waits for its turn, holds a thread, and enough others are left.
+THREADS = 256
+WATCHING: dict[str, Any] = {"concurrency_id": "runs", "concurrency_limit": THREADS // 2}
+AT_ONCE = 8  # calls of any other verb
+MOST_CALLS = 1000  # that Gradio keeps for later
 
 
 Handler = Callable[..., Any]
@@ -38,6 +41,12 @@ Handler = Callable[..., Any]
 def visitor_of(request: gr.Request) -> Visitor:
     """Who asks. Today everybody who reaches the page is the one owner of this installation."""
     return LOCAL_OWNER
+
+
+def studio_for(castbook: Castbook, request: gr.Request) -> Studio:
+    """For who asks. Where everybody is one owner, their tabs and programs take turns with each other."""
+    visitor = visitor_of(request)
+    return castbook.seen_by(visitor, visitor.name or str(request.session_hash or ""))
 
 
 def before_anybody(castbook: Castbook) -> Studio:
@@ -52,11 +61,11 @@ def for_visitor(castbook: Castbook) -> Callable[[Handler], Handler]:
     def bound(handler: Handler) -> Handler:
         def answer(visit: gr.Request, *values: Any) -> Any:
             with told_to_people():
-                return handler(castbook.seen_by(visitor_of(visit)), *values)
+                return handler(studio_for(castbook, visit), *values)
 
         def stream(visit: gr.Request, *values: Any) -> Iterator[Any]:
             with told_to_people():
-                yield from handler(castbook.seen_by(visitor_of(visit)), *values)
+                yield from handler(studio_for(castbook, visit), *values)
 
         return asked_by_request(handler, stream if inspect.isgeneratorfunction(handler) else answer)
 

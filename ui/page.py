@@ -13,7 +13,7 @@ from studio import Castbook, Studio
 from ui.chosen_language import ChosenLanguage
 from ui.endpoints import build_endpoints
 from ui.foreign_sites import guards
-from ui.handlers import PRIVATE, QUICK, draw_without_progress, for_visitor, unchanged
+from ui.handlers import AT_ONCE, MOST_CALLS, PRIVATE, QUICK, THREADS, draw_without_progress, for_visitor, unchanged
 from ui.language import i18n, say, t
 from ui.library.popup import LibraryPopup, build_library_popup
 from ui.library.tab import LIBRARY, STORY, bind_library_tab, build_library_tab
@@ -102,6 +102,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
         bind_return(castbook, area, place, model_buttons, reopen(castbook, place, demo))
         build_endpoints(castbook)
     draw_without_progress(demo)
+    demo.queue(max_size=MOST_CALLS, default_concurrency_limit=AT_ONCE)
     make_steady(demo)
     return demo
 
@@ -120,6 +121,7 @@ def launch_options(
         "head": head(),
         "footer_links": ["api"],
         "run_history": False,
+        "max_threads": THREADS,
         "show_error": True,
         "ssr_mode": False,
         "max_file_size": "2gb",  # an exported library; pictures are held to less where they are read

@@ -80,7 +80,7 @@ def test_two_tabs_draw_in_turn_and_the_second_says_that_it_waits(app: App, visit
     project = app.studio.library.list_projects()[0]
     other = visit(app, query=f"?story={app.studio.library.create_story(project.id, 'Day off').id}")
     ask_for(other, "Mina")
-    expect(other.locator("#run-progress")).to_contain_text("Waiting until other pictures are drawn")
+    expect(other.locator("#run-progress")).to_contain_text("Waiting: 1 drawing before yours")
     app.generator.may_go_on.set()
     expect(drawing.locator("#run-report")).to_contain_text("Hana")
     expect(other.locator("#run-report")).to_contain_text("Mina")

@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from errors import InvalidRequest
 from library_store.records import CharacterText, VisualProfile
 from studio import Castbook
-from ui.handlers import GPU, WATCHING, Handler, api, asked_by_request, visitor_of
+from ui.handlers import WATCHING, Handler, api, asked_by_request, studio_for
 from ui.messages import told_to_programs
 
 Json = dict[str, Any]
@@ -29,11 +29,6 @@ Edges = Annotated[list[Number], Field(min_length=4, max_length=4)]  # of a box: 
 def endpoint(castbook: Castbook) -> Callable[[Handler], None]:
     """Makes a function whose first argument is a `Studio` an endpoint of its own name, for whoever asks."""
     return lambda verb: _serve(castbook, verb)
-
-
-def model_endpoint(castbook: Castbook) -> Callable[[Handler], None]:
-    """For what looks for faces: one call at a time, in turn with the page's own."""
-    return lambda verb: _serve(castbook, verb, **GPU)
 
 
 def watching_endpoint(castbook: Castbook) -> Callable[[Handler], None]:
@@ -114,12 +109,12 @@ def _serve(castbook: Castbook, verb: Handler, **how: Any) -> None:
     def answer(visit: gr.Request, *values: Any) -> Any:
         with told_to_programs():
             _check(types, values)
-            return verb(castbook.seen_by(visitor_of(visit)), *values)
+            return verb(studio_for(castbook, visit), *values)
 
     def stream(visit: gr.Request, *values: Any) -> Iterator[Any]:
         with told_to_programs():
             _check(types, values)
-            yield from verb(castbook.seen_by(visitor_of(visit)), *values)
+            yield from verb(studio_for(castbook, visit), *values)
 
     called = asked_by_request(verb, stream if isgeneratorfunction(verb) else answer)
     api(called, api_name=verb.__name__, **how)

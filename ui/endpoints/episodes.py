@@ -1,12 +1,12 @@
 """From finished pages to a cast."""
 
 from studio import Castbook, Studio
-from ui.endpoints.endpoint import Amount, Edges, Json, box_of, endpoint, model_endpoint, uploaded
+from ui.endpoints.endpoint import Amount, Edges, Json, box_of, endpoint, uploaded
 from ui.endpoints.results import episode_json, images_json, member_json
 
 
 def build_episode_endpoints(castbook: Castbook) -> None:
-    @model_endpoint(castbook)
+    @endpoint(castbook)
     def look_through_pages(studio: Studio, project_id: str, pages: list[Json]) -> Json:
         """Every face on finished pages, grouped into people by the judge, and who of them is saved already.
 
@@ -39,7 +39,7 @@ def build_episode_endpoints(castbook: Castbook) -> None:
         """
         return images_json(studio, studio.episodes.add_to(episode_id, faces, character_id))
 
-    @model_endpoint(castbook)
+    @endpoint(castbook)
     def add_picture(
         studio: Studio, character_id: str, picture: Json, face: Amount | None = None, box: Edges | None = None
     ) -> Json:

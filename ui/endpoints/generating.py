@@ -11,7 +11,6 @@ from ui.endpoints.endpoint import (
     Number,
     box_of,
     endpoint,
-    model_endpoint,
     profile_of,
     uploaded,
     watching_endpoint,
@@ -37,7 +36,7 @@ def _build_drawing(castbook: Castbook) -> None:
         count: int | None = None,
         seed: int | None = None,
     ) -> Iterator[Json]:
-        """Draws a new character. Streams {run_id, step, steps}, then the cast member with its options.
+        """Draws a new character. Streams {run_id, step, steps, ahead}, then the cast member with its options.
 
         A cancelled call, or one whose caller is gone, stops the run; pictures that were finished are kept.
 
@@ -66,7 +65,7 @@ def _build_drawing(castbook: Castbook) -> None:
         keep: int | None = None,
         look: Json | None = None,
     ) -> Iterator[Json]:
-        """Draws the person of a kept picture in a new scene. Streams {run_id, step, steps}, then the cast member.
+        """Draws a kept picture's person in a new scene. Streams {run_id, step, steps, ahead}, then the cast member.
 
         A cancelled call, or one whose caller is gone, stops the run; pictures that were finished are kept.
 
@@ -92,7 +91,7 @@ def _build_drawing(castbook: Castbook) -> None:
         )
         yield from _while_called(run, studio)
 
-    @model_endpoint(castbook)
+    @endpoint(castbook)
     def draw_again(studio: Studio, image_id: str) -> Json:
         """Draws a kept picture anew from its own request, and compares the two: {same_pixels, changed_since}.
 
@@ -124,7 +123,7 @@ def _while_called(run: DrawingRun, studio: Studio) -> Iterator[Json]:
 
 
 def _build_uploads(castbook: Castbook) -> None:
-    @model_endpoint(castbook)
+    @endpoint(castbook)
     def look_at_upload(studio: Studio, picture: Json) -> Json:
         """The faces in a picture of your own, largest first, so that upload_character can be told which one is meant.
 
@@ -133,7 +132,7 @@ def _build_uploads(castbook: Castbook) -> None:
         """
         return upload_json(studio.faces.look_at_upload(uploaded(picture)))
 
-    @model_endpoint(castbook)
+    @endpoint(castbook)
     def upload_character(
         studio: Studio,
         story_id: str,
@@ -163,7 +162,7 @@ def _build_uploads(castbook: Castbook) -> None:
 
 
 def _build_faces(castbook: Castbook) -> None:
-    @model_endpoint(castbook)
+    @endpoint(castbook)
     def search_by_face(
         studio: Studio,
         project_id: str,

@@ -240,8 +240,9 @@ def steps_then_result(run: DrawingRun, studio: Studio) -> Iterator[dict[str, Any
 
 def _step_json(run: DrawingRun, event: Waiting | Step) -> dict[str, Any]:
     """Before the first step is done nobody knows how many there will be."""
-    step, steps = (event.step, event.steps) if isinstance(event, Step) else (0, None)
-    return {"run_id": run.id, "step": step, "steps": steps}
+    if isinstance(event, Step):
+        return {"run_id": run.id, "step": event.step, "steps": event.steps, "ahead": 0}
+    return {"run_id": run.id, "step": 0, "steps": None, "ahead": event.ahead}
 
 
 def _option_json(urls: Mapping[str, str], member: CastMember, option: CastOption) -> dict[str, Any]:

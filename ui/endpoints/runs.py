@@ -18,7 +18,7 @@ def build_run_endpoints(castbook: Castbook) -> None:
 
     @watching_endpoint(castbook)
     def attach_run(studio: Studio, run_id: str) -> Iterator[Json]:
-        """Watches a drawing. Streams {run_id, step, steps} from where it is, then the cast member with its options.
+        """Watches a drawing. Streams {run_id, step, steps, ahead} as it goes on, then the cast member with its options.
 
         Leaving, or cancelling this call, does not stop it.
 

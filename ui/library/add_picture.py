@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from studio import Castbook, Studio
-from ui.handlers import GPU, PRIVATE, QUICK, for_visitor
+from ui.handlers import PRIVATE, QUICK, for_visitor
 from ui.language import say, t
 from ui.place import new_revision
 
@@ -61,6 +61,6 @@ def bind_add_picture(
         return gr.Markdown(visible=False), gr.Button(visible=False)
 
     meant, shown = [character, form.choose], [*outputs, *form.question]
-    relist(form.choose.upload(not_asked, None, form.question, **QUICK).then(add, meant, shown, **PRIVATE, **GPU))
-    relist(form.anyway.click(for_visitor(castbook)(kept), meant, shown, **PRIVATE, **GPU))
+    relist(form.choose.upload(not_asked, None, form.question, **QUICK).then(add, meant, shown, **PRIVATE))
+    relist(form.anyway.click(for_visitor(castbook)(kept), meant, shown, **PRIVATE))
     character.change(not_asked, None, form.question, **PRIVATE)

@@ -12,7 +12,7 @@ import gradio as gr
 from library_store.records import Character, LibraryQuery
 from studio import Castbook, Studio
 from studio.faces import FaceSearch
-from ui.handlers import GPU, LATEST, PRIVATE, QUICK, for_visitor, on, unchanged
+from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, on, unchanged
 from ui.language import say, t
 from ui.place import Place
 from ui.thumbnails import THUMBNAILS
@@ -121,7 +121,7 @@ def bind_gallery(castbook: Castbook, gallery: Gallery, place: Place) -> None:
     gallery.everyone.click(first_page, [place.project, *gallery.query], gallery.outputs, **QUICK)
     for button, pages in ((gallery.before, -1), (gallery.after, 1)):
         button.click(turn(pages), [place.project, gallery.offset, *gallery.query], gallery.outputs, **LATEST)
-    gallery.upload.upload(by_upload, [place.project, gallery.upload], gallery.outputs, **PRIVATE, **GPU)
+    gallery.upload.upload(by_upload, [place.project, gallery.upload], gallery.outputs, **PRIVATE)
 
 
 def bind_face_search(castbook: Castbook, gallery: Gallery, place: Place, button: gr.Button, image: gr.State) -> Any:
@@ -135,7 +135,7 @@ def bind_face_search(castbook: Castbook, gallery: Gallery, place: Place, button:
             return show_matches(studio, studio.faces.search_by_picture(project_id, path, limit=PAGE))
         return show_matches(studio, studio.faces.search_by_face(face, project_id, PAGE))
 
-    return button.click(by_picture, [place.project, image], gallery.outputs, **PRIVATE, **GPU)
+    return button.click(by_picture, [place.project, image], gallery.outputs, **PRIVATE)
 
 
 def relist(castbook: Castbook, gallery: Gallery, place: Place, event: Any) -> None:

@@ -12,7 +12,7 @@ from pipeline.likeness import Calibration
 from pipeline.packs import Pack
 from studio import Castbook, Studio
 from studio.trust import LibraryCheck, ReportFigure, RetentionReport
-from ui.handlers import GPU, PRIVATE, QUICK, for_visitor
+from ui.handlers import PRIVATE, QUICK, for_visitor
 from ui.language import named, said, say, t
 from ui.likeness.picture import draw_hills, one_stranger_in, table, tabulate
 from ui.place import Place
@@ -101,7 +101,7 @@ def bind_retention_tab(castbook: Castbook, part: RetentionTab, place: Place, tab
         return _framed(report) if report else ""
 
     tab.select(show, None, part.outputs, **QUICK)
-    part.check.click(check, place.project, part.checked, **PRIVATE, **GPU)
+    part.check.click(check, place.project, part.checked, **PRIVATE)
     place.project.change(lambda: "", None, part.checked, **QUICK)
     part.whole.expand(read, None, part.page, **QUICK)
 

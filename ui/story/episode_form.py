@@ -11,7 +11,7 @@ import gradio as gr
 from errors import InvalidRequest
 from studio import Castbook, Studio
 from studio.episodes import Episode
-from ui.handlers import GPU, PRIVATE, QUICK, Handler, for_visitor
+from ui.handlers import PRIVATE, QUICK, Handler, for_visitor
 from ui.language import said, say, t
 from ui.place import Place, new_revision
 from ui.story.people_rows import Row, Rows
@@ -110,7 +110,7 @@ def bind_episode_form(castbook: Castbook, form: EpisodeForm, place: Place) -> No
         return _shown(form, studio.episodes.get(rows.episode_id), rows.split(chosen, _ticked(ticked)), chosen)
 
     begun = form.look.click(_begun, form.files, [form.note, form.look], **QUICK)
-    looked = begun.then(look, [place.project, form.files], form.shown, **PRIVATE, **GPU)
+    looked = begun.then(look, [place.project, form.files], form.shown, **PRIVATE)
     for ended in (looked.success, looked.failure):
         ended(lambda: gr.Button(interactive=True), None, form.look, **QUICK)
     looked.failure(lambda: gr.Markdown(visible=False), None, form.note, **QUICK)

@@ -25,7 +25,7 @@ from ui.handlers import PRIVATE, QUICK, WATCHING, for_visitor, unchanged
 from ui.language import phrase_name, say, t
 from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
-from ui.words import in_markdown, long_likeness, rejected, short_likeness
+from ui.words import counted, in_markdown, long_likeness, rejected, short_likeness
 
 DrawingRun = Run[Asked, Made]
 WHY_LEFT_OUT: dict[Why, str] = {
@@ -300,14 +300,15 @@ def _time_left(seconds: float) -> str:
 
 
 def _waiting(waiting: Waiting) -> str:
-    text = say("Waiting until other pictures are drawn …") if waiting.for_others else say("Waiting for the models …")
+    one, several = "Waiting: {count} drawing before yours …", "Waiting: {count} drawings before yours …"
+    text = counted(one, several, waiting.ahead) if waiting.ahead else say("Waiting for the models …")
     return f"<progress aria-label='{text}'></progress><span>{text}</span>"
 
 
 def _opened(area: RunArea, all_buttons: Sequence[gr.Button]) -> Shown:
     return {
         area.box: gr.Column(visible=True),
-        area.progress: _waiting(Waiting(for_others=False)),
+        area.progress: _waiting(Waiting(ahead=0)),
         area.pictures: gr.Gallery(visible=False),
         area.report: "",
         area.stop: _stop_button(False),  # until there is a run to stop
