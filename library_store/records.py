@@ -13,7 +13,7 @@ import uuid_utils
 from PIL import Image
 
 from pipeline.request import PictureRequest, VisualProfile
-from pipeline.values import Embedding, Face, Identity, Judgement, Likeness
+from pipeline.values import Embedding, Face, Identity, Judgement, Likeness, Verdict, verdict_of
 
 Source = Literal["uploaded", "generated", "variant"]
 How = Literal["generated", "variant", "loaded"]
@@ -97,6 +97,11 @@ class CharacterReferenceImage:
     @property
     def made_from(self) -> set[str]:
         return _made_from(self.parent_id, self.request)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Kept or set aside."""
+        return verdict_of(self.likeness.rejection) if self.likeness else "kept"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ from pipeline.request import PictureRequest
 Embedding = npt.NDArray[np.float32]
 Landmarks = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the picture
+Verdict = Literal["kept", "set aside", "dropped"]  # what becomes of a picture that was drawn
 Band = Literal["same person", "unsure", "another person", "cannot tell", "uncalibrated", "not measured"]
 NotMeasured = Literal["no face"]  # why a likeness could not be measured
 
@@ -127,9 +129,19 @@ class AsWritten:
 Objection = NoFace | AnotherFace | Copied | Missing | AsWritten
 
 
+def verdict_of(objections: Iterable[Objection]) -> Verdict:
+    """Of a picture that is kept. One that shows nobody, somebody else, or the reference once more is set aside; what
+    it lacks of the prompt is said, and no more."""
+    return "kept" if all(isinstance(each, Missing) for each in objections) else "set aside"
+
+
 @dataclass(frozen=True)
 class Likeness:
-    """A similarity judged. `similarity` is None when it could not be measured, never 0. In words: `verdicts.py`."""
+    """A similarity judged. `similarity` is None when it could not be measured, never 0. In words: `verdicts.py`.
+
+    Of a picture that nothing was compared with, and of which something is to be said all the same, it is None without
+    a reason in `not_measured`.
+    """
 
     similarity: float | None  # cosine by `encoder`, -1 to 1
     encoder: str | None
@@ -141,12 +153,24 @@ class Likeness:
     circular: bool = False  # whether `encoder` is the one that steered
     usual: bool | None = None  # whether most pairs of pictures of one person are no more alike; None: not calibrated
     loosest_rate: float | None = None  # the loosest calibrated false-accept rate: at its threshold "unsure" begins
-    rejection: tuple[Objection, ...] = ()  # the variant's own, kept with the picture
+    rejection: tuple[Objection, ...] = ()  # all that speaks against the picture, see `verdict_of`
     as_written: str | None = None  # a sentence of why that was kept instead of some of these, and is none of ours
     score: float | None = None  # how far the similarity stands out among strangers; None: the bare one was judged
     against: Against | None = None  # these strangers
     lost_marks: tuple[str, ...] | None = None  # the person's, which the picture does not show; None: nobody looked
     unwanted_marks: tuple[str, ...] | None = None  # it shows them, and they were to be kept out
+
+    @property
+    def rank(self) -> tuple[bool, int, int, float]:
+        """Sorts the best first: what is not set aside; then what lacks least of the prompt; then what lost the fewest
+        marks; then the most alike."""
+        missing = sum(len(each.phrases) for each in self.rejection if isinstance(each, Missing))
+        marks = len([*(self.lost_marks or ()), *(self.unwanted_marks or ())])
+        alike = self.similarity if self.score is None else self.score
+        return verdict_of(self.rejection) == "set aside", missing, marks, -(alike or 0.0)
+
+
+NOT_COMPARED = Likeness(None, None, "not measured", None, None)  # there was nothing to compare the picture with
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +182,13 @@ class Variant:
     face: Face | None
     likeness: Likeness | None
     missing: tuple[str, ...] | None = None  # phrases of the prompt that are not to be seen; None: not measured
-    rejection: tuple[Objection, ...] = ()  # why it is not what was asked for; empty: it may well be
+    rejection: tuple[Objection, ...] = ()  # all that speaks against it, see `verdict_of`
+    faces: int = 0  # found in it
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of a picture that is kept."""
+        return verdict_of(self.rejection)
 
 
 @dataclass(frozen=True, eq=False)

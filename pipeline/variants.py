@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
 from PIL import Image
 
 from errors import NoFaceFound, Stopped
 from pipeline.likeness import Decider, judge, saw_all
 from pipeline.packs import Pack
 from pipeline.request import Engine, LeftOut, PictureRequest, check
+from pipeline.uploads import clipped_box
 from pipeline.values import (
+    NOT_COMPARED,
     AnotherFace,
     Box,
     Copied,
@@ -29,6 +32,7 @@ from pipeline.values import (
 )
 
 OnStep = Callable[[Step], None]
+FACE_SIDE = 112  # pixels, to which faces are brought before it is measured how sharp they are
 
 
 class ImageGenerator(Protocol):
@@ -194,14 +198,18 @@ class VariantMaker:
         reference: Reference | None,
         decider: Decider | None,
     ) -> Variant:
-        face = next(iter(self._face_encoder.faces(picture, own_hand=True)), None)
+        faces = self._face_encoder.faces(picture, own_hand=True)
+        face = next(iter(faces), None)
         likeness = self._likeness(face, reference, picture, decider) if reference else None
-        if likeness and face and self._marks_reader:
+        missing = self._prompt_reader.missing(picture, request.asked) if self._prompt_reader else None
+        if face and self._marks_reader:
             lost = self._marks_reader.missing(picture, face.landmarks, request.asked)
             unwanted = self._marks_reader.unwanted(picture, face.landmarks, request.negative_prompt)
-            likeness = replace(likeness, lost_marks=lost, unwanted_marks=unwanted)
-        missing = self._prompt_reader.missing(picture, request.asked) if self._prompt_reader else None
-        variant = Variant(picture, seed, face, likeness, missing)
+            if likeness:
+                likeness = replace(likeness, lost_marks=lost, unwanted_marks=unwanted)
+            elif lost:  # of somebody new nothing is lost: it was never drawn
+                missing = tuple(dict.fromkeys((*(missing or ()), *lost)))
+        variant = Variant(picture, seed, face, likeness, missing, faces=len(faces))
         return replace(variant, rejection=_rejection(variant))
 
     def _likeness(
@@ -245,12 +253,24 @@ def _rejection(variant: Variant) -> tuple[Objection, ...]:
     return tuple(objections)
 
 
-def _rank(variant: Variant) -> tuple[bool, int, int, int, float]:
-    """Best first: what is not rejected; then a face that may be the person's, no face, another's face or a copy; then
-    what lacks least of the prompt; then what lost the fewest marks; then the most alike."""
+def _rank(variant: Variant) -> tuple[bool, int, bool, int, int, float, float, float]:
+    """Best first: what is not set aside; then a face that may be the person's, no face, another's face or a copy; then
+    one face before several; then what lacks least of the prompt; then what lost the fewest marks; then the most alike.
+    Where there is nobody to be alike to: the surest face, to a tenth, and the sharpest."""
     likeness = variant.likeness
     wrong = likeness is not None and (likeness.band == "another person" or likeness.copied is True)
     doubt = 2 if wrong else int(variant.face is None)
-    alike = 0.0 if likeness is None else likeness.similarity if likeness.score is None else likeness.score
-    lost = len([*(likeness.lost_marks or ()), *(likeness.unwanted_marks or ())]) if likeness else 0
-    return bool(variant.rejection), doubt, len(variant.missing or ()), lost, -(alike or 0.0)
+    set_aside, missing, lost, alike = replace(likeness or NOT_COMPARED, rejection=variant.rejection).rank
+    sure = sharp = 0.0
+    if variant.face and likeness is None:
+        sure, sharp = round(variant.face.detection_score, 1), _sharpness(variant.picture, variant.face.box)
+    return set_aside, doubt, variant.faces > 1, missing, lost, alike, -sure, -sharp
+
+
+def _sharpness(picture: Image.Image, box: Box) -> float:
+    """The mean strength of lines in a face: of the Laplacian of its luminance (Pech-Pacheco et al. 2000,
+    https://doi.org/10.1109/ICPR.2000.903548)."""
+    face = picture.convert("L").resize((FACE_SIDE, FACE_SIDE), Image.Resampling.BICUBIC, clipped_box(box, picture))
+    grey = np.asarray(face, np.float32)
+    ups, downs, lefts, rights = grey[:-2, 1:-1], grey[2:, 1:-1], grey[1:-1, :-2], grey[1:-1, 2:]
+    return float(np.abs(ups + downs + lefts + rights - 4 * grey[1:-1, 1:-1]).mean())

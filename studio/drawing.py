@@ -20,7 +20,7 @@ from pipeline.likeness import average
 from pipeline.packs import Pack
 from pipeline.prompt import Reading
 from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfile, check, composed, differences
-from pipeline.values import Reference, Variant, Variants
+from pipeline.values import NOT_COMPARED, Likeness, Reference, Variant, Variants, Verdict, verdict_of
 from pipeline.variants import OnStep
 from studio.identities import Identities
 from studio.likeness import Deciders
@@ -54,6 +54,10 @@ class Made:
     def options(self) -> tuple[CastOption, ...]:
         by_id = {option.image.id: option for option in self.member.options}
         return tuple(by_id[id] for id in self.image_ids)
+
+    def verdict(self, place: int) -> Verdict:
+        """What became of picture number `place` of those ranked, from 0."""
+        return verdict_of(self.ranked[place].rejection) if place < len(self.image_ids) else "dropped"
 
     @property
     def stopped(self) -> bool:
@@ -117,7 +121,7 @@ class Drawing:
         count: int | None = None,
         seed: int | None = None,
     ) -> Run[Asked, Made]:
-        """Draws a character who did not exist. The first picture with a face becomes the active one.
+        """Draws a character who did not exist. The best picture, which comes first, becomes the active one.
 
         Raises InvalidRequest for a story in the trash. One moved there while the run goes on gets its pictures.
         """
@@ -255,11 +259,18 @@ def _new_pictures(
             face=variant.face,
             parent_id=parent_id,
             request=replace(variants.request, place=variant.seed - variants.request.seed),
-            likeness=variant.likeness and replace(variant.likeness, rejection=variant.rejection),
+            likeness=_likeness(variant),
             is_mixed=is_mixed,
         )
         for variant in variants.ranked
     ]
+
+
+def _likeness(variant: Variant) -> Likeness | None:
+    """None for somebody new against whom nothing speaks."""
+    if variant.likeness is None and not variant.rejection:
+        return None
+    return replace(variant.likeness or NOT_COMPARED, rejection=variant.rejection)
 
 
 def _made(member: CastMember, new: Sequence[NewPicture], variants: Variants) -> Made:

@@ -268,9 +268,9 @@ def test_what_was_drawn_while_its_story_went_to_the_trash_is_in_it_and_said_to_b
 
 def test_a_generated_characters_options_say_all_that_is_known(client: Client, hana: dict[str, Any]) -> None:
     first, second = hana["options"]
-    assert set(first) == {"image_id", "url", "how", "seed", "is_active", "likeness"}
+    assert set(first) == {"image_id", "url", "how", "seed", "is_active", "verdict", "likeness"}
     assert (first["is_active"], second["is_active"]) == (True, False)
-    assert (first["seed"], first["how"], first["likeness"]) == (0, "generated", None)
+    assert (first["seed"], first["how"], first["verdict"], first["likeness"]) == (0, "generated", "kept", None)
     with urllib.request.urlopen(client.src.rstrip("/") + first["url"]) as answer:
         assert answer.read(4) == b"\x89PNG"
 

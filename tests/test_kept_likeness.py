@@ -18,7 +18,7 @@ from library_store.library import CharacterLibrary
 from library_store.records import NewPicture, Story
 from pipeline.values import Against, AnotherFace, AsWritten, Copied, Likeness, Missing, NoFace, Objection
 from ui.language import said
-from ui.words import in_markdown, long_likeness, measured_by, rejected
+from ui.words import in_markdown, long_likeness, measured_by, verdict_line
 from verdicts import objection, reason_of
 
 SAME = Likeness(0.93, "judge", "same person", 0.001, False, 0.97, usual=True)
@@ -156,7 +156,7 @@ def test_a_strangers_sentence_is_shown_as_it_was_written_however_long(part: str,
     measured = from_json(old(Likeness(0.5, "judge", "unsure", 0.1, False), foreign))
 
     assert likeness.rejection == (AsWritten(foreign),)
-    assert rejected(likeness.rejection) == f"**Rejected** {in_markdown(foreign)}"
+    assert verdict_line(likeness, likeness.rejection) == f"**Set aside** {in_markdown(foreign)}"
     assert long_likeness(likeness) == f"**Not measured** {in_markdown(foreign)}".rstrip()
     assert measured_by(measured) == f"by judge · by the bare likeness<br>{in_markdown(foreign)}"
 

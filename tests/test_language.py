@@ -55,7 +55,7 @@ from ui import build_page
 from ui.endpoints.results import images_json, outlier_json
 from ui.language import language, said, say, translations
 from ui.messages import APOLOGY, told_to_people, told_to_programs
-from ui.words import ORIGIN, STRENGTHS, long_likeness, rejected
+from ui.words import ORIGIN, STRENGTHS, long_likeness, verdict_line
 from verdicts import measured_on, objection, observed, reason_for, reason_of, verdict_on, why_not_known
 
 ROOT = Path(__file__).parent.parent
@@ -279,8 +279,8 @@ def test_every_reason_for_a_rejection_is_told_in_korean():
     request = Asked("hat, coat", 0, 2, reference(flat(RED)), 0.7, 4, 5.0)
 
     for variant in maker.generate(*request, lambda _: None).ranked:
-        line = rejected(variant.rejection)
-        assert line.startswith("**탈락**")
+        line = verdict_line(variant.likeness, variant.rejection)
+        assert line.startswith("**따로 둠**")
         assert not re.search("[A-Za-z]{2,}", re.sub("hat|coat", "", line)), line
 
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -36,7 +37,7 @@ from library_store.library import CharacterLibrary
 from library_store.records import LOCAL_OWNER, CastMember, CharacterText, NewPicture, Story, VisualProfile
 from library_store.store import LibraryStore
 from pipeline.request import PictureRequest, SteeringImage
-from pipeline.values import AnotherFace, Reference, Step
+from pipeline.values import NOT_COMPARED, AnotherFace, Missing, Reference, Step
 from pipeline.variants import OnStep, VariantMaker
 from pipeline.vocabulary import Vocabulary
 from studio import Models, Studio
@@ -280,6 +281,31 @@ def test_why_a_variant_was_rejected_is_kept_with_it(store: LibraryStore) -> None
     made = finished(studio.drawing.generate_character_variant(story.id, hana(studio, story).active_image_id, "moon", 1))
     kept = studio.library.get_image(made.image_ids[0])
     assert kept.likeness.rejection == made.ranked[0].rejection == (AnotherFace(0.0, 0.1),)
+
+
+def test_what_becomes_of_a_picture_is_the_same_in_the_run_and_in_the_library(store: LibraryStore) -> None:
+    colours = (RED, BLUE, BLUE)
+    studio = studio_with(
+        store, FakeGenerator(lambda request, seed: flat(colours[seed % 3] if request.reference else RED))
+    )
+    story = studio.library.ensure_a_story()
+    image_id = hana(studio, story, count=1).active_image_id
+    made = finished(studio.drawing.generate_character_variant(story.id, image_id, "moon", 3, keep=2, seed=0))
+    assert [made.verdict(place) for place in range(3)] == ["kept", "set aside", "dropped"]
+    assert [option.image.verdict for option in made.options] == ["kept", "set aside"]
+
+
+def test_what_somebody_new_lacks_is_kept_with_the_picture(store: LibraryStore) -> None:
+    class Wishes:
+        def missing(self, picture: Image.Image, prompt: str) -> tuple[str, ...]:
+            return ("hat",) if picture.getpixel((5, 5)) == RED else ()
+
+    maker = VariantMaker(FakeGenerator(), FakeFaces(), fake_pack(), Wishes())
+    studio = studio_of(store, fake_pack(), lambda: maker)
+    member = hana(studio, studio.library.ensure_a_story())
+    green, red = [option.image for option in member.options]
+    assert member.active_image_id == green.id and green.likeness is None
+    assert red.likeness == replace(NOT_COMPARED, rejection=(Missing(("hat",)),)) and red.verdict == "kept"
 
 
 def test_finished_pictures_are_shown_while_others_are_drawn(store: LibraryStore) -> None:

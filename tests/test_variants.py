@@ -28,7 +28,7 @@ from PIL import Image
 from errors import InvalidRequest, NoFaceFound, Stopped
 from pipeline.packs import Pack
 from pipeline.request import LeftOut
-from pipeline.values import AnotherFace, Copied, Missing, NoFace, Reference, Step
+from pipeline.values import AnotherFace, Copied, Landmarks, Missing, NoFace, Reference, Step
 from pipeline.variants import PromptReader, VariantMaker
 from pipeline.vocabulary import Vocabulary
 
@@ -107,6 +107,32 @@ def test_each_rejected_picture_says_why():
         (7, (NoFace(),)),
         (6, (AnotherFace(0.0, 0.1),)),
     ]
+
+
+def test_somebody_new_is_best_shown_alone_then_as_asked_for_then_sharply():
+    two = Image.new("RGB", (128, 64), RED)
+    drawn = {5: flat(BLACK), 6: two, 7: flat(GREEN), 8: flat(RED), 9: textured(RED)}
+    reader = Reader({RED: "hat"})
+
+    ranked = maker_with(reader, drawn).generate(*Asked("hat", 5, 5, None, 0.7, 4, 5.0), ignore).ranked
+
+    assert [variant.seed for variant in ranked] == [9, 8, 7, 6, 5]
+    assert [variant.verdict for variant in ranked] == ["kept", "kept", "kept", "kept", "set aside"]
+
+
+def test_marks_that_were_asked_for_and_not_drawn_are_missing_of_somebody_new():
+    class Marks:
+        def missing(self, picture: Image.Image, landmarks: Landmarks, prompt: str) -> tuple[str, ...]:
+            return ("a scar",)
+
+        def unwanted(self, picture: Image.Image, landmarks: Landmarks, kept_out: str) -> tuple[str, ...]:
+            return ("glasses",)
+
+    maker = VariantMaker(FakeGenerator(), FakeFaces(), fake_pack(), None, Marks())
+
+    [variant] = maker.generate(*Asked("a scar", 5, 1, None, 0.7, 4, 5.0), ignore).ranked
+
+    assert (variant.rejection, variant.verdict) == ((Missing(("a scar",)),), "kept")
 
 
 def test_a_copy_is_rejected_as_one():

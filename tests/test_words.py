@@ -14,14 +14,14 @@ from library_store.store import LibraryStore
 from pipeline.packs import load_pack
 from pipeline.prompt import Reading
 from pipeline.request import LeftOut
-from pipeline.values import Against, AnotherFace, Likeness, Step, Variant
+from pipeline.values import NOT_COMPARED, Against, AnotherFace, Likeness, Missing, Step, Variant
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
 from settings import BUILT_IN_PACKS
 from studio.drawing import Made
 from ui.story.offers import offers_for, written_instead
 from ui.story.run_area import pictures_so_far, progress_bar, report, words_note
-from ui.words import MOST_NAMES, found_words, long_likeness, measured_by, short_likeness, tone
+from ui.words import MOST_NAMES, found_words, long_likeness, measured_by, short_likeness, tone, verdict_line
 from verdicts import objection, reason_of
 
 SAME = Likeness(0.93, "judge", "same person", 0.001, False, 0.97, usual=True, loosest_rate=0.1)
@@ -78,6 +78,16 @@ def test_a_copy_is_called_one_however_alike_it_is():
     assert "copied rather than redrawn" in long_likeness(COPIED)
 
 
+def test_what_a_picture_lacks_is_said_and_does_not_set_it_aside():
+    lacking = replace(SAME, rejection=(Missing(("hat",)),))
+    original = replace(NOT_COMPARED, rejection=(Missing(("hat",)),))
+
+    assert verdict_line(lacking, lacking.rejection) == f"{long_likeness(SAME)} · “hat” is missing"
+    assert verdict_line(None, original.rejection) == "**Original** nothing to compare it with · “hat” is missing"
+    assert (short_likeness(lacking), tone(lacking)) == ("Same person 0.93", "tone-good")
+    assert (short_likeness(original), tone(original)) == ("", "tone-none")
+
+
 def test_each_verdict_has_its_colour():
     tones = [tone(likeness) for likeness in (SAME, COPIED, ANOTHER, UNMEASURED, None)]
     assert tones == ["tone-good", "tone-unsure", "tone-bad", "tone-none", "tone-none"]
@@ -98,8 +108,8 @@ def test_a_report_says_why_a_picture_is_rejected_and_what_was_not_drawn(store: L
     assert "Its end was left out: *moon*" in said
     lines = [line for line in said.splitlines() if line[:2] in ("1.", "2.", "3.")]
     assert lines[0].startswith("1. **Same person** 1.00")
-    assert lines[1] == "2. **Rejected** no face was found"
-    assert lines[2] == r"3. **Rejected** another face\: 0\.00, below the 10 % line"
+    assert lines[1] == "2. **Set aside** no face was found"
+    assert lines[2] == r"3. **Set aside** another face\: 0\.00, below the 10 % line"
 
 
 def test_words_that_are_left_out_and_words_that_say_too_little_share_a_note():
@@ -154,7 +164,8 @@ def test_a_report_tells_the_best_from_those_that_were_not_kept(store: LibrarySto
     assert heading == "**1 new picture of Hana**, the best of 3"
     assert kept == "1. **Same person** 1.00 · 1 in 1,000 strangers would pass · shows all that was asked for"
     assert not_kept == "Not kept:"
-    assert left_out.splitlines()[0] == "2. **Rejected** “hat” is missing"
+    assert left_out.splitlines()[0].startswith("2. **Same person** 0.97 ·")
+    assert left_out.splitlines()[0].endswith("“hat” is missing")
     assert left_out.splitlines()[1].endswith("below the 10 % line; “hat” is missing")
 
 
@@ -177,7 +188,7 @@ def test_what_is_finished_stands_before_what_is_being_drawn():
 
     gallery = pictures_so_far(Step(5, 8, previews=(flat(BLACK),), finished=finished))
 
-    assert [caption for _, caption in gallery] == ["Same person 0.93", "Rejected", "Being drawn …"]
+    assert [caption for _, caption in gallery] == ["Same person 0.93", "Set aside", "Being drawn …"]
 
 
 def of_another_program(**said: object) -> FoundRequest:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 from library_store.foreign_requests import FoundRequest
 from library_store.records import CastOption, VisualProfile
-from pipeline.values import Band, Judgement, Likeness, Missing, Objection
+from pipeline.values import NOT_COMPARED, Band, Judgement, Likeness, Missing, Objection, verdict_of
 from ui.language import said, say, t
 from verdicts import objection, passing, passing_in_a_like_hand, reason_of
 
@@ -58,7 +59,7 @@ def full_origin(option: CastOption, options: Sequence[CastOption]) -> str:
 
 def short_likeness(likeness: Likeness | None) -> str:
     """For a small caption: "Same person"; "Same person 0.93" where the bare figure is all that was judged."""
-    if likeness is None:
+    if likeness is None or _is_original(likeness):
         return ""
     if likeness.similarity is None:
         return say("Not measured")
@@ -67,11 +68,14 @@ def short_likeness(likeness: Likeness | None) -> str:
 
 
 def long_likeness(likeness: Likeness | None) -> str:
-    """Markdown: the band and figure, how sure that is, by whom, and the reason."""
+    """Markdown: the band and figure, how sure that is, and what the picture lacks."""
     if likeness is None:
         return say("**Original** nothing to compare it with")
+    lacking = [in_markdown(said(objection(each))) for each in likeness.rejection if isinstance(each, Missing)]
     if likeness.similarity is None:
-        return f"**{say('Not measured')}** {_reason(likeness)}".rstrip()
+        original = _is_original(likeness)
+        said_of_it = long_likeness(None) if original else f"**{say('Not measured')}** {_reason(likeness)}".rstrip()
+        return " · ".join([said_of_it, *lacking])
     facts = [_headline(likeness, likeness.similarity)]
     if likeness.against:
         facts += [said(rate)] if (rate := passing_in_a_like_hand(likeness)) and likeness.band != "cannot tell" else []
@@ -84,15 +88,15 @@ def long_likeness(likeness: Likeness | None) -> str:
     if likeness.unwanted_marks:
         marks = ", ".join(f"“{mark}”" for mark in likeness.unwanted_marks)
         facts.append(say("still shows {marks}", marks=in_markdown(marks)))
-    return " · ".join(facts)
+    return " · ".join([*facts, *lacking])
 
 
-def rejected(rejection: Sequence[Objection]) -> str:
-    """Markdown: why a picture is not what was asked for; "" where nothing speaks against it."""
-    if not rejection:
-        return ""
+def verdict_line(likeness: Likeness | None, rejection: Sequence[Objection]) -> str:
+    """Markdown: why a picture is set aside, else how alike it is and what it lacks."""
+    if verdict_of(rejection) == "kept":
+        return long_likeness(replace(likeness or NOT_COMPARED, rejection=tuple(rejection)))
     reasons = "; ".join(said(objection(each)) for each in rejection)
-    return f"**{say('Rejected')}** {in_markdown(reasons)}"
+    return f"**{say('Set aside')}** {in_markdown(reasons)}"
 
 
 def measured_by(likeness: Likeness | None) -> str:
@@ -113,7 +117,7 @@ def measured_by(likeness: Likeness | None) -> str:
 
 def tone(likeness: Likeness | None) -> str:
     """The CSS class of a likeness: good, unsure, bad or none."""
-    if likeness and likeness.rejection:
+    if likeness and verdict_of(likeness.rejection) == "set aside":
         return "tone-bad"
     if likeness is None or likeness.similarity is None:
         return "tone-none"
@@ -180,6 +184,11 @@ def in_a_word(band: Band) -> str:
 def how_near(similarity: float, judgement: Judgement | None) -> str:
     """For a list of who is alike: the band, or the bare figure where that is all that was judged."""
     return in_a_word(judgement.band) if judgement and judgement.against else f"{similarity:.2f}"
+
+
+def _is_original(likeness: Likeness) -> bool:
+    """Whether there was nothing to compare a picture with."""
+    return likeness.similarity is None and likeness.not_measured is None and likeness.as_written is None
 
 
 def _headline(likeness: Likeness, similarity: float) -> str:

@@ -131,14 +131,16 @@ def test_of_many_drawn_the_best_are_kept_and_a_rejected_one_says_why(app: App, v
     expect(page.locator(".strip .thumbnail-item")).to_have_count(6)
 
 
-def test_a_rejected_picture_says_why_on_its_card(app: App, visit: Visit) -> None:
+def test_a_picture_set_aside_is_folded_and_says_why(app: App, visit: Visit) -> None:
     app.generator._draw = lambda request, seed: flat(GREEN if request.reference else RED)
     made = draw_hana(app)
     likeness = made.options[0].image.likeness
     assert likeness and likeness.rejection == (AnotherFace(0.0, 0.1),)
     page = visit(app)
+    expect(page.locator(".strip .thumbnail-item").nth(1)).to_be_hidden()
+    page.get_by_role("button", name="2 pictures set aside").click()
     look_at(page, 2)
-    expect(page.locator(".card .badge").first).to_contain_text("Rejected another face: 0.00, below the 10 % line")
+    expect(page.locator(".card .badge").first).to_contain_text("Set aside another face: 0.00, below the 10 % line")
 
 
 def test_the_pictures_that_steer_together_are_shown(app: App, visit: Visit) -> None:

@@ -29,7 +29,7 @@ from pipeline.prompt import Reading
 from pipeline.references import Outlier
 from pipeline.request import PictureRequest
 from pipeline.uploads import Upload
-from pipeline.values import Likeness, Step
+from pipeline.values import Likeness, Objection, Step, verdict_of
 from studio import Studio
 from studio.drawing import Asked, Made
 from studio.episodes import Episode
@@ -140,6 +140,7 @@ def _image_json(urls: Mapping[str, str], image: CharacterReferenceImage) -> dict
         "parent_id": image.parent_id,
         "pack": image.pack,
         "seed": image.seed,
+        "verdict": image.verdict,
         "likeness": _likeness_json(image.likeness),
         "created_at": _moment(image.created_at),
     }
@@ -253,31 +254,47 @@ def _option_json(urls: Mapping[str, str], member: CastMember, option: CastOption
         "how": option.how,
         "seed": image.seed,
         "is_active": image.id == member.active_image_id,
+        "verdict": image.verdict,
         "likeness": _likeness_json(image.likeness),
     }
 
 
 def _likeness_json(likeness: Likeness | None) -> dict[str, Any] | None:
-    """The figures and codes, and the sentences in English that the page makes of them."""
+    """The figures and codes, and the sentence in English that the page makes of them."""
     if likeness is None:
         return None
-    return {
-        **asdict(likeness),
-        "reason": str(reason_of(likeness)),
-        "rejection": "; ".join(str(objection(each)) for each in likeness.rejection) or None,
-        "objections": [asdict(each) for each in likeness.rejection],
-    }
+    figures = {name: value for name, value in asdict(likeness).items() if name != "rejection"}
+    return {**figures, "reason": str(reason_of(likeness)), **_objections_json(likeness.rejection)}
+
+
+def _objections_json(objections: Sequence[Objection]) -> dict[str, Any]:
+    """`rejection`: why the picture is set aside, an English sentence; None where it is not."""
+    said = "; ".join(str(objection(each)) for each in objections)
+    rejection = said if verdict_of(objections) == "set aside" else None
+    return {"rejection": rejection, "objections": [asdict(each) for each in objections]}
 
 
 def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
     return {
         **member_json(studio, made.member),
         "new_image_ids": list(made.image_ids),
+        "pictures": [_ranked_json(made, place) for place in range(len(made.ranked))],
         "prompt": made.request.prompt,
         **_reading_json(made.reading),
         "cut_off": made.cut_off,
         "stopped": made.stopped,
         "story_in_trash": studio.library.is_in_trash(made.member.story_id),
+    }
+
+
+def _ranked_json(made: Made, place: int) -> dict[str, Any]:
+    """Of all that were drawn, best first; one that was dropped has no id."""
+    variant = made.ranked[place]
+    return {
+        "image_id": made.image_ids[place] if place < len(made.image_ids) else None,
+        "seed": variant.seed,
+        "verdict": made.verdict(place),
+        **_objections_json(variant.rejection),
     }
 
 

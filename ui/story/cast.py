@@ -3,7 +3,7 @@ done with them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +20,13 @@ from ui.story.save_form import FOCUS_SAVE, show_save_form
 from ui.thumbnails import THUMBNAILS
 from ui.words import (
     caption,
+    counted,
     full_origin,
     in_markdown,
-    long_likeness,
     measured_by,
     profile_line,
-    rejected,
     tone,
+    verdict_line,
 )
 
 EMPTY = """### Nobody is in this story yet
@@ -158,7 +158,7 @@ def _card(
             gr.Markdown(_heading(member), elem_classes="card-name")
             likeness = gr.Markdown(_verdict(active), elem_classes=["badge", tone(active.image.likeness)])
             judged_by = gr.Markdown(_fine_print(active, member), elem_classes="fine-print")
-            strip = _strip(member, active, thumbnails)
+            strips = _strips(member, active, thumbnails)
             with gr.Row(elem_classes="card-actions"):
                 save = _button("Update in library" if _in_library(member) else "Save to library", "do-save")
                 variants = _button("Generate variants", "do-variants")
@@ -174,7 +174,8 @@ def _card(
     viewer = Viewer(
         gr.State(active.image.id), picture, comparison, likeness, judged_by, activate, compare, remix, use_seed
     )
-    _bind_strip(castbook, member, strip, viewer)
+    for options, strip in strips:
+        _bind_strip(castbook, member, options, strip, viewer)
     _bind_comparison(castbook, viewer, slider)
     _bind_actions(castbook, place, member, viewer, remove, undo)
     _bind_desk(castbook, place, member, viewer, save, variants, desk)
@@ -207,13 +208,32 @@ def _comparison() -> tuple[gr.Column, gr.ImageSlider]:
     return box, slider
 
 
-def _strip(member: CastMember, active: CastOption, thumbnails: list[str]) -> gr.Gallery:
-    return gr.Gallery(
+def _strips(
+    member: CastMember, active: CastOption, thumbnails: list[str]
+) -> list[tuple[Sequence[CastOption], gr.Gallery]]:
+    """The pictures on offer; folded behind them those that are set aside."""
+    numbered = list(enumerate(zip(member.options, thumbnails, strict=True), 1))
+    aside = [each for each in numbered if each[1][0].image.verdict == "set aside"]
+    kept = [each for each in numbered if each not in aside]
+    strips = [_strip(member, active, kept)] if kept else []
+    if aside:
+        words = counted("{count} picture set aside", "{count} pictures set aside", len(aside))
+        with gr.Accordion(words, open=not kept or active.image.verdict == "set aside", elem_classes="set-aside"):
+            strips.append(_strip(member, active, aside))
+    return strips
+
+
+def _strip(
+    member: CastMember, active: CastOption, numbered: Sequence[tuple[int, tuple[CastOption, str]]]
+) -> tuple[Sequence[CastOption], gr.Gallery]:
+    """The options of a strip, and the strip. `numbered`: by their number on the card, with their thumbnails."""
+    options = [option for _, (option, _) in numbered]
+    return options, gr.Gallery(
         [
             (thumbnail, caption(option, option.image.id == member.active_image_id, number))
-            for number, (thumbnail, option) in enumerate(zip(thumbnails, member.options, strict=True), 1)
+            for number, (option, thumbnail) in numbered
         ],
-        selected_index=member.options.index(active),
+        selected_index=options.index(active) if active in options else None,
         container=False,
         columns=6,
         elem_classes="strip",
@@ -221,10 +241,12 @@ def _strip(member: CastMember, active: CastOption, thumbnails: list[str]) -> gr.
     )
 
 
-def _bind_strip(castbook: Castbook, member: CastMember, strip: gr.Gallery, viewer: Viewer) -> None:
+def _bind_strip(
+    castbook: Castbook, member: CastMember, options: Sequence[CastOption], strip: gr.Gallery, viewer: Viewer
+) -> None:
     @for_visitor(castbook)
     def view(studio: Studio, event: gr.SelectData) -> tuple[Any, ...]:
-        return _looked_at(studio, member, member.options[int(event.index)])
+        return _looked_at(studio, member, options[int(event.index)])
 
     strip.select(view, None, viewer.outputs, **QUICK)
 
@@ -344,9 +366,8 @@ def _heading(member: CastMember) -> str:
 
 
 def _verdict(option: CastOption) -> str:
-    """Markdown: why the picture was rejected, else how alike it is."""
     likeness = option.image.likeness
-    return rejected(likeness.rejection if likeness else ()) or long_likeness(likeness)
+    return verdict_line(likeness, likeness.rejection if likeness else ())
 
 
 def _fine_print(option: CastOption, member: CastMember) -> str:

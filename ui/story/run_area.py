@@ -6,6 +6,7 @@ The page only watches: a run goes on when its tab is closed, and a page that is 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from errors import Stopped
 from pipeline.packs import Pack
 from pipeline.prompt import Reading
 from pipeline.request import LeftOut, Why
-from pipeline.values import Step, Variant
+from pipeline.values import Step, Variant, Verdict
 from studio import Castbook, Studio
 from studio.drawing import Asked, Made
 from studio.runs import Run, Waiting
@@ -25,7 +26,7 @@ from ui.handlers import PRIVATE, QUICK, WATCHING, for_visitor, unchanged
 from ui.language import phrase_name, say, t
 from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
-from ui.words import counted, in_markdown, long_likeness, rejected, short_likeness
+from ui.words import counted, in_markdown, short_likeness, verdict_line
 
 DrawingRun = Run[Asked, Made]
 WHY_LEFT_OUT: dict[Why, str] = {
@@ -38,6 +39,11 @@ WHY_LEFT_OUT: dict[Why, str] = {
     "wildcard": "A list of another program is not known here: {named}. Write the words you mean.",
     "command": "A command of another program does nothing here: {named}.",
     "setting": "A setting of another program does nothing here: {named}.",
+}
+HEADINGS: dict[Verdict, str] = {
+    "kept": "",
+    "set aside": "Set aside, at the end of their card:",
+    "dropped": "Not kept:",
 }
 Shown = dict[Any, Any]  # what Gradio takes for some of an event's outputs: component to value
 
@@ -221,11 +227,13 @@ def report(made: Made, in_trash: bool = False) -> str:
     if made.cut_off:
         cut_off = f"*{in_markdown(made.cut_off)}*"
         lines.append(say("The prompt was too long. Its end was left out: {cut_off}", cut_off=cut_off))
-    verdicts = [f"{place}. {verdict_on(variant)}" for place, variant in enumerate(made.ranked, start=1)]
+    verdicts = defaultdict[Verdict, list[str]](list)
+    for place, variant in enumerate(made.ranked):
+        verdicts[made.verdict(place)].append(f"{place + 1}. {verdict_on(variant)}")
     if any(variant.likeness or variant.rejection for variant in made.ranked):
-        lines.append("\n".join(verdicts[:count]))
-    if drawn > count:
-        lines += [say("Not kept:"), "\n".join(verdicts[count:])]
+        for verdict, heading in HEADINGS.items():
+            if verdicts[verdict]:
+                lines += [*([say(heading)] if heading else []), "\n".join(verdicts[verdict])]
     return "\n\n".join(lines)
 
 
@@ -272,16 +280,14 @@ def _quoted(phrases: Sequence[str]) -> str:
 
 
 def _caption(variant: Variant) -> str:
-    return say("Rejected") if variant.rejection else short_likeness(variant.likeness)
+    return say("Set aside") if variant.verdict == "set aside" else short_likeness(variant.likeness)
 
 
 def verdict_on(variant: Variant) -> str:
-    if variant.rejection:
-        return rejected(variant.rejection)
     likeness = variant.likeness
-    wrong = likeness and (likeness.lost_marks or likeness.unwanted_marks)
+    wrong = variant.rejection or (likeness and (likeness.lost_marks or likeness.unwanted_marks))
     seen = say("shows all that was asked for") if variant.missing == () and not wrong else ""
-    return " · ".join(part for part in (long_likeness(likeness), seen) if part)
+    return " · ".join(part for part in (verdict_line(likeness, variant.rejection), seen) if part)
 
 
 def progress_bar(step: Step, seconds: float) -> str:
