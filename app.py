@@ -56,6 +56,7 @@ if __name__ == "__main__":
     )
     add_health(server, castbook, settings.metrics)
     castbook.models.start()
+    castbook.store.tidy()
     castbook.store.read_faces(castbook.pack.judge_encoder)
     demo.block_thread()
     castbook.runs.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from alembic.util import CommandError
@@ -18,6 +18,9 @@ from errors import LibraryUnavailable
 from library_store import migrations
 from library_store.door import VISITOR
 from library_store.records import Visitor
+from library_store.sqlite_file import Reserve
+
+BUSY, BUSY_FOR_A_MOMENT = 30_000, 100  # milliseconds that SQLite waits for others
 
 
 def open_database(url: str | URL) -> Engine:
@@ -48,6 +51,8 @@ class Sessions:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._reserve = Reserve(engine)
+        self._reserve.keep()
         # SQLite up to 3.51.2 can lose a page when two connections write and checkpoint at once: one of ours at a time.
         self._write_lock = threading.Lock()
 
@@ -63,6 +68,24 @@ class Sessions:
         opened = Session(for_writing(self._engine), info={VISITOR: visitor})
         with explained(), self._write_lock, opened as session, session.begin():
             yield session
+
+    @contextmanager
+    def ending(self, visitor: Visitor) -> Generator[Session]:
+        """As `writing`, for what goes: a full disk keeps nobody from it."""
+        with self._reserve.given_up(), self.writing(visitor) as session:
+            yield session
+
+    def forget(self) -> None:
+        """What was deleted leaves SQLite's write-ahead log too, unless somebody is reading just now, or the disk has no
+        room for what is not deleted."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self._reserve.given_up(), self._write_lock, closing(self._engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_FOR_A_MOMENT}")
+            with suppress(sqlite3.OperationalError):
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY}")
 
 
 def for_writing(engine: Engine) -> Engine:
@@ -130,10 +153,11 @@ def _make_engine(url: URL) -> Engine:
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     _say_begin_ourselves(connection, _)
-    connection.execute("PRAGMA busy_timeout = 30000")  # milliseconds; first, for the next line may have to wait
+    connection.execute(f"PRAGMA busy_timeout = {BUSY}")  # first, for the next line may have to wait
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk before it is acknowledged
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # what is deleted is written over: faces and names of the purged
 
 
 def _say_begin_ourselves(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

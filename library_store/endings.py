@@ -1,13 +1,10 @@
-"""How a character ends: merged into another, or purged. The rows only; files are library.py's."""
+"""How a character ends: merged into another, or purged. Their files are listed to go (tidying.py)."""
 
 from __future__ import annotations
-
-from collections.abc import Collection
 
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from library_store import rows
 from library_store.records import PurgePreview
 from library_store.schema import (
     CastMemberRow,
@@ -19,6 +16,7 @@ from library_store.schema import (
     StoryRow,
     TagRow,
 )
+from library_store.tidying import doom
 
 
 def merge(session: Session, kept: CharacterRow, merged: CharacterRow) -> None:
@@ -69,9 +67,9 @@ def preview_purge(session: Session, character: CharacterRow) -> PurgePreview:
     )
 
 
-def purge(session: Session, character: CharacterRow) -> set[str]:
-    """Deletes all rows of a character and gives the pictures' content hashes. Children of others lose their parent."""
-    hashes = set(session.scalars(select(ImageRow.content_hash).where(ImageRow.character_id == character.id)))
+def purge(session: Session, character: CharacterRow) -> None:
+    """Deletes all rows of a character and lists their files, which are to go. Children of others lose their parent."""
+    doom(session, set(session.scalars(select(ImageRow.content_hash).where(ImageRow.character_id == character.id))))
     orphans = ImageRow.id.in_(_children(character))
     character.canonical_image_id = None
     session.flush()
@@ -88,15 +86,6 @@ def purge(session: Session, character: CharacterRow) -> set[str]:
         delete(CharacterRow).where(CharacterRow.id == character.id),
     ):
         session.execute(statement, execution_options={"synchronize_session": False})
-    return hashes
-
-
-def unused(session: Session, hashes: Collection[str]) -> set[str]:
-    """Those that no picture has."""
-    left = set(hashes)
-    for batch in rows.batched(hashes):
-        left -= set(session.scalars(select(ImageRow.content_hash).where(ImageRow.content_hash.in_(batch))))
-    return left
 
 
 def _images(character: CharacterRow) -> Select[str]:

@@ -20,7 +20,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, NotFound
-from library_store import door, endings, rows
+from library_store import door, endings, rows, tidying
 from library_store.changes import list_to_write, tags_to_write
 from library_store.copies import id_in
 from library_store.database import Sessions
@@ -478,7 +478,7 @@ class CharacterLibrary:
 
     def trash_character(self, character_id: str) -> Character:
         """Takes a character out of the library's lists. Stories keep it, and it can be restored."""
-        with self._writing() as session:
+        with self._ending() as session:
             character = rows.trashed(hold_character(session, character_id))
             rows.faces_changed(session, character.project_id)
             return character.record()
@@ -495,19 +495,21 @@ class CharacterLibrary:
             return endings.preview_purge(session, find_character(session, character_id))
 
     def purge_character(self, character_id: str) -> None:
-        """Deletes a trashed character for good: its pictures and their files, identities, and entries in stories.
+        """Deletes a trashed character for good: its pictures and their files, identities, and entries in stories. Files
+        that cannot go now (LibraryUnavailable) go when the program starts next.
 
         Pictures of others that were made from its pictures stay, without a parent. Raises InvalidRequest for a
         character that is not in the trash.
         """
-        with self._writing() as session:
+        with self._ending() as session:
             character = hold_character(session, character_id)
             if character.trashed_at is None:
                 raise InvalidRequest(
                     "{name} is not in the trash.", "Move the character there first.", name=character.name
                 )
-            hashes = endings.purge(session, character)
-        self._remove_unused_files(hashes)
+            endings.purge(session, character)
+        tidying.remove_doomed(self._ending, self._pictures)
+        self._sessions.forget()
 
     # Reference images
 
@@ -670,8 +672,8 @@ class CharacterLibrary:
                 gone = [new for new in plan.new_pictures.values() if new.content_hash not in kept]  # purged since then
                 add_export(session, plan, sizes | keep_pictures(path, gone, self._pictures))
         except BaseException:
-            with suppress(LibraryUnavailable):  # spare files harm nobody
-                self._remove_unused_files(hashes)
+            with suppress(LibraryUnavailable):  # they go when the program starts next
+                tidying.remove_unnamed(self._ending, self._pictures, sorted(hashes))
             raise
         return plan.report
 
@@ -684,6 +686,10 @@ class CharacterLibrary:
     def _writing(self) -> AbstractContextManager[Session]:
         """One transaction: all of it is kept when the block ends, or nothing."""
         return self._sessions.writing(self._visitor)
+
+    def _ending(self) -> AbstractContextManager[Session]:
+        """As `_writing`, on a full disk as well."""
+        return self._sessions.ending(self._visitor)
 
     def _keep_files(self, pictures: Sequence[NewPicture]) -> list[str]:
         if not pictures:
@@ -701,12 +707,6 @@ class CharacterLibrary:
             if not self._pictures.has(content_hash):
                 self._keep_file(new)
         return [rows.add_image(session, character, new, kept_as) for new, kept_as in zip(pictures, hashes, strict=True)]
-
-    def _remove_unused_files(self, hashes: Collection[str]) -> None:
-        """After the rows, and while nobody writes: a picture that is being kept at this moment may be the same."""
-        with self._writing() as session:
-            for content_hash in endings.unused(session, hashes):
-                self._pictures.remove(content_hash)
 
 
 def _hold_story(session: Session, story_id: str, also_in_trash: bool) -> StoryRow:

@@ -38,6 +38,7 @@ OURS = b"castbook"  # the chunk that a picture has which was asked for here
 HEAD = 2**18  # bytes of a file, in which its texts are
 LABELLED = ".labelled.png"
 NAME = re.compile(r"/[0-9a-f]{2}/([0-9a-f]{64})\.png\Z")
+_WRITER = uuid.uuid4().hex  # whose a half written file is: this program's
 KEPT_MODES = ("RGB", "RGBA", "L")  # what PNG holds as it is; everything else becomes RGB
 
 
@@ -132,6 +133,18 @@ class Pictures:
             if self.has(content_hash):
                 self._files.rm_file(self._full_name(_name(content_hash)))
 
+    def remove_spare(self) -> None:
+        """What other programs left half written when they were killed, and thumbnails and copies of no picture."""
+        with _explained(Message("The picture cannot be removed")):
+            for path in [path for path in self.served_folder.glob("*/*") if self._is_spare(path)]:
+                path.unlink(missing_ok=True)
+
+    def _is_spare(self, path: Path) -> bool:
+        if path.suffix == ".tmp":
+            return _WRITER not in path.name
+        is_derived = path.suffix == ".webp" or path.name.endswith(LABELLED)
+        return self._is_local and is_derived and not (path.parent / f"{path.name.split('.')[0]}.png").exists()
+
     def path(self, content_hash: str) -> str:
         """A local file to serve; pictures kept elsewhere are copied once. Raises as `read` does."""
         path = self.served_folder / _name(content_hash)
@@ -224,7 +237,7 @@ def _write_durably(path: Path, data: bytes) -> None:
     if not path.parent.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         _sync_folder(path.parent.parent)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    temporary = path.with_name(f".{path.name}.{_WRITER}.{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("xb") as file:
             file.write(data)

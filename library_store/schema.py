@@ -42,7 +42,8 @@ from pipeline.request import PictureRequest
 from pipeline.values import Face, Identity
 
 Kind = Literal[
-    "project", "story", "character", "tag", "picture", "steering image", "identity", "option", "cast member"
+    "project", "story", "character", "tag", "picture", "steering image", "identity", "purged file", "option",
+    "cast member",
 ]  # fmt: skip
 
 
@@ -250,6 +251,15 @@ class IdentityRow(Row):
         return Face(
             (left, top, right, bottom), np.array(first.landmarks, np.float32), first.detection_score, identities
         )
+
+
+class PurgedFileRow(Row):
+    """A picture file that is to go: listed in the transaction that took its rows, so that no crash forgets it."""
+
+    __tablename__ = "purged_files"
+    kind = "purged file"
+
+    content_hash: Mapped[str] = mapped_column(String(64))
 
 
 class CastOptionRow(Row):

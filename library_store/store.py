@@ -5,18 +5,23 @@ What is kept in it is seen, and changed, through the eyes of a visitor: `store.s
 
 from __future__ import annotations
 
+import logging
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, exists, select
 from sqlalchemy.orm import Session
 
 from errors import LibraryUnavailable
+from library_store import tidying
 from library_store.database import Sessions, explained, open_database
 from library_store.library import CharacterLibrary
 from library_store.pictures import Pictures
-from library_store.records import Visitor
+from library_store.records import LOCAL_OWNER, Visitor
 from library_store.schema import ImageRow, ProjectRow
 from library_store.search import FaceIndex, newest_projects
+
+logger = logging.getLogger("castbook")
 
 
 class LibraryStore:
@@ -66,6 +71,20 @@ class LibraryStore:
         with explained(), Session(self._engine) as session:
             for project in reversed(session.scalars(newest_projects()).all()):
                 self._faces.read(session, project, encoder)
+
+    def tidy(self) -> None:
+        """Removes the files of what was purged, and on SQLite those that a crash left; what cannot go now is logged."""
+
+        def ending() -> AbstractContextManager[Session]:
+            return self._sessions.ending(LOCAL_OWNER)
+
+        try:
+            tidying.remove_doomed(ending, self._pictures)
+            if self._engine.dialect.name == "sqlite":
+                tidying.sweep(ending, self._pictures)
+            self._sessions.forget()
+        except LibraryUnavailable as error:
+            logger.warning("Files that nobody needs could not be removed: %s", error)
 
     def check_reachable(self) -> None:
         """Raises LibraryUnavailable where the database or the pictures do not answer."""

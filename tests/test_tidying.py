@@ -1,0 +1,165 @@
+"""What was purged goes from the disk, after a crash and on a full disk too; so do files that no row ever named."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from fakes import RED
+from made_up import generated, image_ids, portrait, saved
+from PIL import Image
+
+from errors import LibraryUnavailable
+from library_store.database import open_database
+from library_store.library import CharacterLibrary
+from library_store.pictures import Pictures
+from library_store.records import LOCAL_OWNER, CastMember, Story
+from library_store.store import LibraryStore
+
+ROOT = Path(__file__).parent.parent
+NAME = "Zyxwvutsrqponm"
+
+
+def pngs(home: Path) -> set[str]:
+    return {path.stem for path in (home / "pictures").rglob("*.png")}
+
+
+def test_a_purged_name_and_face_are_in_no_file_any_more(library: CharacterLibrary, story: Story, home: Path):
+    new = portrait(RED)
+    embedding = new.face.identities[0].embedding.astype("<f4").tobytes()
+    zyx = saved(library, story.id, NAME, new)
+    library.get_thumbnail_path(str(zyx.canonical_image_id))
+    before = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+    assert NAME.encode() in before and embedding in before
+
+    library.trash_character(zyx.id)
+    library.purge_character(zyx.id)
+
+    after = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+    assert NAME.encode() not in after and embedding not in after
+    assert pngs(home) == set()
+
+
+class StubbornPictures(Pictures):
+    """One of its files cannot be removed."""
+
+    stuck = ""
+
+    def remove(self, content_hash: str) -> None:
+        if content_hash == self.stuck:
+            raise LibraryUnavailable("The picture cannot be removed.", "Try again.")
+        super().remove(content_hash)
+
+
+def test_what_a_purge_could_not_remove_goes_when_the_program_starts_next(home: Path):
+    url = f"sqlite:///{home / 'castbook.db'}"
+    pictures = StubbornPictures.open(home / "pictures")
+    store = LibraryStore(open_database(url), pictures)
+    library = store.seen_by(LOCAL_OWNER)
+    story = library.ensure_a_story()
+    mina = saved(library, story.id, "Mina", generated(1), generated(2), generated(3))
+    pictures.stuck = sorted(pngs(home))[0]
+    kept = saved(library, story.id, "Kept", generated(9))
+    library.trash_character(mina.id)
+    with pytest.raises(LibraryUnavailable):
+        library.purge_character(mina.id)
+    [image] = library.list_images(kept.id)
+    assert pngs(home) == {pictures.stuck, image.content_hash}
+    store.close()
+
+    again = LibraryStore.open(url, home / "pictures")
+    again.tidy()
+    again.close()
+    assert pngs(home) == {image.content_hash}
+
+
+def test_files_that_a_crash_left_are_swept_and_what_is_named_or_being_written_stays(
+    store: LibraryStore, library: CharacterLibrary, mina: CastMember, home: Path
+):
+    named, folder = pngs(home), store.pictures_folder
+    thumbnail = Path(library.get_thumbnail_path(image_ids(mina)[0]))
+    orphan = Pictures.open(home / "pictures").put(generated(99).picture)
+    left = [folder / orphan[:2] / f"{orphan}.webp", folder / "ab" / f"{'ab' * 32}.webp", folder / "ab" / ".x.png.0.tmp"]
+    for path in left:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"left")
+
+    store.tidy()
+
+    assert pngs(home) == named
+    assert thumbnail.exists()
+    assert [path for path in left if path.exists()] == []
+    assert store.pictures_folder.joinpath("castbook-pictures.txt").exists()
+
+
+class SweptPictures(Pictures):
+    """Once a file is kept, and before its row is, all that no row names is swept."""
+
+    sweep: Callable[[], None] | None = None
+
+    def put(self, picture: Image.Image, texts: Mapping[str, str] | None = None) -> str:
+        content_hash = super().put(picture, texts)
+        sweep, self.sweep = self.sweep, None
+        if sweep:
+            sweep()
+            assert not self.has(content_hash)
+        return content_hash
+
+
+def test_a_picture_that_is_kept_while_all_else_is_swept_has_its_file(home: Path):
+    pictures = SweptPictures.open(home / "pictures")
+    store = LibraryStore(open_database(f"sqlite:///{home / 'castbook.db'}"), pictures)
+    library = store.seen_by(LOCAL_OWNER)
+    story, pictures.sweep = library.ensure_a_story(), store.tidy
+    member = library.create_character(story.id, "Mina", [generated(1)], "generated")
+    assert Path(library.get_picture_path(image_ids(member)[0])).exists()
+    store.close()
+
+
+FULL = """
+import sys
+from pathlib import Path
+sys.path[:0] = [{tests!r}, {root!r}]
+from made_up import generated, image_ids
+from errors import LibraryUnavailable
+from library_store.records import LOCAL_OWNER
+from library_store.store import LibraryStore
+home = Path({home!r})
+store = LibraryStore.open(f"sqlite:///{{home / 'castbook.db'}}", home / "pictures")
+library = store.seen_by(LOCAL_OWNER)
+story = library.ensure_a_story()
+member = library.create_character(story.id, "Mina", [generated(i) for i in range(200)], "generated")
+try:
+    (home / "filler").write_bytes(bytes(2**30))
+except OSError:
+    pass
+try:
+    while True:
+        library.update_story(story.id, context="x" * 3900 + str(id(object())))
+        library.create_story(story.project_id, "x" * 100, "y" * 3900)
+except LibraryUnavailable as error:
+    assert "full" in str(error), error
+library.trash_character(member.character.id)
+library.purge_character(member.character.id)
+assert not list((home / "pictures").rglob("*.png"))
+(home / "filler").unlink()
+library.create_story(story.project_id, "There is room again")
+store.close()
+print("purged")
+"""
+
+
+def test_a_full_disk_can_still_be_purged(tmp_path: Path):
+    """A real one, of 24 MB, in a namespace of its own."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    (tmp_path / "full.py").write_text(FULL.format(tests=str(ROOT / "tests"), root=str(ROOT), home=str(disk)))
+    mounted = f"mount -t tmpfs -o size=24m none {disk}"
+    if subprocess.run(["unshare", "-rm", "sh", "-c", mounted], capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount a disk of their own")
+    command = f"{mounted} && exec {sys.executable} {tmp_path / 'full.py'}"
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", command], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.strip() == "purged", done.stderr
