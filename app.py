@@ -32,9 +32,10 @@ def load_maker(pack: Pack, compiled: Path | None = None) -> VariantMaker:
     from pipeline.faces import InsightFaces
     from pipeline.generator import DiffusersGenerator
     from pipeline.marks import load_marks_reader
+    from pipeline.prior import load_prior
 
-    readers = load_prompt_reader(pack), load_marks_reader(pack)
-    return VariantMaker(DiffusersGenerator.load(pack, compiled=compiled), InsightFaces.load(pack), pack, *readers)
+    small = load_prompt_reader(pack), load_marks_reader(pack), load_prior(pack)
+    return VariantMaker(DiffusersGenerator.load(pack, compiled=compiled), InsightFaces.load(pack), pack, *small)
 
 
 def stop_when_told() -> None:

@@ -1,6 +1,6 @@
 """Does a picture show what its prompt asks for? The pack says who reads it: a small classifier of its own, or CLIP.
 
-With marks.py the only file that imports onnxruntime. CLIP, and torch with it, is clip_reader.py's.
+With marks.py and prior.py the only files that import onnxruntime. CLIP, and torch with it, is clip_reader.py's.
 """
 
 # onnxruntime comes without types.

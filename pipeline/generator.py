@@ -29,7 +29,7 @@ from pipeline.likeness import identity_by
 from pipeline.packs import Pack
 from pipeline.request import Engine, PictureRequest
 from pipeline.schedulers import for_a_run, load_scheduler
-from pipeline.values import Reference, Step
+from pipeline.values import Imagined, Reference, Step
 from pipeline.variants import OnStep
 
 PREVIEWS_AT = (0.5, 0.75)  # of a run; before, there is only noise to be seen
@@ -171,7 +171,9 @@ class DiffusersGenerator:
             **self._pipeline.computing,
         )
 
-    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
+    def generate(
+        self, request: PictureRequest, somebody: Reference | Imagined | None, on_step: OnStep
+    ) -> list[Image.Image]:
         """Picture i is drawn from `seed + i` alone, whatever is drawn beside it. What `on_step` raises ends the run.
 
         Raises InvalidRequest for a number of steps that the scheduler does not know how to take, and for a size that
@@ -187,7 +189,7 @@ class DiffusersGenerator:
 
         with self._lock:
             _check_size(request, self._pipeline.only_size)
-            self._pipeline.steer(request.identity_scale if reference else 0.0)
+            self._pipeline.steer(request.identity_scale if somebody else 0.0)
             self._pipeline.scheduler = for_a_run(self._scheduler, request.steps, seeds)
             words, kept_out = self._encoded(request.prompt, request.negative_prompt)
             drawn = self._pipeline(
@@ -199,7 +201,7 @@ class DiffusersGenerator:
                 width=request.width,
                 height=request.height,
                 generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
-                ip_adapter_image_embeds=[self._identities(reference, request.count)],
+                ip_adapter_image_embeds=[self._identities(somebody, request.count)],
                 callback_on_step_end=after_step,
             )
         return list(drawn.images)
@@ -219,11 +221,11 @@ class DiffusersGenerator:
             self._encoded_last = (prompts, encoded)
         return self._encoded_last[1]
 
-    def _identities(self, reference: Reference | None, count: int) -> torch.Tensor:
-        """(count, 1, 512). Zeros where there is no reference: the loaded adapter wants a tensor even at strength 0."""
-        if reference is None:
+    def _identities(self, somebody: Reference | Imagined | None, count: int) -> torch.Tensor:
+        """(count, 1, 512). Zeros where there is nobody: the loaded adapter wants a tensor even at strength 0."""
+        if somebody is None:
             return torch.zeros(count, 1, IDENTITY_SIZE)
-        identity = identity_by(self._pack.faces.encoder, reference.identities)
+        identity = identity_by(self._pack.faces.encoder, somebody.identities)
         if identity is None:
             raise ValueError(f"The reference has no identity by {self._pack.faces.encoder!r}, which steers this pack.")
         return torch.tensor(identity.embedding).reshape(1, 1, -1).repeat(count, 1, 1)

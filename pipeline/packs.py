@@ -107,6 +107,13 @@ class Marks:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Prior:
+    """A folder of the pack with a model that gives words of its vocabulary a face (.onnx), and which (labels.json)."""
+
+    model: str
+
+
+@dataclass(frozen=True, config=STRICT)
 class ClipAdherence:
     """A CLIP model, which reads any words: a folder of the pack or a hub id."""
 
@@ -161,6 +168,7 @@ class Pack:
     own_hand: Judge | None = None  # judges what the pack itself drew, beside the judge of all other pictures
     adherence: ClassifierAdherence | ClipAdherence | None = None  # None: not measured
     marks: Marks | None = None  # None: nobody says which of a person's marks a picture shows
+    prior: Prior | None = None  # None: whoever no reference steers is drawn from words alone
     calibration: Calibration | None = None  # of `judge_encoder`; None: not calibrated
     own_calibration: Calibration | None = None  # of the own hand's judge: of bare cosines, for in one hand they do
     cohort: InstanceOf[Cohort] | None = None  # by `judge_encoder`, if its calibration is of scores read against one

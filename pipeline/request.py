@@ -128,7 +128,7 @@ class PictureRequest:
 
     @property
     def picture_seed(self) -> int:
-        """The seed that alone draws this picture."""
+        """The seed that alone draws this picture, of a person who is known; who is new goes by the run's."""
         return self.seed + (self.place or 0)
 
     @property

@@ -58,6 +58,13 @@ class Reference:
 
 
 @dataclass(frozen=True, eq=False)
+class Imagined:
+    """Somebody whom a picture has to show and none shows yet: words have given them an identity."""
+
+    identities: tuple[Identity, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class SavedPeople:
     """A face of each of a project's saved characters, by one encoder."""
 

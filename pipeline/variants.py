@@ -20,6 +20,7 @@ from pipeline.values import (
     Box,
     Copied,
     Face,
+    Imagined,
     Landmarks,
     Likeness,
     Missing,
@@ -41,8 +42,10 @@ class ImageGenerator(Protocol):
         """What draws; its `batch` is how many pictures are best drawn at once."""
         ...
 
-    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> Sequence[Image.Image]:
-        """`request.count` pictures, number i from `request.seed + i` alone, of the reference's person if there is one.
+    def generate(
+        self, request: PictureRequest, somebody: Reference | Imagined | None, on_step: OnStep
+    ) -> Sequence[Image.Image]:
+        """`request.count` pictures, number i from `request.seed + i` alone, of that person if there is one.
         What `on_step` raises ends the run."""
         ...
 
@@ -81,9 +84,15 @@ class PromptReader(Protocol):
         ...
 
 
+class Imagines(Protocol):
+    def imagine(self, prompt: str, kept_out: str, seed: int) -> Imagined:
+        """Somebody as the prompt says, and not as what is kept out; another one by another seed."""
+        ...
+
+
 class VariantMaker:
     """The models of a pack, put to work. Without a prompt reader adherence is not measured; without a reader of marks
-    nobody says which of a person's are lost."""
+    nobody says which of a person's are lost; without a prior whoever is new is drawn from words alone."""
 
     def __init__(
         self,
@@ -92,8 +101,10 @@ class VariantMaker:
         pack: Pack,
         prompt_reader: PromptReader | None = None,
         marks_reader: ReadsMarks | None = None,
+        prior: Imagines | None = None,
     ) -> None:
         self.pack = pack
+        self._prior = prior
         self._marks_reader = marks_reader
         self._generator = generator
         self._face_encoder = face_encoder
@@ -110,24 +121,26 @@ class VariantMaker:
         `decider`, the pack's own decides, which knows of no saved characters.
 
         The reference has been seen by every encoder of the pack; without one the person is whoever the prompt
-        describes. When `on_step` raises Stopped, what is given are the batches that were finished.
+        describes: by the pack's prior one new person in all pictures, whose identity then steers their variants too.
+        When `on_step` raises Stopped, what is given are the batches that were finished.
 
         Raises InvalidRequest, and Stopped if nothing was finished.
         """
         check(request)
         reading, request = self.pack.read(request.prompt), self._as_drawn(request)
         decider = decider or self.pack.decider()
+        somebody = reference or self._imagined(request)
         ranked: tuple[Variant, ...] = ()
         parts = _batches(request, self._generator.engine.batch)
         for number, part in enumerate(parts):
             try:
-                pictures = self._draw(part, reference, _of_the_whole(on_step, number, len(parts), ranked))
+                pictures = self._draw(part, somebody, _of_the_whole(on_step, number, len(parts), ranked))
             except Stopped:
                 if not ranked:
                     raise
                 break
             judged = [
-                self._judged(picture, part.seed + i, request, reference, decider) for i, picture in enumerate(pictures)
+                self._judged(picture, part.seed + i, request, somebody, decider) for i, picture in enumerate(pictures)
             ]
             ranked = tuple(sorted([*ranked, *judged], key=_rank))
         return Variants(request, ranked, reading)
@@ -140,7 +153,8 @@ class VariantMaker:
         check(request)
         place, batch = request.place or 0, (request.engine or self._generator.engine).batch
         number, within = divmod(place, batch)
-        return self._draw(_batches(request, batch)[number], reference, on_step)[within]
+        somebody = reference or self._imagined(request)
+        return self._draw(_batches(request, batch)[number], somebody, on_step)[within]
 
     @property
     def engine(self) -> Engine:
@@ -187,20 +201,30 @@ class VariantMaker:
         kept_out = dict.fromkeys(part for part in (negative.drawn, negative.negated, reading.negated) if part)
         return replace(request, prompt=reading.drawn, negative_prompt=", ".join(kept_out))
 
-    def _draw(self, part: PictureRequest, reference: Reference | None, on_step: OnStep) -> Sequence[Image.Image]:
-        return self._generator.generate(self._as_sent(part), reference, on_step)
+    def _imagined(self, request: PictureRequest) -> Imagined | None:
+        """Of the whole run: by its own seed, in whatever part of it a picture is."""
+        if self._prior is None:
+            return None
+        return self._prior.imagine(request.asked, request.negative_prompt, request.seed)
+
+    def _draw(
+        self, part: PictureRequest, somebody: Reference | Imagined | None, on_step: OnStep
+    ) -> Sequence[Image.Image]:
+        return self._generator.generate(self._as_sent(part), somebody, on_step)
 
     def _judged(
         self,
         picture: Image.Image,
         seed: int,
         request: PictureRequest,
-        reference: Reference | None,
+        somebody: Reference | Imagined | None,
         decider: Decider | None,
     ) -> Variant:
         faces = self._face_encoder.faces(picture, own_hand=True)
         face = next(iter(faces), None)
-        likeness = self._likeness(face, reference, picture, decider) if reference else None
+        if face and isinstance(somebody, Imagined):
+            face = _meant(face, somebody)
+        likeness = self._likeness(face, somebody, picture, decider) if isinstance(somebody, Reference) else None
         missing = self._prompt_reader.missing(picture, request.asked) if self._prompt_reader else None
         if face and self._marks_reader:
             lost = self._marks_reader.missing(picture, face.landmarks, request.asked)
@@ -221,6 +245,12 @@ class VariantMaker:
             encoder, decider = own.calibration.encoder, own
         steering = self.pack.faces.encoder
         return judge(face, reference, picture, judge_encoder=encoder, steering_encoder=steering, decider=decider)
+
+
+def _meant(face: Face, somebody: Imagined) -> Face:
+    """The face, known to the steering encoder as the one that was imagined: what a picture shows of it is less."""
+    imagined = {identity.encoder: identity for identity in somebody.identities}
+    return replace(face, identities=tuple(imagined.get(seen.encoder, seen) for seen in face.identities))
 
 
 def _batches(request: PictureRequest, size: int) -> list[PictureRequest]:

@@ -18,7 +18,7 @@ from library_store.store import LibraryStore
 from pipeline.likeness import Calibration, Decider
 from pipeline.packs import Adapter, Base, Defaults, FaceModels, Judge, Licence, Pack, Scheduler
 from pipeline.request import Engine, PictureRequest
-from pipeline.values import Box, Face, Identity, Reference, Step
+from pipeline.values import Box, Face, Identity, Imagined, Reference, Step
 from pipeline.variants import OnStep, VariantMaker
 from pipeline.vocabulary import Vocabulary
 from studio import Castbook, Models, Studio
@@ -45,7 +45,7 @@ def flat(colour: tuple[int, int, int], size: int = 64) -> Image.Image:
 
 def draw_the_reference(request: Asked, seed: int) -> Image.Image:
     """The reference's colour, whatever the seed; without a reference red, green or blue, as the seed says."""
-    if request.reference is None:
+    if not isinstance(request.reference, Reference):
         return flat((RED, GREEN, BLUE)[seed % 3])
     picture = request.reference.picture
     return flat(picture.convert("RGB").getpixel((picture.width // 2, picture.height // 2)))
@@ -58,7 +58,7 @@ class Asked:
     prompt: str
     seed: int
     count: int
-    reference: Reference | None
+    reference: Reference | Imagined | None
     identity_scale: float
     steps: int
     guidance_scale: float
@@ -81,9 +81,11 @@ class FakeGenerator:
         self.requests: list[Asked] = []
         self._draw = draw
 
-    def generate(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> list[Image.Image]:
+    def generate(
+        self, request: PictureRequest, somebody: Reference | Imagined | None, on_step: OnStep
+    ) -> list[Image.Image]:
         asked = Asked(
-            request.prompt, request.seed, request.count, reference, request.identity_scale, request.steps,
+            request.prompt, request.seed, request.count, somebody, request.identity_scale, request.steps,
             request.guidance_scale, request.negative_prompt,
         )  # fmt: skip
         self.requests.append(asked)

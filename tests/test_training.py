@@ -22,9 +22,10 @@ from pipeline.adherence import load_prompt_reader
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
 from pipeline.marks import load_marks_reader
-from pipeline.packs import Marks, load_pack
+from pipeline.packs import Marks, Prior, load_pack
+from pipeline.prior import load_prior
 from settings import BUILT_IN_PACKS
-from training import autoencoder, encoders, generator, loop, words
+from training import autoencoder, encoders, generator, loop, prior, words
 from training.curves import draw_curves
 from training.dataset import align, pictures
 from training.decoder import train_decoder
@@ -226,7 +227,7 @@ def test_the_head_weighs_three_times_what_surrounds_it():
     assert weights.mean() == pytest.approx(1)
 
 
-def test_the_generator_predicts_what_is_under_the_noise(tmp_path):
+def test_the_generator_draws_on_from_noise_what_was_under_it(tmp_path):
     shown = pictures(tmp_path, People(1_000_000, 2, 2))
     vae = AutoencoderKL.from_pretrained(PAPERDOLL / "vae", dtype=torch.float32)
     latents = autoencoder.encode(vae, shown.pixels)
@@ -234,10 +235,32 @@ def test_the_generator_predicts_what_is_under_the_noise(tmp_path):
     text = CLIPTextModel.from_pretrained(PAPERDOLL / "text_encoder", dtype=torch.float32)
     model = generator.build(text, PAPERDOLL, ADAPTER_FILE)
     tokenizer = CLIPTokenizer.from_pretrained(PAPERDOLL / "tokenizer")
-    found = generator.predictions(model, tokenizer, shown, latents, encoders.embed(encode, shown), 4)
+    found = generator.redrawn(model, tokenizer, shown, latents, encoders.embed(encode, shown), 4)
     off = (found.float() - latents.float()).std((1, 2, 3))
     assert found.dtype == torch.float16
     assert (off < 0.7).all()  # of a deviation of 1
+
+
+def test_the_first_pictures_of_a_group_are_of_whole_people(tmp_path):
+    shown = pictures(tmp_path, People(5, 4, 3))
+    some = shown.first(7)
+    assert (len(some), some.people) == (6, People(5, 2, 3))
+    assert np.array_equal(some.pixels, shown.pixels[:6]) and some.shown == shown.shown[:6]
+
+
+def test_a_prior_finds_again_whom_it_was_taught(tmp_path):
+    """Of two kinds of people, women all alike and men all alike, words say whose face it is."""
+    group = People(40, 24, 2)
+    women = np.array([person(seed).kind == "woman" for seed in range(40, 64)])
+    faces = np.where(women[:, None], np.eye(512)[0], np.eye(512)[1]).astype(np.float32)
+    faces += np.random.default_rng(0).normal(0, 0.002, faces.shape).astype(np.float32)
+    recipe = dataclasses.replace(Recipe.small(), prior_steps=400)
+    prior.export_prior(prior.train_prior(Run(tmp_path, recipe, tmp_path), group, faces), tmp_path / "prior")
+    pack = dataclasses.replace(load_pack("paperdoll", (BUILT_IN_PACKS,)), folder=tmp_path, prior=Prior("prior"))
+    for seed in range(4):
+        for words_said, axis in (("woman", 0), ("man", 1)):
+            (identity,) = load_prior(pack).imagine(words_said, "", seed).identities
+            assert identity.embedding.argmax() == axis and np.isclose(np.linalg.norm(identity.embedding), 1)
 
 
 def test_the_decoder_learns_and_leaves_the_encoder_as_it_is(tmp_path):
@@ -342,3 +365,4 @@ def test_the_whole_way_to_a_pack_that_the_app_loads(tmp_path):
     InsightFaces.load(pack).faces(picture, own_hand=True)
     assert load_marks_reader(dataclasses.replace(pack, marks=Marks("marks")))
     assert set(load_prompt_reader(pack).missing(picture, "hoodie")) <= {"hoodie"}
+    assert load_prior(dataclasses.replace(pack, prior=Prior("prior"))).imagine("a woman", "", 1)

@@ -299,6 +299,24 @@ def write_marks_reader(folder: Path) -> None:
     _write_onnx(folder / "marks.onnx", nodes, {}, [1, 3, 224, 224], outputs, "head")
 
 
+def write_prior(folder: Path) -> None:
+    """Red hair, green hair and a scar are the first axes, and chance has the next two."""
+    folder.mkdir()
+    (folder / "labels.json").write_text(json.dumps({"hair colour": ["red hair", "green hair"], "marks": ["a scar"]}))
+    nodes = [
+        helper.make_node("Concat", ["words", "noise"], ["both"], axis=1),
+        helper.make_node("MatMul", ["both", "axes"], ["identity"]),
+    ]
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, size]) for name, size in (("noise", 2), ("words", 3))
+    ]
+    identity = [helper.make_tensor_value_info("identity", TensorProto.FLOAT, [1, 512])]
+    axes = [numpy_helper.from_array(np.eye(5, 512, dtype=np.float32), "axes")]
+    opset = [helper.make_opsetid("", 17)]
+    graph = helper.make_graph(nodes, "toy", inputs, identity, axes)
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), folder / "prior.onnx")
+
+
 def write_clip(folder: Path) -> None:
     """A small CLIP as published, untrained."""
     torch.manual_seed(2)

@@ -117,6 +117,26 @@ def previews(
     write_previews(train_previews(place, vae, latents), pack / "preview")
 
 
+@app.command("decoder")
+def decoder(
+    run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "two-cores", minutes: Minutes = 0,
+    threads: Threads = 0,
+) -> None:  # fmt: skip
+    """The pack's decoder alone, trained on, and that of previews after it. Stop it at any time; the same command goes on."""
+    _use(threads)
+    _part(run, pack, recipe, minutes, "decoder")
+
+
+@app.command("prior")
+def prior(
+    run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "two-cores", minutes: Minutes = 0,
+    threads: Threads = 0,
+) -> None:  # fmt: skip
+    """The pack's identity prior alone, from what its encoder sees of drawn people. Stop it at any time, as the others."""
+    _use(threads)
+    _part(run, pack, recipe, minutes, "prior")
+
+
 @app.command("calibrate")
 def calibrate(run: RunFolder = RUN, pack: PackFolder = PACK, threads: Threads = 0) -> None:
     """Writes the pack's calibration.json from drawn people never trained on."""
@@ -144,14 +164,43 @@ def measure(
         typer.echo()
 
 
+@app.command("latents")
+def latents(
+    run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "two-cores", people: int = 24,
+    threads: Threads = 0,
+) -> None:  # fmt: skip
+    """Prints how far predicted clean latents are off, by the noise over them, as a Markdown table."""
+    from training.latent_errors import latent_errors
+    from training.measure import table
+
+    _use(threads)
+    for line in table(latent_errors(Run(run, RECIPES[recipe](), pack), people)):
+        typer.echo(line)
+
+
+@app.command("words")
+def words(
+    run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "two-cores", prompts: int = 300,
+    threads: Threads = 0,
+) -> None:  # fmt: skip
+    """Prints how much of what words ask for a new character shows, with the pack's prior and without, as a Markdown table."""
+    from training.measure import measure_words
+
+    _use(threads)
+    for line in measure_words(Run(run, RECIPES[recipe](), pack), prompts):
+        typer.echo(line)
+
+
 @app.command("sheet")
 def sheet(
-    run: RunFolder = RUN, pack: PackFolder = PACK, people: int = 8, looks: int = 7, output: Path = Path("variants.png")
-) -> None:
+    run: RunFolder = RUN, pack: PackFolder = PACK, people: int = 8, looks: int = 7, output: Path = Path("variants.png"),
+    from_words: Annotated[bool, typer.Option(help="Instead: as many new characters, each by words of its own.")] = False,
+) -> None:  # fmt: skip
     """A contact sheet of the pack's variants: in each row a reference drawing and the same person in other looks."""
-    from training.measure import contact_sheet
+    from training.measure import contact_sheet, words_sheet
 
-    contact_sheet(Run(run, Recipe(), pack), people, looks).save(output)
+    place = Run(run, Recipe(), pack)
+    (words_sheet if from_words else contact_sheet)(place, people, looks).save(output)
     typer.echo(output)
 
 
@@ -178,6 +227,19 @@ def hands(run: RunFolder = Path("training-runs/hands"), processes: int = 1) -> N
 
     draw_hands(run / "train", TRAINED, 10, 4, processes)
     draw_hands(run / "reserved", RESERVED, 12, 4, processes)
+
+
+def _part(run: Path, pack: Path, recipe: RecipeName, minutes: float, part: Literal["decoder", "prior"]) -> None:
+    """Trains one part of a pack and writes it there."""
+    from training.loop import TimeIsUp
+    from training.pack import PartAlone
+
+    alone = PartAlone(Run(run, RECIPES[recipe](), pack, time.monotonic() + 60 * minutes if minutes else None))
+    try:
+        (alone.write_decoder if part == "decoder" else alone.write_prior)()
+    except TimeIsUp as said:
+        typer.echo(said)
+        raise typer.Exit(75) from None
 
 
 def _use(threads: int) -> None:

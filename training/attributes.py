@@ -17,12 +17,17 @@ from torch.nn import functional as F
 
 from drawn_world.world import (
     ACCESSORIES,
+    AGES,
     BACKGROUNDS,
     EXPRESSIONS,
+    HAIR_STYLES,
+    KINDS,
     LIGHTS,
     OUTFITS,
+    SKINS,
     VIEWS,
     Look,
+    Person,
     vocabulary_groups,
 )
 from pipeline.adherence import INPUT, SIDE
@@ -43,6 +48,9 @@ WORDS = {
     "light": LIGHTS,
 }
 ATTRIBUTES: Attributes = {attribute: tuple(phrases) for attribute, phrases in WORDS.items()}
+OF_PEOPLE: Attributes = {
+    "hair_style": tuple(HAIR_STYLES), "skin_word": tuple(SKINS), "kind": tuple(KINDS), "age": tuple(AGES),
+}  # fmt: skip
 READ = ("outfit", "accessory", "background")
 RELIABLE = {  # with their groups in the vocabulary: what the pack is told to say; accessories are read right in 94 %
     "outfit": "outfit",
@@ -53,9 +61,9 @@ SOFT_EVERY = 6
 
 
 class AttributeClassifier(nn.Module):
-    """128 x 128 pictures to logits, one group for each of ATTRIBUTES."""
+    """128 x 128 pictures to logits, one group for each attribute."""
 
-    def __init__(self) -> None:
+    def __init__(self, attributes: Attributes = ATTRIBUTES) -> None:
         super().__init__()
         widths = (3, 24, 48, 96, 128, 160)
         blocks: list[nn.Module] = []
@@ -63,7 +71,7 @@ class AttributeClassifier(nn.Module):
             blocks += [nn.Conv2d(inputs, outputs, 3, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
             blocks += [nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
         self.features = nn.Sequential(*blocks)
-        self.head = nn.Linear(160 * 16, sum(map(len, ATTRIBUTES.values())))
+        self.head = nn.Linear(160 * 16, sum(map(len, attributes.values())))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.features(x).flatten(1))
@@ -94,6 +102,17 @@ def train_attributes(run: Run, pictures: Pictures) -> AttributeClassifier:
     return model
 
 
+def train_people_ruler(run: Run, pictures: Pictures) -> AttributeClassifier:
+    """A ruler of what is always a person's, and no part of the pack either."""
+
+    def build() -> AttributeClassifier:
+        return AttributeClassifier(OF_PEOPLE)
+
+    model = _train(run, "people-ruler", build, OF_PEOPLE, pictures, run.recipe.attribute_steps)
+    assert isinstance(model, AttributeClassifier)
+    return model
+
+
 def train_prompt_reader(run: Run, pictures: Pictures, softened: npt.NDArray[np.uint8]) -> PromptReader:
     """The pack's own. `softened` are every SOFT_EVERY-th of the pictures: it reads generated ones, which are never crisp."""
     read = {attribute: ATTRIBUTES[attribute] for attribute in READ}
@@ -112,7 +131,7 @@ def _train(
     softened: npt.NDArray[np.uint8] | None = None,
 ) -> nn.Module:
     sizes = [len(names) for names in attributes.values()]
-    labels = np.array([attribute_labels(pictures.look(i), attributes) for i in range(len(pictures))])
+    labels = np.array([attribute_labels(*shown, attributes) for shown in pictures.shown])
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
         if softened is not None and rng.random() < 0.5:
@@ -140,8 +159,9 @@ def _train(
     return train(run, name, build, draw, losses, Schedule(steps, learning_rate=2e-3, ema=0.98))
 
 
-def attribute_labels(look: Look, attributes: Attributes = ATTRIBUTES) -> list[int]:
-    return [names.index(getattr(look, attribute)) for attribute, names in attributes.items()]
+def attribute_labels(person: Person, look: Look, attributes: Attributes = ATTRIBUTES) -> list[int]:
+    values = person.__dict__ | look.__dict__
+    return [names.index(values[attribute]) for attribute, names in attributes.items()]
 
 
 @torch.no_grad()
@@ -155,15 +175,17 @@ def picture_features(model: AttributeClassifier, pixels: npt.NDArray[np.uint8]) 
 
 
 @torch.no_grad()
-def read_attributes(model: AttributeClassifier, pixels: npt.NDArray[np.uint8]) -> list[dict[str, str]]:
+def read_attributes(
+    model: AttributeClassifier, pixels: npt.NDArray[np.uint8], attributes: Attributes = ATTRIBUTES
+) -> list[dict[str, str]]:
     """What each of the pictures (n, 256, 256, 3) shows, by attribute."""
-    sizes = [len(names) for names in ATTRIBUTES.values()]
+    sizes = [len(names) for names in attributes.values()]
     found: list[dict[str, str]] = []
     for start in range(0, len(pixels), 32):
         small = F.interpolate(to_tensor(pixels[start : start + 32]), size=SIDE, mode="area")
         parts = model(small).split(sizes, 1)
         best = torch.stack([part.argmax(1) for part in parts], 1).tolist()
-        found += [{a: names[k] for (a, names), k in zip(ATTRIBUTES.items(), row, strict=True)} for row in best]
+        found += [{a: names[k] for (a, names), k in zip(attributes.items(), row, strict=True)} for row in best]
     return found
 
 

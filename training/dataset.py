@@ -40,6 +40,12 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.pixels)
 
+    def first(self, count: int) -> Pictures:
+        """So many of them, with all looks of each person."""
+        group = People(self.people.first, count // self.people.looks, self.people.looks)
+        rows = slice(group.count * group.looks)
+        return Pictures(group, self.pixels[rows], self.boxes[rows], self.landmarks[rows])
+
     def person(self, i: int) -> Person:
         return person(self.people.first + i // self.people.looks)
 

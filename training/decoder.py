@@ -1,9 +1,9 @@
 """The VAE's decoder, trained once more when the generator is there: sharp pictures of latents that are not.
 
-Absolute errors alone end in soft lines, and a generator's latents are softer still. So half of what this decoder learns from
-are latents that the generator predicts of noisy ones, and beside the errors it is told by a patch discriminator (Isola et al.
-2017, https://arxiv.org/abs/1611.07004) whether what it makes looks drawn, and by the features of the steering encoder what a
-face lacks (Zhang et al. 2018, https://arxiv.org/abs/1801.03924).
+Absolute errors alone end in soft lines, and a generator's latents are off by half their deviation, which a decoder that never
+saw such draws as cracks. So half of what this one learns from are latents as the generator draws them, and beside the errors it
+is told by a patch discriminator (Isola et al. 2017, https://arxiv.org/abs/1611.07004) whether what it makes looks drawn, and by
+the features of the steering encoder what a face lacks (Zhang et al. 2018, https://arxiv.org/abs/1801.03924).
 The judge and the ruler, which measure the pack, teach it nothing.
 """
 
@@ -26,8 +26,9 @@ from training.recipe import Run
 
 BATCH = 8
 WINDOW = CROP // CELL  # latents a side
-# The weights of the encoder's features, the discriminator's and its verdict, beside the errors: about as much of the gradient.
-FELT, TOLD, JUDGED = 0.3, 1.0, 0.03
+# The weights of the encoder's features, the discriminator's and its verdict, beside the errors: about as much of the
+# gradient. A new discriminator knows nothing yet, so its verdict counts more and more.
+FELT, TOLD, JUDGED = 0.3, 1.0, 0.05
 STAGES = (2, 3, 4)  # of the steering encoder: its stem and its first two blocks, at 1/2, 1/4 and 1/8
 INNER = (..., slice(CELL, -CELL), slice(CELL, -CELL))  # a window's edge lacks its neighbours
 
@@ -87,7 +88,7 @@ def train_decoder(
         deceived = (1 + on_made).relu().mean() + (1 - on_real).relu().mean()
         told = torch.stack([F.l1_loss(a, b.detach()) for a, b in zip(seen, drawn, strict=True)]).mean()
         return {
-            "loss": error + FELT * felt + TOLD * told - JUDGED * verdict.mean() + deceived,
+            "loss": error + FELT * felt + TOLD * told - min(1, 4 * progress) * JUDGED * verdict.mean() + deceived,
             "error": error.detach(),
             "features": felt.detach(),
             "deceived": deceived.detach(),

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from diffusers import DDIMScheduler, UNet2DConditionModel
+from diffusers import DDIMScheduler, UNet2DConditionModel, UniPCMultistepScheduler
 from safetensors.torch import load_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from torch import Tensor, nn
@@ -33,7 +33,9 @@ from training.words import TOKENS, WIDTH, tokens
 IDENTITY_TOKENS = 4
 LATENT_SIDE, CELL = 16, 16  # latents a side, and the pixels a side that each stands for
 GUIDANCE = 3.0  # the pack's default
-PREDICTED = (50, 450)  # of 1000: between these the noise over the latents that are predicted
+STEPS = 8  # the pack's default
+BEGUN = (4, 5, 6)  # the steps from which latents are drawn on; before, hardly anything is left of what they show
+REDRAWN = 16  # at once
 READ = 0.1  # the weight of what is misread, beside the squared error
 SEVERAL = 0.3  # of the identities are means over two or more pictures: a creator may give several references
 
@@ -158,7 +160,7 @@ def train_generator(
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
         chosen = rng.integers(0, len(pictures), batch)
         with_identity = rng.random() < 5 / 6
-        given = np.stack([_identity_of_others(identities, int(i), looks, rng) for i in chosen])
+        given = np.stack([identity_of_others(identities, int(i), looks, rng) for i in chosen])
         given = (given * (rng.random((batch, 1)) > 0.12 * with_identity)).astype(np.float32)
         captions = [
             _training_caption(*pictures.shown[i], rng, with_identity and bool(one.any()))
@@ -176,9 +178,9 @@ def train_generator(
         noise = torch.randn_like(latent)
         noisy, target = noising.add_noise(latent, noise, t), noising.get_velocity(latent, noise, t)
         set_scale(model["unet"], float(batch["with_identity"]))
-        made = _velocity(model, noisy, t, batch["ids"], batch["given"])
+        made = velocity(model, noisy, t, batch["ids"], batch["given"])
         with autocast():
-            read = reader(_clean(noising, noisy, t, made))
+            read = reader(clean(noising, noisy, t, made))
         error = (made - target).square().mean(1)
         wrong, other = misread(*(part.float() for part in read), batch["labels"], batch["identities"])
         sure = signal[t].square()  # of pure noise no clean picture can be told
@@ -197,7 +199,7 @@ def train_generator(
 
 
 @torch.no_grad()
-def predictions(
+def redrawn(
     model: nn.ModuleDict,
     tokenizer: CLIPTokenizer,
     pictures: Pictures,
@@ -205,24 +207,31 @@ def predictions(
     identities: npt.NDArray[np.float32],
     count: int,
 ) -> Tensor:
-    """What the generator takes the first `count` latents for when there is noise over them: (count, 16, 16, 16) float16.
+    """The first `count` latents as they come out of the generator: (count, 16, 16, 16) float16.
 
-    By identities and words, guided as the app guides it.
+    Noise is put over them, and the generator goes on from there as the app does, by identities and words, guided (SDEdit:
+    Meng et al. 2022, https://arxiv.org/abs/2108.01073). What it draws is still what the pictures show, in its own lines.
     """
     model.to(device(), memory_format=torch.channels_last).eval()
-    noising, looks, rng, found = scheduler(), pictures.people.looks, np.random.default_rng(0), []
+    looks, rng, found = pictures.people.looks, np.random.default_rng(0), []
     torch.manual_seed(0)
     set_scale(model["unet"], 1.0)
-    for start in tqdm(range(0, count, 16), desc="predicting", mininterval=5):
-        rows = range(start, min(start + 16, count))
-        given = np.stack([_identity_of_others(identities, i, looks, rng) for i in rows])
+    for start in tqdm(range(0, count, REDRAWN), desc="redrawing", mininterval=5):
+        rows = range(start, min(start + REDRAWN, count))
+        given = np.stack([identity_of_others(identities, i, looks, rng) for i in rows])
         captions = [caption(*pictures.shown[i], rng, describe_person=False) for i in rows]
-        latent = latents[start : rows.stop].float().to(device())
-        t = torch.from_numpy(rng.integers(*PREDICTED, len(rows))).to(device())
-        noisy = noising.add_noise(latent, torch.randn_like(latent), t)
         ids = torch.from_numpy(tokens(tokenizer, captions)).to(device())
-        made = _guided(model, noisy, t, ids, torch.from_numpy(given).to(device()))
-        found.append(_clean(noising, noisy, t, made).half().cpu())
+        sampler = UniPCMultistepScheduler.from_config(scheduler().config)
+        sampler.set_timesteps(STEPS)
+        begin = int(rng.choice(BEGUN))
+        sampler.set_begin_index(begin)
+        times = sampler.timesteps[begin:]
+        latent = latents[start : rows.stop].float().to(device())
+        drawn = sampler.add_noise(latent, torch.randn_like(latent), times[:1].expand(len(latent)))
+        for t in times:
+            made = _guided(model, drawn, t.expand(len(latent)).to(device()), ids, torch.from_numpy(given).to(device()))
+            drawn = sampler.step(made, t, drawn, return_dict=False)[0]
+        found.append(drawn.half().cpu())
     return torch.cat(found)
 
 
@@ -231,11 +240,11 @@ def _guided(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given: 
     guidance: Ho and Salimans 2022, https://arxiv.org/abs/2207.12598)."""
     nothing = torch.full_like(ids, int(ids[0, -1]))
     nothing[:, 0] = ids[0, 0]
-    without = _velocity(model, noisy, t, nothing, torch.zeros_like(given))
-    return without + GUIDANCE * (_velocity(model, noisy, t, ids, given) - without)
+    without = velocity(model, noisy, t, nothing, torch.zeros_like(given))
+    return without + GUIDANCE * (velocity(model, noisy, t, ids, given) - without)
 
 
-def _velocity(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given: Tensor) -> Tensor:
+def velocity(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given: Tensor) -> Tensor:
     """What the UNet predicts by the words `ids` (n, 64) and the identities `given` (n, 512)."""
     with autocast():
         states = model["text"](ids).last_hidden_state
@@ -243,13 +252,13 @@ def _velocity(model: nn.ModuleDict, noisy: Tensor, t: Tensor, ids: Tensor, given
         return model["unet"](noisy, t, encoder_hidden_states=states, added_cond_kwargs=embeds).sample.float()
 
 
-def _clean(noising: DDIMScheduler, noisy: Tensor, t: Tensor, velocity: Tensor) -> Tensor:
+def clean(noising: DDIMScheduler, noisy: Tensor, t: Tensor, velocity: Tensor) -> Tensor:
     """What is left when the noise that was predicted is taken away."""
     signal = noising.alphas_cumprod.to(noisy.device)[t].sqrt().view(-1, 1, 1, 1)
     return signal * noisy - (1 - signal.square()).sqrt() * velocity
 
 
-def _identity_of_others(
+def identity_of_others(
     identities: npt.NDArray[np.float32], i: int, looks: int, rng: np.random.Generator
 ) -> npt.NDArray[np.float32]:
     """(512,): of another picture of the person in picture i, or the mean of several others, of unit length."""
@@ -276,11 +285,15 @@ def _times(rng: np.random.Generator, batch: int) -> npt.NDArray[np.int64]:
 
 def _weights(box: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """(16, 16), of mean 1: three times as much where the head is. A stranger is told by it, not by the scenery."""
+    weights = np.where(is_head(box), 3, 1).astype(np.float32)
+    return weights / weights.mean()
+
+
+def is_head(box: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """(16, 16): which latents show the head around a face's box."""
     (left, top, right, bottom), margin = box / CELL, 1.5
     rows, columns = np.mgrid[0:LATENT_SIDE, 0:LATENT_SIDE] + 0.5
-    head = (abs(columns - (left + right) / 2) < (right - left) / 2 + margin) & (rows > top - margin) & (rows < bottom)
-    weights = np.where(head, 3, 1).astype(np.float32)
-    return weights / weights.mean()
+    return (abs(columns - (left + right) / 2) < (right - left) / 2 + margin) & (rows > top - margin) & (rows < bottom)
 
 
 def _training_caption(person: Person, look: Look, rng: np.random.Generator, identity_given: bool) -> str:

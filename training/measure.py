@@ -6,7 +6,7 @@ The figures of the README come from here; `evaluation/` holds the benchmark for 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -31,6 +31,7 @@ from pipeline.generator import DiffusersGenerator
 from pipeline.likeness import SAME_PERSON_RATE, Decider, average
 from pipeline.marks import load_marks_reader
 from pipeline.packs import Pack, Scheduler, load_pack
+from pipeline.prior import IdentityPrior, load_prior
 from pipeline.values import Face, Reference, Variant
 from pipeline.variants import PromptReader, VariantMaker
 from settings import BUILT_IN_PACKS
@@ -42,12 +43,14 @@ from training.attributes import (
     picture_features,
     read_attributes,
     train_attributes,
+    train_people_ruler,
 )
 from training.autoencoder import soften
 from training.dataset import Pictures, pictures
 from training.marks_read import marks_read_right
 from training.pack import CALIBRATION_FILE
 from training.recipe import Run
+from training.words_read import FIRST, new_person, words_read
 
 SCHEDULERS = ("DDIMScheduler", "DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "EulerDiscreteScheduler")
 STEPS = (4, 6, 8, 12, 20)
@@ -146,6 +149,18 @@ def compare_steps(run: Run, people: int) -> Iterator[str]:
     yield f"{people} people, a variant each"
 
 
+def measure_words(run: Run, prompts: int) -> Iterator[str]:
+    """The lines of a Markdown table: what of words is read in pictures of new people, without the pack's prior and with it."""
+    pack = _at_home(run)
+    marks_reader, shown = load_marks_reader(pack), _shown(run)
+    assert marks_reader is not None
+    makers = {"from words alone": _maker(pack), "with the prior": _maker(pack, load_prior(pack))}
+    rows = words_read(makers, train_people_ruler(run, shown), marks_reader, prompts)
+    yield from table(rows)
+    yield ""
+    yield f"{prompts} prompts, a picture each"
+
+
 def contact_sheet(run: Run, people: int, looks: int) -> Image.Image:
     """A row for each person: the reference drawing, then variants, each in another look."""
     pack = _at_home(run)
@@ -161,12 +176,24 @@ def contact_sheet(run: Run, people: int, looks: int) -> Image.Image:
     return Image.fromarray(np.vstack(rows))
 
 
-def _maker(pack: Pack) -> VariantMaker:
-    return VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack)
+def words_sheet(run: Run, rows: int, columns: int) -> Image.Image:
+    """New characters, each from a prompt of its own, as the app draws them."""
+    pack = _at_home(run)
+    maker = _maker(pack, load_prior(pack))
+    made = [np.asarray(new_person(maker, seed).picture) for seed in range(FIRST, FIRST + rows * columns)]
+    return Image.fromarray(np.vstack([np.hstack(made[i * columns : (i + 1) * columns]) for i in range(rows)]))
+
+
+def _maker(pack: Pack, prior: IdentityPrior | None = None) -> VariantMaker:
+    return VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack, prior=prior)
 
 
 def _ruler(run: Run) -> AttributeClassifier:
-    return train_attributes(run, pictures(run.folder / "data" / "pictures", run.recipe.picture_people))
+    return train_attributes(run, _shown(run))
+
+
+def _shown(run: Run) -> Pictures:
+    return pictures(run.folder / "data" / "pictures", run.recipe.picture_people)
 
 
 def _held_out(run: Run, part: slice) -> Pictures:
@@ -342,6 +369,14 @@ def _sharpness(pixels: npt.NDArray[np.uint8]) -> float:
     """The mean strength of lines where faces are."""
     grey = (cv2.cvtColor(picture[60:190, 60:196], cv2.COLOR_RGB2GRAY) for picture in pixels)
     return float(np.mean([np.abs(cv2.Laplacian(picture, cv2.CV_32F)).mean() for picture in grey]))
+
+
+def table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Of Markdown: the first row is its head."""
+    rows = iter(rows)
+    yield from _head(*next(rows))
+    for row in rows:
+        yield _line(*row)
 
 
 def _head(*names: str) -> tuple[str, str]:

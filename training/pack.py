@@ -22,9 +22,10 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from drawn_world.world import vocabulary
 from settings import BUILT_IN_PACKS
-from training import attributes, autoencoder, detector, encoders, generator, marks
+from training import attributes, autoencoder, detector, encoders, generator, marks, prior
 from training.dataset import Pictures, pictures
 from training.decoder import train_decoder
+from training.loop import device
 from training.onnx_files import export, read_weights
 from training.previews import train_previews, write_previews
 from training.reader import Reader, train_reader
@@ -52,6 +53,7 @@ def make_pack(run: Run, start: Path | None = None) -> Run:
     write_face_models(run.pack, workshop.steering, workshop.judge, workshop.detector)
     attributes.export_prompt_reader(workshop.prompt_reader, run.pack / "adherence")
     marks.export_marks(workshop.marks_reader, run.pack / "marks")
+    prior.export_prior(workshop.prior, run.pack / "prior")
     return workshop.run
 
 
@@ -153,12 +155,12 @@ class Workshop:
 
         def write(file: Path) -> None:
             parts = (self.tokenizer, self.shown, self.latents, self.identities)
-            count = min(self.recipe.predicted, len(self.shown))
-            save_file({"predicted": generator.predictions(self.generator, *parts, count)}, file)
+            count = min(self.recipe.redrawn, len(self.shown))
+            save_file({"redrawn": generator.redrawn(self.generator, *parts, count)}, file)
 
-        kept = load_file(self._cached(f"predicted-{self.shown.people.name}.safetensors", write))
+        kept = load_file(self._cached(f"redrawn-{self.shown.people.name}.safetensors", write))
         vae, steering = copy.deepcopy(self.vae), copy.deepcopy(self.steering)
-        return train_decoder(self.run, vae, self.shown, self.latents, kept["predicted"], steering)
+        return train_decoder(self.run, vae, self.shown, self.latents, kept["redrawn"], steering)
 
     @cached_property
     def previews(self) -> AutoencoderTiny:
@@ -182,6 +184,16 @@ class Workshop:
         count = self.recipe.heads
         crisp = self._heads("heads", marks.CRISP, count, None)
         return marks.train_marks(self.run, crisp, self._heads("soft-heads", marks.SOFT, count * 3 // 4, self.vae))
+
+    @cached_property
+    def prior(self) -> prior.Prior:
+        people = self.recipe.prior_people
+
+        def write(file: Path) -> None:
+            faces = pictures(self.data / "prior", people, faces_only=True)
+            np.save(file, prior.identities(faces, encoders.trained(self.steering)))
+
+        return prior.train_prior(self.run, people, np.load(self._cached(f"prior-identities-{people.name}.npy", write)))
 
     def _heads(self, name: str, first: int, count: int, vae: AutoencoderKL | None) -> marks.Shown:
         drawn = self._cached(
@@ -211,6 +223,52 @@ class Workshop:
                 write(spare)
                 spare.replace(kept)
         return kept
+
+
+class PartAlone(Workshop):
+    """Of a pack of which one part is trained while all else stays as it is."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run, run.pack)
+        self.pack = run.pack
+
+    @cached_property
+    def shown(self) -> Pictures:
+        return pictures(self.data / "pictures", self.recipe.picture_people).first(self.recipe.redrawn)
+
+    @cached_property
+    def vae(self) -> AutoencoderKL:
+        return AutoencoderKL.from_pretrained(self.pack / "vae", dtype=torch.float32)
+
+    @cached_property
+    def steering(self) -> nn.Module:
+        return read_weights(encoders.steering_encoder(), self.pack / STEERING_FILE)
+
+    @cached_property
+    def tokenizer(self) -> CLIPTokenizer:
+        return CLIPTokenizer.from_pretrained(self.pack / "tokenizer")
+
+    @cached_property
+    def generator(self) -> nn.ModuleDict:
+        return load_generator(self.pack)
+
+    def write_prior(self) -> None:
+        prior.export_prior(self.prior, self.pack / "prior")
+
+    def write_decoder(self) -> None:
+        """With that of previews, which learns from it."""
+        write_previews(self.previews, self.pack / "preview")  # before the decoder becomes float16
+        self.decoder.to("cpu", torch.float16).save_pretrained(self.pack / "vae")
+        _forget_where_it_came_from(self.pack / "vae" / "config.json")
+
+
+def load_generator(pack: Path) -> nn.ModuleDict:
+    """The pack's UNet with its adapter, and its text encoder, as they are trained."""
+    text = CLIPTextModel.from_pretrained(pack / "text_encoder", dtype=torch.float32)
+    assert isinstance(text, CLIPTextModel)
+    model = generator.build(text, pack, ADAPTER_FILE).to(device(), memory_format=torch.channels_last).eval()
+    generator.set_scale(model["unet"], 1.0)
+    return model
 
 
 STAGES = tuple(name for name, made in vars(Workshop).items() if isinstance(made, cached_property))

@@ -18,6 +18,7 @@ class Recipe:
     judge_people: People = People(200_000, 6000, 8)
     picture_people: People = People(400_000, 7000, 4)
     drawn_judge_people: People = People(200_000, 1500, 4)  # the judge's own people, shown whole: one hand among many
+    prior_people: People = People(410_000, 8000, 2)
     held_out_people: People = HELD_OUT
     encoder_steps: int = 2200
     judge_steps: int = 2200
@@ -33,11 +34,12 @@ class Recipe:
     reader_steps: int = 1500
     generator_steps: int = 3800
     generator_batch: int = 512
-    predicted: int = 6000  # of the pictures: so many latents the decoder sees as the generator predicts them
+    redrawn: int = 6000  # of the pictures: so many latents the decoder sees as the generator draws them
     attribute_steps: int = 1000
     prompt_reader_steps: int = 1000
     heads: int = 3200  # drawn for the reader of marks; three quarters as many are softened as well
     marks_steps: int = 3000
+    prior_steps: int = 12_000
     batches: float = 4.0  # the sizes of all other batches, in those that suit two cores
 
     def batch(self, size: int) -> int:
@@ -49,18 +51,18 @@ class Recipe:
         """What two CPU cores without bf16 can teach in two hours to a pack that already knows an earlier world."""
         return Recipe(
             People(0, 3000, 8), People(200_000, 3000, 8), People(400_000, 5000, 3), encoder_steps=300, judge_steps=500,
-            detector_steps=300, autoencoder_steps=3600, decoder_steps=1800, preview_steps=2500, previewed=400, predicted=4000, word_steps=600, reader_steps=500,
+            detector_steps=300, autoencoder_steps=3600, decoder_steps=1800, preview_steps=2500, previewed=400, redrawn=3000, word_steps=600, reader_steps=500,
             generator_steps=3000, generator_batch=16, attribute_steps=600, prompt_reader_steps=500,
-            marks_steps=3000, small_crops_until=0.85, batches=1.0,
+            marks_steps=3000, prior_steps=4000, small_crops_until=0.85, batches=1.0,
         )  # fmt: skip
 
     @staticmethod
     def small() -> Recipe:
         """Every stage with next to nothing, in half a minute."""
         return Recipe(
-            People(0, 12, 4), People(200_000, 12, 4), People(400_000, 12, 3), People(200_000, 12, 3), People(1_000_000, 8, 4),
-            encoder_steps=4, judge_steps=4, detector_steps=4, drawn_judge_steps=4, drawn_detector_steps=4, autoencoder_steps=4, decoder_steps=4, preview_steps=4, previewed=6, predicted=24, word_steps=4,
-            reader_steps=4, generator_steps=4, generator_batch=4, attribute_steps=4, prompt_reader_steps=4, heads=8, marks_steps=4,
+            People(0, 12, 4), People(200_000, 12, 4), People(400_000, 12, 3), People(200_000, 12, 3), People(410_000, 12, 2), People(1_000_000, 8, 4),
+            encoder_steps=4, judge_steps=4, detector_steps=4, drawn_judge_steps=4, drawn_detector_steps=4, autoencoder_steps=4, decoder_steps=4, preview_steps=4, previewed=6, redrawn=24, word_steps=4,
+            reader_steps=4, generator_steps=4, generator_batch=4, attribute_steps=4, prompt_reader_steps=4, heads=8, marks_steps=4, prior_steps=4,
             small_crops_until=0.85, batches=0.1,
         )  # fmt: skip
 

@@ -75,7 +75,8 @@ def show_request(
 def show_seed(
     studio: Studio, desk: Desk, story_id: str, image_id: str, chosen: str | None, words: Sequence[Any]
 ) -> tuple[Any, ...]:
-    """Values for `Desk.seed_outputs`: the picture's seed and nothing else, in the form that it came from.
+    """Values for `Desk.seed_outputs`: the picture's seed and nothing else, in the form that it came from. Of a new
+    character the run's: who is drawn goes by that.
 
     Only where the scene form knows nobody yet (`chosen` is None) it takes the variant's reference as well.
     """
@@ -85,7 +86,8 @@ def show_seed(
     as_it_is: Sequence[Any] = _as_they_are(desk.scene.outputs)
     opened = gr.Accordion(open=True)
     if image.source != "variant":
-        return gr.Tabs(selected=NEW), "#new-seed", opened, image.seed, unchanged(), unchanged(), *as_it_is
+        seed = image.request.seed if image.request else image.seed
+        return gr.Tabs(selected=NEW), "#new-seed", opened, seed, unchanged(), unchanged(), *as_it_is
     if not chosen and image.parent_id:
         as_it_is = show_reference(studio, desk.scene, story_id, image.parent_id, words)
     new = _as_they_are([desk.new.more, desk.new.seed])
