@@ -21,7 +21,7 @@ from tqdm import tqdm
 from errors import InvalidRequest, LibraryUnavailable, PackUnavailable
 from evaluation.calibration import calibrate, look_at, pairs_of
 from evaluation.drawn import MEASURED, drawn_people
-from evaluation.hands import Hands, Sources, hand_of, look, watcher_of
+from evaluation.hands import Hands, Sources, look, watcher_of
 from evaluation.lines import Families, calibrate_hands, cohort_of, pooled
 from evaluation.people import Person, load_people
 from library_store.database import open_database
@@ -92,15 +92,14 @@ def calibrate_pack(
 def write_among_strangers(
     pack: Pack, hands: Hands, together: Sequence[Sequence[str]], folder: Path, figure: Path
 ) -> tuple[Calibration, Cohort]:
-    """Calibration and cohort of the pack's judge. The hands that are held out are calibrated on as well, but nobody by
-    them is a stranger to anybody: so it is with the pack's own, whose people are all that a new library has."""
+    """Calibration and cohort of the pack's judge. The lines are learnt on hands that it was not trained on; people by
+    those that it was trained on are strangers and nothing else, for it tells them apart better than a new hand's."""
     from evaluation.calibration_figure import draw_calibration
 
     cohort = cohort_of([*hands.learnt, *hands.strangers], pack.judge_encoder)
-    learnt = (*hands.learnt, *hands.held_out)
-    families = Families([hand.name for hand in (*learnt, *hands.strangers)], together)
+    families = Families([hand.name for hand in (*hands.learnt, *hands.strangers)], together)
     composed = pack.calibration.copy_threshold if pack.calibration else None
-    calibration, pairs = calibrate_hands(learnt, pack.judge_encoder, cohort, families, composed)
+    calibration, pairs = calibrate_hands(hands.learnt, pack.judge_encoder, cohort, families, composed)
     folder.mkdir(parents=True, exist_ok=True)
     cohort.save(folder / COHORT)
     (folder / CALIBRATION).write_text(calibration.to_json() + "\n", "utf-8")
@@ -149,9 +148,6 @@ def _calibrate_among_strangers(
     watcher, folder = watcher_of(pack), output or pack.folder
     figure = (output or settings.home / "evaluation" / pack.name) / "calibration.png"
     hands = look(sources, watcher)
-    if pack.vocabulary:
-        own = hand_of(str(drawn_people(DRAWN, first=MEASURED)), watcher, pack.name, sources.people, sources.looks)
-        hands = replace(hands, held_out=(own,))
     calibration, cohort = write_among_strangers(pack, hands, together, folder, figure)
     typer.echo(f"{described(calibration)}\nWritten: {folder / CALIBRATION}, {folder / COHORT}, {figure}")
     return replace(pack, calibration=calibration, cohort=cohort)

@@ -30,6 +30,9 @@ OWN = (10, 30, 100)  # people by the same hand among the strangers, for each of 
 REACHED = 0.95  # of the pairs of one person are no more alike
 FEWEST_HANDS = 3  # that lines are learnt on: a line must hold on one, learnt on two others
 STEPS = 4000  # between the lowest and the highest line that is looked at
+SHRINKAGE = (
+    0.5  # of the scores: at 0 hands differ too much in how many strangers pass, at 1 people by their hand add nothing
+)
 TAIL = 0.5  # of a hand's strangers, the most alike: no line lies below
 RESAMPLES = 1000
 RESAMPLED_PEOPLE = 100  # samples of each hand's people, that the samples of hands choose from
@@ -120,7 +123,7 @@ def scored(hand: Hand, cohort: Cohort | None, own: int = 0) -> tuple[Floats, Flo
     if cohort is None or not len(faces):
         cosines = np.inner(faces, faces).astype(np.float64)
         return cosines, np.zeros_like(cosines)
-    strangers = Strangers(cohort, _saved(hand, own), np.inf)
+    strangers = Strangers(cohort, _saved(hand, own), np.inf, SHRINKAGE)
     seen = strangers.see(faces, [str(person) for person in hand.people])
     return strangers.scores(seen, seen), (seen.own_nearest[:, None] + seen.own_nearest) / 2
 
@@ -165,15 +168,11 @@ class Curves:
         self.mean = self.weights @ self.passing
 
     def line(self, rate: float, but_not: str | None = None) -> float:
-        """The lowest that so many strangers reach at most, in the mean over the hands, or those of other families than
-        one hand's."""
+        """The lowest that so many strangers reach at most, in the mean over the hands; those of other families than one
+        hand's, or where all are of one family the other hands."""
         family = self.families.of(but_not) if but_not is not None else frozenset[str]()
         kept = [row for row, each in enumerate(self.pairs) if each.name not in family]
-        if not kept:
-            raise InvalidRequest(
-                "All hands are of one family ({hands}).", "Learn lines on several: each is measured by the others'.",
-                hands=", ".join(sorted(family)),
-            )  # fmt: skip
+        kept = kept or [row for row, each in enumerate(self.pairs) if each.name != but_not]
         weights = self.weights[kept] / self.weights[kept].sum()
         return float(self.lines[_reached(weights @ self.passing[kept], rate)])
 
@@ -251,6 +250,7 @@ def calibrate_hands(
     return replace(
         calibration,
         score="normalised",
+        shrinkage=SHRINKAGE,
         cohort=CohortSize(len(cohort), len(cohort.hands)),
         own_lines=OwnCurves(hands, cohort, families).lines(lines),
         reachable=round(_quantile([each.genuine_cosines for each in with_some], weights, REACHED), DIGITS),

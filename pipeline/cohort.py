@@ -4,6 +4,9 @@ Faces that one artist draws are alike, whoever they show. So a cosine says littl
 alike each of the two faces is to the strangers nearest to it. Speaker verification does so where languages and
 microphones differ (Matějka et al. 2017, Analysis of Score Normalization in Multilingual Speaker Recognition,
 Interspeech, 1567-1571, https://doi.org/10.21437/Interspeech.2017-803); here hands do.
+
+Strangers by other hands say only roughly what a hand's own people are like. So a face's mean and deviation among them
+may be drawn towards what is usual in the cohort (shrinkage: James and Stein 1961, Proc. 4th Berkeley Symp. 1, 361-379).
 """
 
 # safetensors comes with partial types.
@@ -85,6 +88,18 @@ class Cohort:
         np.fill_diagonal(cosines, -np.inf)
         return nearest(cosines)
 
+    def usual(self, weight: float) -> Usual:
+        near = self.nearest_to_each
+        return Usual(float(near.mean.mean()), float(near.deviation.mean()), weight)
+
+
+class Usual(NamedTuple):
+    """What is usual among strangers, and how much it weighs beside what a face's own nearest say."""
+
+    mean: float  # of the cosines of people to their nearest
+    deviation: float
+    weight: float  # 0 to 1
+
 
 class Nearest(NamedTuple):
     """The NEAREST strangers to each of some faces, as sums over their cosines; all (faces,)."""
@@ -95,7 +110,15 @@ class Nearest(NamedTuple):
     last: Floats  # the least alike of them
     next: Floats  # the one behind; NaN where there is none
 
-    def normalised(self, cosines: Floats, without: Floats | None = None) -> Floats:
+    @property
+    def mean(self) -> Floats:
+        return self.total / np.maximum(self.counted, 1)
+
+    @property
+    def deviation(self) -> Floats:
+        return np.sqrt(np.maximum(self.squares / np.maximum(self.counted, 1) - self.mean**2, 0.0))
+
+    def normalised(self, cosines: Floats, usual: Usual, without: Floats | None = None) -> Floats:
         """Each face's cosines (faces, m) as deviations above the mean of its nearest. `without`, of that shape: the
         cosine to one who is not to count among these, lower than any where nobody is meant."""
         count, total, squares = (each[:, None] for each in (self.counted, self.total, self.squares))
@@ -105,9 +128,9 @@ class Nearest(NamedTuple):
             total = total + np.where(out, moved_up - without, 0.0)
             squares = squares + np.where(out, moved_up**2 - without**2, 0.0)
             count = count - (out & np.isnan(self.next)[:, None])
-        count = np.maximum(count, 1)
-        mean = total / count
-        deviation = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
+        here = self._replace(counted=count, total=total, squares=squares)
+        mean = (1 - usual.weight) * here.mean + usual.weight * usual.mean
+        deviation = (1 - usual.weight) * here.deviation + usual.weight * usual.deviation
         return (cosines - mean) / np.maximum(deviation, FLATTEST)
 
 
@@ -162,10 +185,12 @@ class Strangers:
     cohort alone: a character who was saved twice is no stranger to themselves.
     """
 
-    def __init__(self, cohort: Cohort, own: SavedPeople | None, same_person: float) -> None:
-        """`same_person`: the score from which on two faces are taken for one person."""
+    def __init__(self, cohort: Cohort, own: SavedPeople | None, same_person: float, shrinkage: float = 0.0) -> None:
+        """`same_person`: the score from which on two faces are taken for one person. `shrinkage`, 0 to 1: the weight of
+        what is usual in the cohort."""
         ids, faces = (own.ids, own.embeddings) if own and own.ids else ((), cohort.embeddings[:0])
         self._cohort = cohort
+        self._usual = cohort.usual(shrinkage)
         self._columns = {id: column for column, id in enumerate(ids[-MOST_OWN:])}
         self._own = faces[-MOST_OWN:]
         self._pool: Embedding = np.concatenate([cohort.embeddings, self._own]) if ids else cohort.embeddings
@@ -187,8 +212,8 @@ class Strangers:
     def scores(self, one: Seen, other: Seen, cosines: Floats | None = None) -> Floats:
         """(n, m) of each with each. `cosines` (n, m): as if they were that alike."""
         alike = np.inner(one.embeddings, other.embeddings).astype(np.float64) if cosines is None else cosines
-        first = one.nearest.normalised(alike, one.to(other))
-        second = other.nearest.normalised(np.transpose(alike), other.to(one))
+        first = one.nearest.normalised(alike, self._usual, one.to(other))
+        second = other.nearest.normalised(np.transpose(alike), self._usual, other.to(one))
         return (first + np.transpose(second)) / 2
 
     def _see(self, faces: Embedding, columns: Numbers) -> Seen:
@@ -203,11 +228,11 @@ class Strangers:
         """(faces, strangers) who would be taken for the person that a face shows, measured against the cohort alone."""
         shipped, own = np.split(cosines.astype(np.float64), [len(self._cohort)], axis=1)
         near = nearest(cosines[:, : len(self._cohort)])
-        to_them = np.concatenate([near.normalised(shipped), near.normalised(own)], axis=1)
+        to_them = np.concatenate([near.normalised(each, self._usual) for each in (shipped, own)], axis=1)
         to_it = np.concatenate(
             [
-                self._cohort.nearest_to_each.normalised(np.transpose(shipped)),
-                self._nearest_to_own.normalised(np.transpose(own)),
+                self._cohort.nearest_to_each.normalised(np.transpose(shipped), self._usual),
+                self._nearest_to_own.normalised(np.transpose(own), self._usual),
             ]
         )
         scores = (to_them + np.transpose(to_it)) / 2

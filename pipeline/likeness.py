@@ -99,6 +99,7 @@ class Calibration:
     roc: tuple[RocPoint, ...] | None = None  # from the highest threshold to the lowest
     score: Score = "cosine"
     cohort: CohortSize | None = None  # that normalised scores were measured against
+    shrinkage: float = 0.0  # of normalised scores, towards what is usual in the cohort (pipeline.cohort)
     reachable: float | None = None  # the cosine that 1 in 20 pairs of pictures of one person, by any hand, exceed
     own_lines: tuple[OwnLines, ...] | None = None  # from few to many; none: own characters are no strangers here
     twins: int | None = None  # pairs of people too alike to count as strangers, who were left apart
@@ -157,7 +158,7 @@ class Decider:
             if cohort is None or cohort.encoder != calibration.encoder:
                 raise ValueError(f"Scores by {calibration.encoder!r} are normalised, and it has no cohort.")
             counted = own if calibration.own_lines else None
-            self._strangers = Strangers(cohort, counted, calibration.same_person_line)
+            self._strangers = Strangers(cohort, counted, calibration.same_person_line, calibration.shrinkage)
 
     def decide(
         self, one: Identity, other: Identity, one_is: str | None = None, other_is: str | None = None

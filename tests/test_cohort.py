@@ -111,6 +111,24 @@ def test_a_score_is_how_far_a_cosine_stands_out_among_the_nearest_strangers_of_b
     assert score == pytest.approx(by_hand(one, other, shipped), abs=1e-4)
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
+def test_a_faces_own_strangers_weigh_as_much_as_shrinkage_leaves_them(weight: float):
+    shipped = np.concatenate([alike(300, 0.6, 1), alike(300, 0.1, 2)])
+    one, other = alike(40, 0.3, 3), alike(50, 0.7, 4)
+    usual = cohort(shipped).usual(weight)
+    near = np.sort(one @ shipped.T, axis=1)[:, ::-1][:, :NEAREST].astype(np.float64)
+    mean = (1 - weight) * near.mean(axis=1) + weight * usual.mean
+    deviation = (1 - weight) * near.std(axis=1) + weight * usual.deviation
+
+    strangers = Strangers(cohort(shipped), None, np.inf, weight)
+    seen, beside = strangers.see(one, [None] * 40), strangers.see(other, [None] * 50)
+
+    cosines = (one @ other.T).astype(np.float64)
+    assert np.allclose(seen.nearest.normalised(cosines, usual), (cosines - mean[:, None]) / deviation[:, None])
+    if weight == 1.0:
+        assert np.allclose(strangers.scores(seen, beside), (cosines - usual.mean) / usual.deviation)
+
+
 def test_who_is_compared_is_no_stranger_to_either():
     own, shipped = faces(30, 3), faces(600, 2)
     strangers = Strangers(cohort(shipped), people(own), np.inf)

@@ -147,8 +147,8 @@ def test_of_strangers_only_as_many_are_looked_at_as_join_the_cohort(tmp_path: Pa
 
 def test_a_pack_is_calibrated_among_strangers_with_a_cohort_beside_it(tmp_path: Path):
     folder = portraits(tmp_path / "p", {f"hand {n}": colourful(30, n, 100 + 10 * n) for n in range(4)})
-    home = hands_in(portraits(tmp_path / "home", {"home": colourful(30, 9, 128)}), watcher())
-    hands = Hands(hands_in(folder, watcher()), (), home)
+    known = hands_in(portraits(tmp_path / "known", {"known": colourful(30, 9, 128)}), watcher())
+    hands = Hands(hands_in(folder, watcher()), known, ())
     pack = fake_pack()
 
     calibration, cohort = write_among_strangers(pack, hands, [], tmp_path / "out", tmp_path / "figure.png")
@@ -158,9 +158,9 @@ def test_a_pack_is_calibrated_among_strangers_with_a_cohort_beside_it(tmp_path: 
     assert (
         Cohort.load(tmp_path / "out" / "cohort.safetensors").hands
         == cohort.hands
-        == tuple(f"hand {n}" for n in range(4))
+        == (*(f"hand {n}" for n in range(4)), "known")
     )
-    assert (calibration.score, calibration.data.hands, calibration.cohort.people) == ("normalised", 5, 120)
+    assert (calibration.score, calibration.data.hands, calibration.cohort.people) == ("normalised", 4, 150)
     assert calibration.copy_threshold == pack.calibration.copy_threshold
     assert replace(fake_pack(None), calibration=calibration, cohort=cohort).decider() is not None
 

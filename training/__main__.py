@@ -226,7 +226,7 @@ def hands(run: RunFolder = Path("training-runs/hands"), processes: int = 1) -> N
     from training.hands import draw_hands
 
     draw_hands(run / "train", TRAINED, 10, 4, processes)
-    draw_hands(run / "reserved", RESERVED, 12, 4, processes)
+    draw_hands(run / "reserved", RESERVED, 60, 2, processes)
 
 
 def _part(run: Path, pack: Path, recipe: RecipeName, minutes: float, part: Literal["decoder", "prior"]) -> None:
