@@ -144,7 +144,7 @@ def measured_on(calibration: Calibration) -> Message | str:
     if isinstance(data, Drawings):
         data = Message("drawings of held-out people, {looks} looks each", looks=data.looks)
     if isinstance(data, ManyHands):
-        data = Message("pictures by {hands} hands, each measured against people by the others", hands=data.hands)
+        data = Message("pictures by {hands} hands, each measured against people by others", hands=data.hands)
     if calibration.faces is None or calibration.pictures is None:
         return data
     return Message(

@@ -56,7 +56,8 @@ def calibrate_pack(
         list[Path] | None, typer.Option(help="A folder of portraits by hands that lines are learnt on; several.")
     ] = None,
     strangers: Annotated[
-        list[Path] | None, typer.Option(help="Portraits of people who join the cohort and nothing else; several.")
+        list[Path] | None,
+        typer.Option(help="Portraits of the strangers. Without: those of --portraits, by the other hands."),
     ] = None,
     together: Annotated[
         list[str] | None,
@@ -96,7 +97,7 @@ def write_among_strangers(
     those that it was trained on are strangers and nothing else, for it tells them apart better than a new hand's."""
     from evaluation.calibration_figure import draw_calibration
 
-    cohort = cohort_of([*hands.learnt, *hands.strangers], pack.judge_encoder)
+    cohort = cohort_of(hands.in_cohort, pack.judge_encoder)
     families = Families([hand.name for hand in (*hands.learnt, *hands.strangers)], together)
     composed = pack.calibration.copy_threshold if pack.calibration else None
     calibration, pairs = calibrate_hands(hands.learnt, pack.judge_encoder, cohort, families, composed)

@@ -86,7 +86,7 @@ class Sources:
     """Where hands are."""
 
     portraits: Sequence[Path] = ()  # learnt on, each left out in turn
-    strangers: Sequence[Path] = ()  # for the cohort alone
+    strangers: Sequence[Path] = ()  # the cohort; without, it is of those that are learnt on
     held_out: Sequence[Path] = ()  # measured only
     references: Sequence[str] = ()  # imagefolders of people, measured only
     people: int | None = None  # of each hand at most
@@ -98,6 +98,11 @@ class Hands:
     learnt: tuple[Hand, ...]
     strangers: tuple[Hand, ...]
     held_out: tuple[Hand, ...]
+
+    @property
+    def in_cohort(self) -> tuple[Hand, ...]:
+        """Whose people are the strangers: each hand that is learnt on is measured without its own among them."""
+        return self.strangers or self.learnt
 
 
 def watcher_of(pack: Pack) -> Watcher:
@@ -117,7 +122,7 @@ def look(sources: Sources, watcher: Watcher) -> Hands:
     def all_in(folders: Sequence[Path]) -> tuple[Hand, ...]:
         return tuple(hand for each in folders for hand in hands_in(each, watcher, sources.people, sources.looks))
 
-    count = sum(len(_portraits(each).hands) for each in (*sources.portraits, *sources.strangers))
+    count = sum(len(_portraits(each).hands) for each in sources.strangers)
     a_hand = math.ceil(STRANGERS / max(1, count))
     strangers = tuple(hand for each in sources.strangers for hand in hands_in(each, watcher, a_hand, 1))
     own = tuple(hand_of(each, watcher) for each in sources.references)

@@ -47,7 +47,8 @@ def hands_of(
         list[Path] | None, typer.Option(help="A folder of portraits by hands that lines are learnt on; several.")
     ] = None,
     strangers: Annotated[
-        list[Path] | None, typer.Option(help="Portraits of people who are strangers and nothing else; several.")
+        list[Path] | None,
+        typer.Option(help="Portraits of the strangers. Without: those of --portraits, by the other hands."),
     ] = None,
     held_out: Annotated[
         list[Path] | None, typer.Option(help="Portraits by hands that nothing is learnt on; several.")
@@ -96,24 +97,20 @@ def rows_of(
     calibration: Calibration | None = None,
     cohort: Cohort | None = None,
 ) -> Iterator[HandRow]:
-    """In every way that it may decide. `calibration` and `cohort` are what ships with it.
-
-    The shipped lines say little of hands that they were learnt on: those are left out there.
-    """
+    """In every way that it may decide. `calibration` and `cohort` are what ships with it: measured on the hands that are
+    held out alone, for nobody here knows what its lines were learnt on."""
     if hands.learnt:
-        everybody = (*hands.learnt, *hands.strangers)
-        families = Families([hand.name for hand in everybody], together)
-        cohort_here = cohort_of(everybody, judge)
+        families = Families([hand.name for hand in (*hands.learnt, *hands.strangers)], together)
+        cohort_here = cohort_of(hands.in_cohort, judge)
         yield from _among_strangers(judge, hands, cohort_here, families)
         yield from _learnt(
             f"{judge}, bare cosine", hands, [pairs_of_hand(hand, None) for hand in hands.learnt], families
         )
     if calibration:
-        known = frozenset(cohort.hands) if cohort and calibration.score == "normalised" else frozenset[str]()
-        for hand in (*hands.learnt, *hands.held_out):
-            if hand.name not in known and len(hand.people):
+        for hand in hands.held_out:
+            if len(hand.people):
                 pairs = as_shipped(hand, Decider(calibration, cohort))
-                yield row_of(f"{judge}, as it ships", pairs, calibration.thresholds, hand in hands.held_out)
+                yield row_of(f"{judge}, as it ships", pairs, calibration.thresholds, held_out=True)
 
 
 def as_shipped(hand: Hand, decider: Decider) -> HandPairs:

@@ -112,7 +112,7 @@ def test_a_calibration_says_what_it_was_learnt_on_and_dares_no_rate_that_it_cann
     assert (calibration.score, calibration.cohort.people, calibration.cohort.hands) == ("normalised", 640, 16)
     assert (calibration.people, calibration.twins) == (640, 0)
     assert str(measured_on(calibration)).startswith(
-        "pictures by 16 hands, each measured against people by the others; a face was found in 1,920 of 1,920"
+        "pictures by 16 hands, each measured against people by others; a face was found in 1,920 of 1,920"
     )
     few = calibrated(hands[:6])
     assert set(few.thresholds) | set(few.left_out) == set(calibration.thresholds) == {0.1, 0.01, 0.001, 0.0001}
