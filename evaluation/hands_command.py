@@ -97,8 +97,8 @@ def rows_of(
     calibration: Calibration | None = None,
     cohort: Cohort | None = None,
 ) -> Iterator[HandRow]:
-    """In every way that it may decide. `calibration` and `cohort` are what ships with it: measured on hands that are held
-    out alone, for nobody here knows what its lines were learnt on."""
+    """In every way that it may decide. `calibration` and `cohort` are what ships with it: measured on held-out hands
+    alone, for nobody here knows what its lines were learnt on."""
     if hands.learnt:
         families = Families([hand.name for hand in (*hands.learnt, *hands.strangers)], together)
         cohort_here = cohort_of(hands.in_cohort, judge)
