@@ -70,6 +70,14 @@ def transactions() -> None:
     main()
 
 
+@commands.command()
+def kills(kills: Annotated[int, typer.Option(min=1)] = 500, seed: int = 0) -> None:
+    """A process that writes with every verb, killed at random instants: what was acknowledged, is it there?"""
+    from benchmarks.kills import main
+
+    main(kills, seed)
+
+
 def _print_variants(maker: VariantMaker, pack: Pack) -> None:
     """Four in one request, as the page does it, against four requests of one."""
     portrait = maker.generate(pack.request("smiling woman with red hair, cafe", 7, count=1), None, _ignore).ranked[0]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from errors import InvalidRequest, UnreadableExport
-from library_store import door, rows
+from library_store import door, quotas, rows
 from library_store.copies import in_project
 from library_store.export_zip import (
     Export,
@@ -26,7 +26,8 @@ from library_store.export_zip import (
     MergedCharacter,
 )
 from library_store.kept_likeness import to_json
-from library_store.records import CharacterReferenceImage, VisualProfile
+from library_store.limits import check_context, check_name, check_tags, check_text
+from library_store.records import CharacterReferenceImage, CharacterText, VisualProfile
 from library_store.schema import (
     CastMemberRow,
     CastOptionRow,
@@ -186,6 +187,7 @@ class Plan:
 def plan_import(session: Session, export: Export, project_id: str | None) -> Plan:
     """None: the project that the zip came from. What another project has already is copied. Raises NotFound for an
     unknown project."""
+    _check_lengths(export)
     target = _target(session, export, project_id)
     export = in_project(session, export, target)
     lines = {line.image_id: line for line in export.pictures}
@@ -226,6 +228,18 @@ def plan_import(session: Session, export: Export, project_id: str | None) -> Pla
     )
 
 
+def _check_lengths(export: Export) -> None:
+    """Raises InvalidRequest for what is longer than what is kept of anybody."""
+    check_name(export.project.name)
+    for story in export.project.stories:
+        check_name(story.title)
+        check_context(story.context)
+    for line in export.pictures:
+        check_tags(line.tags)
+        look = asdict(line.visual_profile)
+        check_text(CharacterText(line.name, line.description, line.character_prompt, **look))
+
+
 def _target(session: Session, export: Export, project_id: str | None) -> str:
     """The id of the project that it goes into, which may have to be made."""
     if project_id is None and session.get(ProjectRow, export.project.id) is None:
@@ -244,6 +258,7 @@ def add_export(session: Session, plan: Plan, sizes: Mapping[str, tuple[int, int]
             project = export.project
             owner = door.owner_of_import(session, project.owner)
             rows.added(session, ProjectRow(id=project.id, name=project.name, owner=owner))
+            quotas.check_projects(session, owner)
         _add_stories(session, export, plan)
         new = _add_characters(session, export, plan)
         _add_pictures(session, plan, sizes)
@@ -253,6 +268,7 @@ def add_export(session: Session, plan: Plan, sizes: Mapping[str, tuple[int, int]
         _add_cast(session, export, plan)
         rows.faces_changed(session, plan.project_id)
         session.flush()
+        quotas.check_all(session, plan.project_id)
     except (IntegrityError, CycleError) as error:
         raise UnreadableExport(
             "This export contradicts itself, or what is in the library already.", "Export it again and try once more."

@@ -65,6 +65,7 @@ FORMAT, VERSION = "castbook", 2
 METADATA, PROJECT, EMBEDDINGS, FOLDER = "metadata.jsonl", "castbook.json", "embeddings.npz", "images/"
 
 MAX_TEXT = 2**28  # bytes; 100,000 pictures have half of it
+MAX_RECORD = 2**17  # of one picture's request, or likeness
 MAX_RATIO = 200  # of what a zip unpacks to: such metadata reaches forty, a bomb a thousand
 
 _EXPORT_AGAIN = "Export it again, or download it once more."
@@ -95,6 +96,8 @@ T = TypeVar("T")
 def _storable(value: T) -> T:
     """A ValueError for what PostgreSQL refuses: NaN, which is no JSON, and a zero in a text."""
     written = json.dumps(value, default=vars, allow_nan=False)
+    if len(written) > MAX_RECORD:
+        raise ValueError("is too long")
     if "\\u0000" in written.replace("\\\\", ""):  # without the backslashes of the text itself
         raise ValueError("has a zero in a text")
     return value

@@ -13,19 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, NotFound
-from library_store import door, endings, rows, tidying
+from library_store import door, endings, quotas, rows, tidying
 from library_store.changes import list_to_write, tags_to_write
 from library_store.copies import id_in
 from library_store.database import Sessions
 from library_store.export_rows import add_export, plan_import, read_export
 from library_store.export_zip import ImportReport, keep_pictures, read_zip, write_zip
+from library_store.limits import check_context, check_query, check_text
 from library_store.pictures import Pictures
 from library_store.png_request import request_texts
 from library_store.records import (
@@ -81,8 +82,9 @@ class CharacterLibrary:
     def create_project(self, name: str) -> Project:
         """The visitor's own. Raises InvalidRequest for an empty name."""
         with self._writing() as session:
-            project = ProjectRow(name=required(name, "project"), owner=self._visitor.name)
-            return rows.added(session, project).record()
+            project = rows.added(session, ProjectRow(name=required(name, "project"), owner=self._visitor.name))
+            quotas.check_projects(session, project.owner)
+            return project.record()
 
     def get_project(self, project_id: str) -> Project:
         with self._reading() as session:
@@ -115,8 +117,11 @@ class CharacterLibrary:
         """Raises InvalidRequest for an empty title, or a project in the trash."""
         with self._writing() as session:
             project = rows.find_open_project(session, project_id)
+            check_context(context)
             story = StoryRow(project_id=project.id, title=required(title, "story"), context=clean(context))
-            return rows.added(session, story).record()
+            record = rows.added(session, story).record()
+            quotas.check_stories(session, project.id)
+            return record
 
     def get_story(self, story_id: str) -> Story:
         with self._reading() as session:
@@ -146,6 +151,7 @@ class CharacterLibrary:
             if context is not None and clean(context) != story.context:
                 if instead_of is not None and instead_of != story.context:
                     raise ContextChanged(story.context)
+                check_context(context)
                 story.context = clean(context)
             return story.record()
 
@@ -194,14 +200,17 @@ class CharacterLibrary:
         Raises InvalidRequest for an empty name, no picture or, unless it may be `also_in_trash`, a story there.
         """
         required(name, "character")
+        look = visual_profile or VisualProfile()
+        check_text(CharacterText(name, description, prompt, **asdict(look)))
         if not also_in_trash:
             self.get_open_story(story_id)
         hashes = self._keep_files(pictures)
         with self._writing() as session:
             story = _hold_story(session, story_id, also_in_trash)
             character = CharacterRow(project_id=story.project_id)
-            rows.describe(character, name, description, visual_profile or VisualProfile(), prompt)
+            rows.describe(character, name, description, look, prompt)
             member = rows.cast(session, story, rows.added(session, character))
+            quotas.check_characters(session, story.project_id)
             images = self._add_images(session, character, pictures, hashes)
             rows.add_options(session, member, images, how)
             character.canonical_image_id = member.active_image_id = images[0].id
@@ -345,6 +354,7 @@ class CharacterLibrary:
         `cursor` is the id of the last character one has got already: those behind them follow, whoever was saved
         meanwhile. Raises InvalidRequest for a cursor in another order than by when they were saved.
         """
+        check_query(query)
         with self._reading() as session:
             project = find(session, ProjectRow, project_id)
             found = select_characters(project.id, query)
@@ -353,6 +363,7 @@ class CharacterLibrary:
             return [row.record() for row in session.scalars(found.offset(offset).limit(limit))]
 
     def count_library(self, project_id: str, query: LibraryQuery) -> int:
+        check_query(query)
         with self._reading() as session:
             return session.scalars(count_characters(find(session, ProjectRow, project_id).id, query)).one()
 
@@ -448,6 +459,7 @@ class CharacterLibrary:
             if kept.trashed_at is not None:
                 raise InvalidRequest("{name} is in the trash.", "Restore the character first.", name=kept.name)
             endings.merge(session, kept, merged)
+            quotas.check_all(session, kept.project_id)
             rows.faces_changed(session, kept.project_id)
             return kept.record()
 
@@ -543,6 +555,7 @@ class CharacterLibrary:
             character = hold_character(session, character_id)
             if instead_of is not None:
                 image_ids = list_to_write(image_ids, instead_of, rows.steering_of(session, character))
+            quotas.check_steering(image_ids)
             session.execute(delete(SteeringRow).where(SteeringRow.character_id == character.id))
             for image_id in dict.fromkeys(image_ids):
                 image = rows.find_image_of(session, character, image_id)
@@ -639,6 +652,11 @@ class CharacterLibrary:
             hashes = rows.hashes_of(session, image_ids)
         return _found(hashes, self._pictures.path)
 
+    def check_room(self, pixels: int) -> None:
+        """Raises InvalidRequest where so many more would be too many for the visitor: before they are drawn."""
+        with self._reading() as session:
+            quotas.check_room(session, pixels)
+
     # Export and import
 
     def export_zip(
@@ -706,7 +724,11 @@ class CharacterLibrary:
         for new, content_hash in zip(pictures, hashes, strict=True):
             if not self._pictures.has(content_hash):
                 self._keep_file(new)
-        return [rows.add_image(session, character, new, kept_as) for new, kept_as in zip(pictures, hashes, strict=True)]
+        added = [
+            rows.add_image(session, character, new, kept_as) for new, kept_as in zip(pictures, hashes, strict=True)
+        ]
+        quotas.check_pictures(session, character.id)
+        return added
 
 
 def _hold_story(session: Session, story_id: str, also_in_trash: bool) -> StoryRow:

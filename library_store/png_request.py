@@ -11,18 +11,19 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from errors import InvalidRequest
+from errors import InvalidRequest, UnreadablePicture
 from library_store.foreign_requests import FoundRequest, read_foreign
 from library_store.kept_likeness import to_json
-from library_store.picture_texts import read_hidden_texts, read_texts
 from library_store.records import NewPicture
 from pipeline.labels import DRAWN, MIXED, source_type_in, xmp_of
 from pipeline.labels import KEYWORD as LABEL
 from pipeline.request import PictureRequest, Seed
+from pipeline.uploads import MAX_BYTES, texts_of
 
 PARAMETERS, OURS, PROGRAM = "parameters", "castbook", "Castbook"
 MAX_TEXT = 2**16  # characters of our chunk; a long prompt has two thousand
@@ -54,26 +55,38 @@ def request_texts(new: NewPicture) -> dict[str, str]:
 def find_request(source: str | PathLike[str] | bytes) -> FoundRequest | None:
     """The request that a picture's file carries, ours or else another program's; None where it says nothing of one.
 
-    Raises InvalidRequest where another program is known, and its prompt cannot be read.
+    Raises InvalidRequest where another program is known, and its prompt cannot be read; UnreadablePicture.
     """
-    texts = read_texts(source)
+    file = _file(source)
+    texts = texts_of(file)
     ours = _from_ours(texts.chunks.get(OURS, ""))
     if ours is not None:
         return FoundRequest(PROGRAM, ours)
-    return read_foreign(texts) or read_foreign(read_hidden_texts(source))
+    return read_foreign(texts) or read_foreign(texts_of(file, hidden=True))
 
 
 def read_source_type(source: str | PathLike[str] | bytes) -> str | None:
     """IPTC's term for how a picture came to be, as its file says it; None where it says none."""
-    return source_type_in(read_texts(source).xmp)
+    return source_type_in(texts_of(_file(source)).xmp)
 
 
 def read_request(source: str | PathLike[str] | bytes) -> PictureRequest | None:
     """The request alone; None where there is none that can be read."""
-    with suppress(InvalidRequest):
+    with suppress(InvalidRequest, UnreadablePicture):
         found = find_request(source)
         return found and found.request
     return None
+
+
+def _file(source: str | PathLike[str] | bytes) -> bytes:
+    """Nothing for what is missing, or too large to be a picture that says something."""
+    if isinstance(source, bytes):
+        return source if len(source) <= MAX_BYTES else b""
+    path = Path(source)
+    try:
+        return path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+    except OSError:
+        return b""
 
 
 def _parameters(new: NewPicture, request: PictureRequest) -> str:

@@ -43,6 +43,7 @@ class Visitor:
 
     name: str  # as it stands in `Project.owner`
     sees_everything: bool = False
+    megapixels: int | None = None  # that their pictures may have together; None: as many as the disk holds
 
     def __post_init__(self) -> None:
         if not self.name and not self.sees_everything:

@@ -14,6 +14,7 @@ from errors import AnotherProject, InvalidRequest, NotFound
 from library_store import door
 from library_store.changes import text_to_write
 from library_store.kept_likeness import to_json
+from library_store.limits import check_tags, check_text
 from library_store.records import CastMember, CharacterText, How, NewPicture, VisualProfile
 from library_store.schema import (
     CastMemberRow,
@@ -147,6 +148,7 @@ def rewrite(character: CharacterRow, written: CharacterText, shown: CharacterTex
     """Sets what somebody changed. Raises CharacterChanged, see `text_to_write`."""
     kept = character.record()
     text = text_to_write(written, shown, CharacterText.of(kept))
+    check_text(text)
     parts = {part: new for part in asdict(kept.visual_profile) if (new := getattr(text, part)) is not None}
     describe(character, text.name, text.description, replace(kept.visual_profile, **parts), text.prompt)
 
@@ -154,6 +156,7 @@ def rewrite(character: CharacterRow, written: CharacterText, shown: CharacterTex
 def retag(session: Session, character: CharacterRow, tags: Sequence[str]) -> None:
     """These tags and no others, each in the spelling that other characters of the project have it in."""
     wanted = {folded(tag): clean(tag) for tag in reversed(tags) if clean(tag)}  # the first spelling of two wins
+    check_tags(wanted.values(), [tag.tag for tag in character.tags])
     session.execute(delete(TagRow).where(TagRow.character_id == character.id))
     of_project = TagRow.character_id.in_(select(CharacterRow.id).where(CharacterRow.project_id == character.project_id))
     spellings = select(TagRow.folded, func.min(TagRow.tag)).where(TagRow.folded.in_(wanted), of_project)

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from errors import InvalidRequest
+from library_store.limits import check_name
 from message import Message
 
 if TYPE_CHECKING:
@@ -63,10 +64,11 @@ def sort_key(name: str) -> str:
 
 
 def required(text: str, of: LiteralString) -> str:
-    """Raises InvalidRequest where nothing is left of a name. `of` says whose it is."""
+    """Raises InvalidRequest where nothing is left of a name, or it is too long. `of` says whose it is."""
     cleaned = clean(text)
     if not cleaned:
         raise InvalidRequest("The {of} has no name.", "Give it one and try again.", of=Message(of))
+    check_name(cleaned)
     return cleaned
 
 

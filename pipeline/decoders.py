@@ -1,6 +1,6 @@
 """Strangers' files are decoded in processes that can be killed: a few of them, kept for the next file.
 
-What comes back is not trusted either: a size, known words and pixels, and nothing that is unpickled.
+What comes back is not trusted either: a size, known words, texts and pixels, and nothing that is unpickled.
 """
 
 from __future__ import annotations
@@ -11,15 +11,20 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, cast, get_args
+from typing import IO, Any, TypeVar, cast, get_args
 
 from PIL import Image
 
 from pipeline.decoding import MAX_PIXELS, Decoded, Note, Unfit, Why, bands
+from pipeline.picture_texts import MAX_TEXTS, PictureTexts
+
+T = TypeVar("T")
 
 AT_ONCE = 2
+MAX_SAID = 8 * MAX_TEXTS  # as JSON, which escapes what is not ASCII
 PATIENCE = 30.0  # seconds until a process that neither answers nor computes is killed; computing has a limit of its own
 _HANDED_ON = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "VIRTUAL_ENV")  # of the environment: no secrets
 _WORKER = ("-m", "pipeline.decoding_worker")
@@ -43,10 +48,17 @@ class Decoders:
 
     def decode(self, file: bytes) -> Decoded:
         """Raises Unfit and Ended."""
+        return self._answered(lambda process: process.decode(file, self._patience))
+
+    def texts(self, file: bytes, *, hidden: bool = False) -> PictureTexts:
+        """What a picture's file says in words, or `hidden` in its pixels. Raises Ended."""
+        return self._answered(lambda process: process.texts(file, hidden, self._patience))
+
+    def _answered(self, ask: Callable[[_Process], T]) -> T:
         with self._turns:
             process = self._taken()
             try:
-                read = process.decode(file, self._patience)
+                read = ask(process)
             except Unfit:
                 self._idle.append(process)
                 raise
@@ -88,13 +100,19 @@ class _Process:
         return self._process.poll() is None
 
     def decode(self, file: bytes, patience: float) -> Decoded:
+        return self._ask("picture", file, self._picture, patience)
+
+    def texts(self, file: bytes, hidden: bool, patience: float) -> PictureTexts:
+        return self._ask("hidden texts" if hidden else "texts", file, self._texts, patience)
+
+    def _ask(self, wanted: str, file: bytes, answer: Callable[[], T], patience: float) -> T:
         watch = threading.Timer(patience, self._process.kill)
         watch.start()
         try:
-            self._asked.write(json.dumps({"bytes": len(file)}).encode() + b"\n")
+            self._asked.write(json.dumps({"bytes": len(file), "wanted": wanted}).encode() + b"\n")
             self._asked.write(file)
             self._asked.flush()
-            return self._answer()
+            return answer()
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise Ended from error
         finally:
@@ -107,7 +125,14 @@ class _Process:
         with suppress(OSError):  # what was not yet written
             self._asked.close()
 
-    def _answer(self) -> Decoded:
+    def _texts(self) -> PictureTexts:
+        size = int(json.loads(self._answers.readline(1000))["bytes"])
+        if not 0 <= size <= MAX_SAID:
+            raise ValueError("not what a decoder answers")
+        said: dict[str, Any] = json.loads(self._answers.read(size))
+        return PictureTexts(_texts_in(said["chunks"]), _texts_in(said["exif"]), str(said["xmp"]))
+
+    def _picture(self) -> Decoded:
         said: dict[str, Any] = json.loads(self._answers.readline(1000))
         width, height = (int(side) for side in said["size"])
         if "why" in said:
@@ -120,6 +145,10 @@ class _Process:
             size = right - left, bottom - top
             picture.paste(Image.frombytes("RGB", size, self._answers.read(3 * size[0] * size[1])), (left, top))
         return Decoded(picture, notes)
+
+
+def _texts_in(said: dict[Any, Any]) -> dict[str, str]:
+    return {str(name): str(text) for name, text in said.items()}
 
 
 def _known(word: Any, words: tuple[Any, ...]) -> Any:

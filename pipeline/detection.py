@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,8 @@ DISTANCES = (0.16, 0.2, 0.25, 0.32)  # the face's share of what is seen, as in t
 STEP = 5 / 8  # of a tile to the next: faces up to 3/8 lie whole in one of them, larger ones are seen at the next size
 OVERLAP = 0.4  # of two boxes of one face: insightface's own
 WITHIN = 0.7  # of a box that lies in another's: an eye in a face
+FLAT = 24  # levels of 255 from a tile's darkest to its lightest: paper, not the lines of a face
+TURNED_SIDE = 8  # squares: what nothing was seen in is looked at turned no larger than this
 SAMPLE = 6  # faces that say which way is up
 
 BORDER = 0.4  # of the longer side, all around, when no face is found: too large a face escapes the detector
@@ -76,7 +79,10 @@ class Detector:
         found = self.sightings(picture)
         if found:
             return self._turned_by(picture, found)
+        small = picture.reduce(-(-max(picture.size) // (TURNED_SIDE * self._side)))
         for turn in TURNS[1:]:
+            if not self.sightings(_turned(small, turn)):
+                continue
             turned = _turned(picture, turn)
             if found := self.sightings(turned):
                 return self._turned_by(turned, found)
@@ -103,8 +109,11 @@ class Detector:
         for top in _places(reduced.height, self._side):
             for left in _places(reduced.width, self._side):
                 right, bottom = min(left + self._side, reduced.width), min(top + self._side, reduced.height)
+                part = reduced.crop((left, top, right, bottom))
+                if _is_flat(part):
+                    continue
                 tile = np.zeros((self._side, self._side, 3), np.uint8)
-                tile[: bottom - top, : right - left] = bgr_of(reduced.crop((left, top, right, bottom)))
+                tile[: bottom - top, : right - left] = bgr_of(part)
                 for seen in self._detect(tile, GLIMPSED):
                     yield seen.placed(scale, left * scale, top * scale)
 
@@ -183,6 +192,10 @@ def is_in(box: Box, seen: Sighting) -> bool:
 def bgr_of(picture: Image.Image) -> BgrPicture:
     """Of an RGB picture."""
     return np.ascontiguousarray(np.asarray(picture)[:, :, ::-1])
+
+
+def _is_flat(part: Image.Image) -> bool:
+    return all(high - low < FLAT for low, high in cast("tuple[tuple[int, int], ...]", part.getextrema()))
 
 
 def _places(length: int, side: int) -> list[int]:

@@ -17,6 +17,7 @@ from errors import InvalidRequest, UnreadablePicture
 from message import Message
 from pipeline.decoders import DECODERS, Ended
 from pipeline.decoding import MAX_PIXELS, Decoded, Note, Unfit
+from pipeline.picture_texts import PictureTexts
 from pipeline.values import Box, Face
 
 MAX_BYTES = 40 * 2**20  # of a picture as it is
@@ -52,9 +53,7 @@ def read_upload(source: str | PathLike[str] | bytes) -> Decoded:
     except Unfit as error:
         raise _refusal(error) from error
     except Ended as error:
-        raise UnreadablePicture(
-            "The picture could not be opened: it took too long, or too much memory.", "Save it as a PNG and try again."
-        ) from error
+        raise _too_much() from error
     if min(read.picture.size) < MIN_SIDE:
         raise UnreadablePicture(
             "The picture is only {width} x {height} pixels.",
@@ -63,6 +62,15 @@ def read_upload(source: str | PathLike[str] | bytes) -> Decoded:
             height=read.picture.height,
         )
     return read
+
+
+def texts_of(file: bytes, *, hidden: bool = False) -> PictureTexts:
+    """What a picture's file says in words, or `hidden` in its pixels; nothing for what is no picture. Raises
+    UnreadablePicture for one that takes too long."""
+    try:
+        return DECODERS.texts(file, hidden=hidden)
+    except Ended as error:
+        raise _too_much() from error
 
 
 def said_of(notes: tuple[Note, ...]) -> tuple[Message, ...]:
@@ -84,10 +92,7 @@ def _refusal(unfit: Unfit) -> UnreadablePicture:
                 'Save it with "Maximise compatibility", or export it as PNG.',
             )
         case "too large" if not width:
-            return UnreadablePicture(
-                "The picture could not be opened: it took too long, or too much memory.",
-                "Save it as a PNG and try again.",
-            )
+            return _too_much()
         case "too large":
             return UnreadablePicture(
                 "The picture is too large: {width} x {height} pixels.",
@@ -96,6 +101,12 @@ def _refusal(unfit: Unfit) -> UnreadablePicture:
                 height=height,
                 most=MAX_PIXELS // 10**6,
             )
+
+
+def _too_much() -> UnreadablePicture:
+    return UnreadablePicture(
+        "The picture could not be opened: it took too long, or too much memory.", "Save it as a PNG and try again."
+    )
 
 
 def file_of(source: str | PathLike[str] | bytes) -> bytes:

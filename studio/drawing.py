@@ -14,7 +14,8 @@ from PIL import Image
 
 from errors import InvalidRequest
 from library_store.library import CharacterLibrary
-from library_store.records import CastMember, CastOption, NewPicture, ReferenceRead, Source
+from library_store.limits import check_text
+from library_store.records import CastMember, CastOption, CharacterText, NewPicture, ReferenceRead, Source
 from library_store.text import clean, required
 from pipeline.likeness import average
 from pipeline.packs import Pack
@@ -128,6 +129,7 @@ class Drawing:
         context = composed(self.library.get_open_story(story_id).context)
         required(name, "character")
         written, look = _checked_prompt(prompt), _cleaned(visual_profile)
+        check_text(CharacterText(name, description, written, **asdict(look)))
         request = self.pack.request(
             composed(written, *_said(look), context),
             _seed(seed),
@@ -137,6 +139,7 @@ class Drawing:
             context=context,
         )
         check(request)
+        self.library.check_room(_pixels(request))
 
         def work(on_step: OnStep) -> Made:
             variants = self.models.get().generate(request, None, on_step)
@@ -169,6 +172,7 @@ class Drawing:
         read = self.library.read_reference(story_id, reference_image_id)
         written, look = clean(prompt), _cleaned(look)
         _checked_prompt(composed(written, *_said(look)))
+        check_text(CharacterText(prompt=written, **asdict(look)))
         request = self.pack.request(
             self._scene(read, written, look),
             _seed(seed),
@@ -180,6 +184,7 @@ class Drawing:
             steering=_steering(read.image_ids),
         )
         check(request)
+        self.library.check_room(_pixels(request))
         if keep is not None and not 1 <= keep <= request.count:
             raise InvalidRequest(
                 "{keep} of {count} pictures cannot be kept.",
@@ -242,6 +247,10 @@ def _said(look: VisualProfile) -> tuple[str, ...]:
 def _steering(image_ids: Sequence[str]) -> tuple[SteeringImage, ...]:
     main, *others = image_ids
     return SteeringImage(main, "main"), *(SteeringImage(other, "supporting") for other in others)
+
+
+def _pixels(request: PictureRequest) -> int:
+    return request.count * request.width * request.height
 
 
 def _seed(seed: int | None) -> int:

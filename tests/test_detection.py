@@ -98,3 +98,19 @@ def test_a_picture_is_turned_as_its_faces_are_liked_best(turn: Image.Transpose |
     turned, [_] = Detector(upright, SIDE).upright(lying)
 
     assert turned.tobytes() == picture.tobytes()
+
+
+@pytest.mark.parametrize(("what", "most"), [("blank", 8), ("scribbled on", 1000)])
+def test_a_large_page_without_a_face_is_given_up_soon(what: str, most: int) -> None:
+    looks: list[int] = []
+
+    def blind(bgr: np.ndarray, least: float) -> list[Sighting]:
+        looks.append(1)
+        return []
+
+    picture = Image.new("RGB", (1920, 1920), (250, 246, 240))
+    if what == "scribbled on":
+        picture = Image.effect_noise(picture.size, 120).convert("RGB")
+    turned, found = Detector(blind, SIDE).upright(picture)
+    assert (turned.size, found) == (picture.size, [])
+    assert 0 < len(looks) <= most

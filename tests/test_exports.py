@@ -457,8 +457,9 @@ def test_datasets_opens_a_long_one_in_which_columns_are_filled_late(old: Install
     """It takes the columns' types from the first 10 MB."""
     library = old.library
     story = library.create_story(library.create_project("달빛 카페").id, "1화")
+    long, look = "길다 " * 1300, VisualProfile(*["길다 " * 330] * 6)
     for number in range(40):
-        library.create_character(story.id, f"{number}", [seen(BLUE)], "generated", "long " * 60_000)
+        library.create_character(story.id, f"{number}", [seen(BLUE) for _ in range(9)], "generated", long, look, long)
     mina = library.create_character(story.id, "민아", [requested(RED, None, 0)], "generated")
     first = mina.options[0].image.id
     mina = library.add_options(mina.id, [requested(YELLOW, first, 8)], "variant")
@@ -477,7 +478,7 @@ print(len(rows), kinds, variant["tags"], variant["image"].getpixel((0, 0)), vari
 print(first["reference"], json.loads(variant["request"])["prompt"], variant["similarity"], first["likeness"][:6])
 """,
     )
-    assert seen_there == f"42 {{'string'}} ['탐정'] {YELLOW} {RED}\nNone 비 오는 서울 0.71 {{\"vers"
+    assert seen_there == f"362 {{'string'}} ['탐정'] {YELLOW} {RED}\nNone 비 오는 서울 0.71 {{\"vers"
 
 
 def test_every_moment_is_written_alike(entries: dict[str, bytes], tmp_path: Path):

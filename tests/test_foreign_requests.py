@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from errors import InvalidRequest
 from library_store.foreign_requests import FoundRequest
 from library_store.foreign_requests.said import MOST_NAME, MOST_UNUSED, Said, found, is_json
-from library_store.picture_texts import MAX_TEXT
 from library_store.png_request import find_request, read_request
+from pipeline.picture_texts import MAX_TEXT
 
 DREAMSHAPER = "dreamshaper_8"
 WRITTEN: list[tuple[str, Callable[[], bytes], str, str]] = [  # program, its file, sampler, model

@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 from fakes import RED, FakeFaces, flat
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from errors import InvalidRequest, UnreadablePicture
+from pipeline.decoders import Decoders, Ended
 from pipeline.decoding import FORMATS
-from pipeline.uploads import MAX_UPLOAD, MIN_BOX, Upload, alone, clipped_box, kept_of, read_picture
+from pipeline.picture_texts import PictureTexts
+from pipeline.uploads import MAX_UPLOAD, MIN_BOX, Upload, alone, clipped_box, kept_of, read_picture, texts_of
 from pipeline.values import Box, Face
 
 
@@ -176,3 +179,24 @@ def test_of_a_strip_the_surroundings_of_the_face_are_kept_in_the_strips_own_pixe
 def test_a_box_too_small_for_a_face_is_refused(box: Box):
     with pytest.raises(InvalidRequest, match="too small"):
         clipped_box(box, HALVES)
+
+
+def test_what_stands_in_a_file_and_hidden_in_its_pixels_is_read_by_the_process_that_can_be_killed(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """In this one no picture is opened."""
+    chunks = PngInfo()
+    chunks.add_itxt("parameters", "a girl, 한글")
+    said = file_of(HALVES, pnginfo=chunks)
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("opened here"))
+    assert texts_of(said).chunks == {"parameters": "a girl, 한글"}
+    assert texts_of(said, hidden=True) == texts_of(b"no picture") == PictureTexts()
+
+
+def test_a_process_that_is_ended_over_a_files_texts_is_said_and_another_reads_the_next(tmp_path: Path):
+    (tmp_path / "dies.py").write_text("import sys\nsys.stdin.buffer.readline()\n")
+    with pytest.raises(Ended):
+        Decoders((str(tmp_path / "dies.py"),)).texts(b"anything")
+    (tmp_path / "lies.py").write_text("print('{\"bytes\": 99999999999}', flush=True)\ninput()\n")
+    with pytest.raises(Ended):
+        Decoders((str(tmp_path / "lies.py"),)).texts(b"anything", hidden=True)

@@ -18,7 +18,7 @@ from library_store.foreign_requests import (
     swarmui,
 )
 from library_store.foreign_requests.said import FoundRequest, found
-from library_store.picture_texts import PictureTexts
+from pipeline.picture_texts import PictureTexts
 
 __all__ = ["FoundRequest", "read_foreign"]
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from library_store.foreign_requests.said import MOST_WORDS, Said, is_json, json_object, json_value
-from library_store.picture_texts import PictureTexts
+from pipeline.picture_texts import PictureTexts
 
 _NAME = re.compile(r"\s*(\w[\w \-/]{1,60}):[ ]?")
 _QUOTED = re.compile(r'("(?:\\.|[^\\"])*")\s*(?:,|$)')

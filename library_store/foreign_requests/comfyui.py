@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from library_store.foreign_requests.said import MOST_WORDS, Said, as_list, as_object, json_object, text_of
-from library_store.picture_texts import PictureTexts
+from pipeline.picture_texts import PictureTexts
 
 Node = Mapping[str, Any]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from library_store.foreign_requests.a1111 import read_infotext
 from library_store.foreign_requests.said import Said, json_object, other_names, text_of
-from library_store.picture_texts import PictureTexts
+from pipeline.picture_texts import PictureTexts
 
 _USED = {"c", "uc", "seed", "steps", "scale", "sampler", "model", "size", "v2", "seed_mode"}
 

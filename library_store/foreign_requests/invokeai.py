@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from library_store.foreign_requests.said import Said, as_list, as_object, json_object, other_names, text_of
-from library_store.picture_texts import PictureTexts
+from pipeline.picture_texts import PictureTexts
 
 _USED = {
     "positive_prompt", "negative_prompt", "seed", "steps", "cfg_scale", "scheduler", "model", "app_version",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from library_store.foreign_requests.said import Said
-from library_store.picture_texts import PictureTexts
+from pipeline.picture_texts import PictureTexts
 
 _JOB = re.compile(r"\s*\bJob ID:\s*[\w-]+\s*\Z")
 _TYPED = re.compile(r"\s--(ar|v|niji|no|s|seed|stylize|style|chaos|c|q|raw|sref|cref|oref|profile|p)\b")

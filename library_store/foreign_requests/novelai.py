@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from library_store.foreign_requests.said import Said, as_list, as_object, json_object, other_names, text_of
-from library_store.picture_texts import PictureTexts
+from pipeline.picture_texts import PictureTexts
 
 _USED = {
     "prompt", "uc", "seed", "steps", "scale", "sampler", "v4_prompt", "v4_negative_prompt", "width", "height",

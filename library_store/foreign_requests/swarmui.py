@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from library_store.foreign_requests.said import Said, as_object, json_object, other_names, text_of
-from library_store.picture_texts import PictureTexts
+from pipeline.picture_texts import PictureTexts
 
 _USED = {
     "prompt", "negativeprompt", "seed", "steps", "cfgscale", "sampler", "comfyuisampler", "model", "swarm_version",

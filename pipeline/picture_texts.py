@@ -1,7 +1,8 @@
 """What a picture's file says in words, wherever it says it: text chunks of a PNG, EXIF, XMP, the lowest bits of pixels.
 
-It comes from strangers. A PNG's chunks are walked here and not by Pillow, which refuses a whole picture for one chunk
-of 2 MB, and sees what stands behind the pixels only after decoding them. Whose words they are: `foreign_requests/`.
+It comes from strangers, and is read in the process in which their pictures are decoded (`decoders.py`). A PNG's chunks
+are walked here and not by Pillow, which refuses a whole picture for one chunk of 2 MB, and sees what stands behind the
+pixels only after decoding them. Whose words they are: `library_store/foreign_requests/`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,6 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from os import PathLike
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -21,7 +20,6 @@ from PIL import Image
 
 from pipeline.decoding import MAX_PIXELS
 from pipeline.png_chunks import MAX_BESIDE, SIGNATURE, chunks, inflated
-from pipeline.uploads import MAX_BYTES
 
 MAX_TEXT = MAX_BESIDE  # bytes of one text: a large ComfyUI graph has some hundred thousand
 MAX_TEXTS = 2**24  # bytes of all together
@@ -54,9 +52,8 @@ class PictureTexts:
     xmp: str = ""
 
 
-def read_texts(source: str | PathLike[str] | bytes) -> PictureTexts:
+def read_texts(data: bytes) -> PictureTexts:
     """Of a PNG, JPEG or WebP; no pixel is decoded. Empty for every other file."""
-    data = _bytes(source)
     if data.startswith(SIGNATURE):
         return _of_png(data)
     try:
@@ -67,14 +64,14 @@ def read_texts(source: str | PathLike[str] | bytes) -> PictureTexts:
         return PictureTexts()
 
 
-def read_hidden_texts(source: str | PathLike[str] | bytes) -> PictureTexts:
+def read_hidden_texts(data: bytes) -> PictureTexts:
     """What stands in the lowest bits of the pixels, column by column, behind a signature and the length in bits.
 
     In alpha NovelAI's form (github.com/NovelAI/novelai-image-metadata, nai_meta_writer.py, inject_data); in alpha or
     RGB SwarmUI's (src/Utils/MetadataHelper.cs, EmbedAlpha and EmbedRgb) and the extension sd_webui_stealth_pnginfo's.
     """
     try:
-        with Image.open(io.BytesIO(_bytes(source)), formats=("PNG", "WEBP")) as opened:
+        with Image.open(io.BytesIO(data), formats=("PNG", "WEBP")) as opened:
             if opened.width * opened.height > MAX_PIXELS or opened.mode not in ("RGB", "RGBA"):
                 return PictureTexts()
             opened.load()
@@ -84,16 +81,6 @@ def read_hidden_texts(source: str | PathLike[str] | bytes) -> PictureTexts:
     except _UNREADABLE:
         pass
     return PictureTexts()
-
-
-def _bytes(source: str | PathLike[str] | bytes) -> bytes:
-    if isinstance(source, bytes):
-        return source if len(source) <= MAX_BYTES else b""
-    path = Path(source)
-    try:
-        return path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
-    except OSError:
-        return b""
 
 
 def _of_png(data: bytes) -> PictureTexts:

@@ -1,0 +1,254 @@
+"""`python -m benchmarks kills`: a process that writes with every verb is killed at random instants, and what it had
+acknowledged is looked for in the library that is opened next: nothing lost, nothing half, no file left over."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from errors import NotFound
+from library_store.checking import check
+from library_store.database import open_for_reading
+from library_store.library import CharacterLibrary
+from library_store.pictures import Pictures
+from library_store.records import LOCAL_OWNER, CharacterText, LibraryQuery, NewPicture
+from library_store.store import LibraryStore
+from pipeline.values import Face, Identity
+
+LONGEST = 3.0  # seconds from the first word of a process to its end
+IMPORTED = 12  # characters of a zip, of three pictures each
+Snapshot = tuple[Any, ...]
+
+
+@dataclass
+class Expected:
+    """What was acknowledged, and what was begun and not."""
+
+    characters: dict[str, Snapshot | None] = field(default_factory=dict[str, "Snapshot | None"])  # None: purged
+    imports: set[str] = field(default_factory=set[str])  # projects that a whole zip was brought into
+    begun: tuple[str, str] = ("", "")  # the verb, and what it is about
+    acknowledged: Counter[str] = field(default_factory=Counter[str])
+
+    def take(self, word: tuple[Any, ...]) -> None:
+        match word:
+            case ("begun", verb, about):
+                self.begun = verb, about
+            case ("done", verb, id, snapshot):
+                self.acknowledged[verb] += 1
+                self.begun = "", ""
+                if verb == "import_zip":
+                    self.imports.add(id)
+                else:
+                    self.characters[id] = snapshot
+            case _:
+                pass
+
+
+def main(kills: int, seed: int) -> None:
+    chance, began = random.Random(seed), time.perf_counter()
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["benchmarks.kills"])
+    with tempfile.TemporaryDirectory() as folder:
+        home, expected, troubles = Path(folder), Expected(), list[str]()
+        _make(home)
+        for number in range(kills):
+            receive, send = processes.Pipe(duplex=False)
+            writer = processes.Process(target=write_until_killed, args=(home, seed + number, send))
+            writer.start()
+            send.close()
+            receive.recv()  # it is open
+            time.sleep(chance.uniform(0, LONGEST))
+            writer.kill()
+            writer.join()
+            for word in _words(receive):
+                expected.take(word)
+            troubles += [f"kill {number + 1}: {trouble}" for trouble in found_wrong(home, expected)]
+        for trouble in troubles:
+            print(trouble)
+        print(dict(sorted(expected.acknowledged.items())))
+        print(
+            f"{kills} kills, {expected.acknowledged.total()} acknowledged changes, {len(troubles)} troubles "
+            f"(bar: 0), {time.perf_counter() - began:.0f} s"
+        )
+    if troubles:
+        raise SystemExit(1)
+
+
+def write_until_killed(home: Path, seed: int, tell: Connection) -> None:
+    store = _opened(home)
+    tell.send(("open",))
+    library, chance = store.seen_by(LOCAL_OWNER), random.Random(seed)
+    while True:
+        write(library, home, chance, tell)
+
+
+def write(library: CharacterLibrary, home: Path, chance: random.Random, tell: Connection) -> None:
+    """One change by a verb that chance chooses, announced and then acknowledged."""
+    project = library.list_projects()[0]
+    story = library.list_stories(project.id)[0]
+    people = library.list_library(project.id) + library.search_library(project.id, LibraryQuery(trashed=True))
+    verb = chance.choice(VERBS) if len(people) > 4 else "create"
+
+    def begin(about: str = "") -> None:
+        tell.send(("begun", verb, about))
+
+    def done(id: str) -> None:
+        tell.send(("done", verb, id, snapshot(library, id)))
+
+    if verb == "import_zip":
+        begin(target := library.create_project("Imported").id)
+        library.import_zip(home / "export.zip", target)
+        tell.send(("done", verb, target, None))
+        return
+    if verb == "create":
+        begin()
+        member = library.create_character(story.id, "Mina", [_picture(chance) for _ in range(3)], "generated")
+        library.save_character(member.id, member.options[0].image.id)
+        done(member.character.id)
+        return
+    one = chance.choice(people)
+    begin(one.id)
+    images = [image.id for image in library.list_images(one.id)]
+    member = next((each for each in library.list_cast(story.id) if each.character.id == one.id), None)
+    match verb:
+        case "edit_character":
+            library.edit_character(one.id, CharacterText(description=str(chance.random())))
+        case "set_tags":
+            library.set_tags(one.id, [str(chance.randrange(20)) for _ in range(3)])
+        case "set_favourite":
+            library.set_favourite(one.id, not one.is_favourite)
+        case "set_canonical":
+            library.set_canonical(one.id, chance.choice(images))
+        case "set_steering":
+            library.set_steering(one.id, images[:2])
+        case "add_pictures":
+            library.add_pictures(one.id, [_picture(chance)])
+        case "keep_variants":
+            library.keep_variants(story.id, one.id, [_picture(chance), _picture(chance)])
+        case "remove_option":
+            if member:
+                library.remove_option(member.id, member.options[0].image.id)
+        case "trash_and_restore":
+            library.trash_character(one.id)
+            library.restore_character(one.id)
+        case "merge_characters":
+            kept = next((each for each in people if each.id != one.id and not each.trashed_at), None)
+            if kept and len(library.list_images(kept.id)) < 30:
+                tell.send(("begun", verb, f"{one.id} {kept.id}"))
+                library.merge_characters(kept.id, one.id)
+                tell.send(("done", verb, one.id, ("merged into", kept.id)))
+                done(kept.id)
+                return
+        case _:  # purge_character
+            library.trash_character(one.id)
+            library.purge_character(one.id)
+            tell.send(("done", verb, one.id, None))
+            return
+    done(one.id)
+
+
+VERBS = (
+    "create", "edit_character", "set_tags", "set_favourite", "set_canonical", "set_steering", "add_pictures",
+    "keep_variants", "remove_option", "trash_and_restore", "merge_characters", "purge_character", "purge_character",
+    "import_zip",
+)  # fmt: skip
+
+
+def snapshot(library: CharacterLibrary, id: str) -> Snapshot:
+    who = library.get_character(id)
+    images = tuple(sorted(image.id for image in library.list_images(who.id)))
+    steering = tuple(library.list_steering(who.id))
+    return (
+        who.id,
+        who.description,
+        who.tags,
+        who.is_favourite,
+        who.canonical_image_id,
+        bool(who.trashed_at),
+        images,
+        steering,
+    )
+
+
+def found_wrong(home: Path, expected: Expected) -> Iterator[str]:
+    """After what a start of the program does."""
+    store = _opened(home)
+    store.tidy()
+    library, (verb, about) = store.seen_by(LOCAL_OWNER), expected.begun
+    for id, before in expected.characters.items():
+        if id in about.split():  # begun, and not acknowledged: either state is right
+            with suppress(NotFound):
+                expected.characters[id] = snapshot(library, id)
+                continue
+            expected.characters[id] = None
+            if "purge" not in verb:
+                yield f"{id} is gone after {verb}"
+            continue
+        try:
+            now: Snapshot | None = snapshot(library, id)
+        except NotFound:
+            now = None
+        if before and before[0] == "merged into" and now != before:  # and they into others, or purged, later
+            now = before if not now or now[0] != id else now
+        if now != before:
+            yield f"{id} is {now}, and was acknowledged as {before}"
+    for project in library.list_projects():
+        if project.name == "Imported":
+            people = len(library.search_library(project.id, LibraryQuery()))
+            may_be = {IMPORTED} if project.id in expected.imports else {0, IMPORTED}
+            if people not in may_be:
+                yield f"half an import: {people} of {IMPORTED} characters"
+    expected.begun = "", ""
+    store.close()
+    report = check(open_for_reading(f"sqlite:///{home / 'castbook.db'}"), Pictures.open(home / "pictures"), list)
+    yield from (f"{whose}: {what}" for whose, whats in report.wrong.items() for what in whats)
+    if report.orphans:
+        yield f"{report.orphans} files that no row names"
+    yield from (f"left over: {path.name}" for path in (home / "pictures").rglob("*.tmp"))
+
+
+def _make(home: Path) -> None:
+    """A library with a story, and a zip to bring in."""
+    chance = random.Random(0)
+    store = _opened(home)
+    library = store.seen_by(LOCAL_OWNER)
+    story = library.ensure_a_story()
+    other = library.create_project("Exported")
+    theirs = library.create_story(other.id, "Chapter 1")
+    for number in range(IMPORTED):
+        pictures = [_picture(chance) for _ in range(3)]
+        member = library.create_character(theirs.id, f"Person {number}", pictures, "generated")
+        library.save_character(member.id, member.options[0].image.id)
+    library.export_zip(home / "export.zip", other.id, embeddings=True)
+    assert story.id < theirs.id
+    store.close()
+
+
+def _opened(home: Path) -> LibraryStore:
+    return LibraryStore.open(f"sqlite:///{home / 'castbook.db'}", home / "pictures")
+
+
+def _picture(chance: random.Random) -> NewPicture:
+    pixels = np.frombuffer(chance.randbytes(32 * 32 * 3), np.uint8).reshape(32, 32, 3)
+    embedding = np.zeros(512, np.float32)
+    embedding[chance.randrange(512)] = 1
+    face = Face((4, 4, 28, 28), np.full((5, 2), 16, np.float32), 0.9, (Identity("judge", embedding),))
+    return NewPicture(Image.fromarray(pixels), "generated", face)
+
+
+def _words(receive: Connection) -> Iterator[tuple[Any, ...]]:
+    with suppress(EOFError, OSError):  # OSError: killed in the middle of a word
+        while True:
+            yield receive.recv()
