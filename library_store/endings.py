@@ -1,4 +1,4 @@
-"""How a character ends: merged into another, or purged. Their files are listed to go (tidying.py)."""
+"""How a character ends: purged. Their files are listed to go (tidying.py)."""
 
 from __future__ import annotations
 
@@ -17,42 +17,6 @@ from library_store.schema import (
     TagRow,
 )
 from library_store.tidying import doom
-
-
-def merge(session: Session, kept: CharacterRow, merged: CharacterRow) -> None:
-    """Pictures, options and tags become the kept one's. Of the merged one an empty row is left, for old links."""
-    session.execute(update(ImageRow).where(ImageRow.character_id == merged.id).values(character_id=kept.id))
-    session.execute(delete(SteeringRow).where(SteeringRow.character_id == merged.id))
-    for member in session.scalars(select(CastMemberRow).where(CastMemberRow.character_id == merged.id)).all():
-        _hand_over_member(session, member, kept)
-    _hand_over_tags(session, kept, merged)
-    if merged.is_saved_to_library and merged.trashed_at is None and not kept.is_saved_to_library:
-        kept.is_saved_to_library, kept.saved_at = True, merged.saved_at
-    kept.is_favourite = kept.is_favourite or merged.is_favourite
-    merged.is_saved_to_library, merged.canonical_image_id, merged.merged_into_id = False, None, kept.id
-    earlier = CharacterRow.merged_into_id == merged.id
-    session.execute(update(CharacterRow).where(earlier).values(merged_into_id=kept.id))
-    session.flush()
-    session.refresh(kept)
-
-
-def _hand_over_member(session: Session, member: CastMemberRow, kept: CharacterRow) -> None:
-    """Where both are in a story, the kept one's entry takes the options of the other."""
-    in_story = (CastMemberRow.story_id == member.story_id) & (CastMemberRow.character_id == kept.id)
-    entry = session.scalar(select(CastMemberRow).where(in_story))
-    if entry is None:
-        member.character_id = kept.id
-        return
-    of_member = CastOptionRow.cast_member_id == member.id
-    session.execute(update(CastOptionRow).where(of_member).values(cast_member_id=entry.id))
-    entry.active_image_id = entry.active_image_id or member.active_image_id
-    session.delete(member)
-
-
-def _hand_over_tags(session: Session, kept: CharacterRow, merged: CharacterRow) -> None:
-    had = select(TagRow.folded).where(TagRow.character_id == kept.id)
-    session.execute(delete(TagRow).where(TagRow.character_id == merged.id, TagRow.folded.in_(had)))
-    session.execute(update(TagRow).where(TagRow.character_id == merged.id).values(character_id=kept.id))
 
 
 def preview_purge(session: Session, character: CharacterRow) -> PurgePreview:

@@ -1,7 +1,7 @@
 """The character library: save, list, search, load, remove, restore, merge, purge.
 
-Only this file and its helpers rows.py, door.py, search.py, endings.py and export_rows.py issue SQL; they work within
-the sessions opened here, each of which knows who asks.
+Only this file and its helpers rows.py, door.py, search.py, merges.py, endings.py and export_rows.py issue SQL; they
+work within the sessions opened here, each of which knows who asks.
 
 Every call writes in one transaction of its own and is safe from any thread; what it gives back is frozen, and bound to
 no session.
@@ -20,7 +20,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, NotFound
-from library_store import door, endings, quotas, rows, tidying
+from library_store import door, endings, merges, quotas, rows, tidying
 from library_store.changes import list_to_write, tags_to_write
 from library_store.copies import id_in
 from library_store.database import Sessions
@@ -252,7 +252,7 @@ class CharacterLibrary:
             if option is None:
                 rows.add_options(session, member, [image], "loaded")
             elif option.removed_at is not None:
-                option.how, option.added_at, option.removed_at = "loaded", rows.now(), None
+                option.how, option.added_at, option.removed_at, option.was_active = "loaded", rows.now(), None, False
             member.active_image_id = member.active_image_id or image.id
             return rows.whole(session, member)
 
@@ -272,30 +272,36 @@ class CharacterLibrary:
         with self._writing() as session:
             member = hold(session, CastMemberRow, cast_member_id)
             member.active_image_id = rows.option_on_offer(member, image_id).image_id
+            rows.forget_removed_stars(session, member)
             return rows.whole(session, member)
 
     def remove_option(self, cast_member_id: str, image_id: str) -> CastMember:
         """Takes a picture off the story's offer, and nothing else: picture and library stay as they are.
 
-        If it was active, the newest of the others becomes so.
+        If it was active, the best of the others becomes so: of those that came the same way, if there are any.
         """
         with self._writing() as session:
             member = hold(session, CastMemberRow, cast_member_id)
-            rows.option_on_offer(member, image_id).removed_at = rows.now()
-            if member.active_image_id == image_id:
-                others = [option.image_id for option in member.options if option.image_id != image_id]
-                member.active_image_id = others[-1] if others else None
+            option = rows.option_on_offer(member, image_id)
+            option.removed_at, option.was_active = rows.now(), member.active_image_id == image_id
+            session.flush()
+            session.refresh(member)
+            if option.was_active:
+                best = rows.best_on_offer(member, option.how)
+                member.active_image_id = best and best.image_id
             return rows.whole(session, member)
 
     def restore_option(self, cast_member_id: str, image_id: str) -> CastMember:
-        """Undoes `remove_option`: the picture is on offer again, as it was; active if nothing else is."""
+        """Undoes `remove_option`: the picture is on offer again, as it was; active if it was, unless another one was
+        chosen since, or if nothing else is."""
         with self._writing() as session:
             member = hold(session, CastMemberRow, cast_member_id)
             option = rows.find_option(session, member, image_id)
             if option is None:
                 raise NotFound("picture of this cast member", image_id)
-            option.removed_at = None
-            member.active_image_id = member.active_image_id or image_id
+            if option.removed_at is not None and (option.was_active or not member.active_image_id):
+                member.active_image_id = image_id
+            option.removed_at, option.was_active = None, False
             return rows.whole(session, member)
 
     # The library of a project
@@ -458,10 +464,49 @@ class CharacterLibrary:
                 raise InvalidRequest("These characters belong to different projects.", "Choose two of one project.")
             if kept.trashed_at is not None:
                 raise InvalidRequest("{name} is in the trash.", "Restore the character first.", name=kept.name)
-            endings.merge(session, kept, merged)
+            merges.merge(session, kept, merged)
             quotas.check_all(session, kept.project_id)
             rows.faces_changed(session, kept.project_id)
             return kept.record()
+
+    def undo_merge(self, merged_id: str) -> Character:
+        """The second of two who were merged is somebody of their own again, with all that was theirs; what came since
+        stays with the first. Gives the first. Raises InvalidRequest where they cannot be told apart any more.
+        """
+        with self._writing() as session:
+            merged, kept = hold(session, CharacterRow, merged_id), hold_character(session, merged_id)
+            if not merges.unmerge(session, merged):
+                raise InvalidRequest(
+                    "{name} was not merged, or was merged once more since.",
+                    "Choose the pictures, and make a character of their own of them.",
+                    name=merged.name,
+                )
+            rows.faces_changed(session, kept.project_id)
+            return kept.record()
+
+    def split_character(self, cast_member_id: str, image_ids: Collection[str], name: str) -> CastMember:
+        """Makes somebody of their own of some of a character's pictures, with all that was made from these, in every
+        story where they are on offer. What is written about the two is the same, but for the name.
+
+        Gives the new one's member of that story. Raises InvalidRequest for an empty name, for no picture and for all of
+        the character's.
+        """
+        required(name, "character")
+        with self._writing() as session:
+            member = hold(session, CastMemberRow, cast_member_id)
+            character, story = member.character, find(session, StoryRow, member.story_id)
+            chosen = [rows.option_on_offer(member, image_id).image_id for image_id in image_ids]
+            theirs = merges.with_variants(session, character, chosen)
+            images = session.scalars(select(ImageRow.id).where(ImageRow.character_id == character.id)).all()
+            if not chosen or theirs >= set(images):
+                raise InvalidRequest("One of the two would have no picture.", "Choose some of the pictures, not all.")
+            taker, looks = CharacterRow(project_id=character.project_id), character.record()
+            rows.describe(taker, name, looks.description, looks.visual_profile, looks.prompt)
+            taken = rows.cast(session, story, rows.added(session, taker))
+            merges.hand_over(session, character, taker, theirs)
+            taker.canonical_image_id = taken.active_image_id = chosen[0]
+            rows.faces_changed(session, character.project_id)
+            return rows.whole(session, taken)
 
     def copy_character(self, character_id: str, project_id: str) -> Character:
         """Puts a saved character into another project as well: pictures, tags and faces, not the stories. The copy is

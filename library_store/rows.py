@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
@@ -29,7 +30,7 @@ from library_store.schema import (
     TagRow,
 )
 from library_store.text import clean, folded, required, search_text, sort_key
-from pipeline.values import Face
+from pipeline.values import NOT_COMPARED, Face
 
 BATCH = 10_000  # keys in one statement: SQLite takes at most 32,766
 RowT = TypeVar("RowT", bound=Row)
@@ -188,6 +189,30 @@ def find_option(session: Session, member: CastMemberRow, image_id: str) -> CastO
     """On offer or removed."""
     of_image = (CastOptionRow.cast_member_id == member.id) & (CastOptionRow.image_id == image_id)
     return session.scalar(select(CastOptionRow).where(of_image))
+
+
+def forget_removed_stars(session: Session, member: CastMemberRow) -> None:
+    """Another picture was chosen: one that is restored leaves it active."""
+    of_member = CastOptionRow.cast_member_id == member.id
+    session.execute(update(CastOptionRow).where(of_member).values(was_active=False))
+
+
+def best_on_offer(member: CastMemberRow, how: How | None = None) -> CastOptionRow | None:
+    """Of the pictures on offer the best one, the first of equals; one that came `how` the other did before all."""
+    in_order = sorted(member.options, key=lambda option: (option.how != how, _rank(option.image)))
+    return next(iter(in_order), None)
+
+
+def best_of(images: Iterable[ImageRow]) -> ImageRow:
+    """Raises ValueError for none."""
+    return min(images, key=_rank)
+
+
+def _rank(image: ImageRow) -> tuple[bool, int, int, float]:
+    """See `Likeness.rank`. What was compared with nobody is as like as can be: all others are measured by such."""
+    likeness = image.record().likeness or NOT_COMPARED
+    set_aside, missing, marks, alike = likeness.rank
+    return set_aside, missing, marks, -math.inf if likeness.similarity is None else alike
 
 
 def add_options(session: Session, member: CastMemberRow, images: Sequence[ImageRow], how: How) -> None:

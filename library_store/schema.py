@@ -136,6 +136,7 @@ class CharacterRow(Row):
     # Who was merged into another keeps an empty row, so that old ids lead to who was kept: never to another such row.
     merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("characters.id"), index=True)
     copied_from_id: Mapped[str | None] = mapped_column(String(36))  # of another project; they may be gone by now
+    before_merge: Mapped[dict[str, Any] | None]  # of who was merged: `merges.BeforeMerge`
 
     tags: Mapped[list[TagRow]] = relationship(order_by=lambda: TagRow.folded, lazy="selectin", viewonly=True)
 
@@ -275,6 +276,8 @@ class CastOptionRow(Row):
     how: Mapped[How] = mapped_column(String(16))
     added_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    # When it was removed; until then, and after another picture was chosen since, False.
+    was_active: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     image: Mapped[ImageRow] = relationship(lazy="joined", innerjoin=True, viewonly=True)
 

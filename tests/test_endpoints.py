@@ -38,7 +38,7 @@ ENDPOINTS = set(  # what programs rely on: a new one is added here, and none goe
     merge_characters outliers preview_purge prompt_of_character prompt_of_variant purge_character remove_image
     rename_project rename_story request_in request_of restore_character restore_image restore_project restore_story
     save_character search_by_face select_image set_canonical set_context set_favourite set_steering set_tags
-    stop_run trash_character trash_project trash_story upload_character
+    split_character stop_run trash_character trash_project trash_story undo_merge upload_character
     """.split()
 )
 
@@ -460,6 +460,9 @@ def test_two_are_merged_and_one_is_purged(client: Client, story: dict[str, str])
     hana, double = save(client, story["story_id"], "Hana"), save(client, story["story_id"], "Hanna")
     assert call(client, "merge_characters", hana["character_id"], double["character_id"])["name"] == "Hana"
     assert call(client, "get_character", double["character_id"])["character_id"] == hana["character_id"]
+    assert call(client, "undo_merge", double["character_id"])["character_id"] == hana["character_id"]
+    assert call(client, "get_character", double["character_id"])["name"] == "Hanna"
+    call(client, "merge_characters", hana["character_id"], double["character_id"])
     elsewhere = call(client, "create_project", "Spin-off")["project_id"]
     assert call(client, "copy_character", hana["character_id"], elsewhere)["copied_from_id"] == hana["character_id"]
     with pytest.raises(AppError, match="trash"):
@@ -469,6 +472,14 @@ def test_two_are_merged_and_one_is_purged(client: Client, story: dict[str, str])
     assert (preview["images"], ids(preview["stories"], "story_id")) == (4, [story["story_id"]])
     call(client, "purge_character", hana["character_id"])
     assert call(client, "list_library", story["project_id"], trashed=True) == []
+
+
+def test_a_picture_of_somebody_else_becomes_a_character_of_their_own(client: Client, hana: dict[str, Any]) -> None:
+    second = hana["options"][1]["image_id"]
+    split = call(client, "split_character", hana["cast_member_id"], [second], "Hana’s sister")
+    assert (split["name"], split["active_image_id"]) == ("Hana’s sister", second)
+    [left, _] = call(client, "list_cast", hana["story_id"])
+    assert ids(left["options"], "image_id") == [hana["options"][0]["image_id"]]
 
 
 def test_an_option_comes_back_into_its_story(client: Client, hana: dict[str, Any]) -> None:

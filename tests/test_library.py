@@ -233,14 +233,46 @@ def test_one_of_the_options_can_be_made_active(library: CharacterLibrary, mina: 
     assert library.get_cast_member(mina.id).active_image_id == third
 
 
-def test_removing_the_active_option_makes_the_newest_other_one_active(library: CharacterLibrary, mina: CastMember):
+def test_removing_the_active_option_makes_the_best_other_one_active(library: CharacterLibrary, mina: CastMember):
     first, second, third = image_ids(mina)
     member = library.remove_option(mina.id, first)
-    assert (image_ids(member), member.active_image_id) == ([second, third], third)
+    assert (image_ids(member), member.active_image_id) == ([second, third], second)
     member = library.remove_option(mina.id, second)
     assert (image_ids(member), member.active_image_id) == ([third], third)
     member = library.remove_option(mina.id, third)
     assert (image_ids(member), member.active_image_id) == ([], None)
+
+
+def test_the_best_of_those_that_came_the_same_way_takes_the_place(library: CharacterLibrary, mina: CastMember):
+    alike = [0.6, 0.9, 0.8]
+    lacking = (Missing(("hat",)),)
+    pictures = [
+        dataclasses.replace(
+            generated(10 + i),
+            source="variant",
+            likeness=Likeness(each, "judge", "same person", 0.01, False, usual=True),
+        )
+        for i, each in enumerate(alike)
+    ]
+    pictures[1] = dataclasses.replace(
+        pictures[1], likeness=dataclasses.replace(pictures[1].likeness, rejection=lacking)
+    )
+    worst, incomplete, best = image_ids(library.add_options(mina.id, pictures, "variant"))[3:]
+    library.select_image(mina.id, worst)
+    assert library.remove_option(mina.id, worst).active_image_id == best
+    assert library.remove_option(mina.id, best).active_image_id == incomplete
+    assert library.remove_option(mina.id, incomplete).active_image_id == image_ids(mina)[0]
+
+
+def test_undo_gives_the_star_back_unless_another_picture_was_chosen_since(library: CharacterLibrary, mina: CastMember):
+    first, second, third = image_ids(mina)
+    library.remove_option(mina.id, first)
+    assert library.restore_option(mina.id, first).active_image_id == first
+    library.remove_option(mina.id, first)
+    library.select_image(mina.id, third)
+    assert library.restore_option(mina.id, first).active_image_id == third
+    library.remove_option(mina.id, second)
+    assert library.restore_option(mina.id, second).active_image_id == third
 
 
 def test_a_removed_option_can_be_neither_chosen_nor_saved(library: CharacterLibrary, mina: CastMember):

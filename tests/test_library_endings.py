@@ -124,6 +124,95 @@ def test_old_links_lead_to_the_kept_one_even_through_two_merges(
     assert library.cast_character(story.id, jun.id).character == edited
 
 
+def as_read(library: CharacterLibrary, stories: list[Story], ids: list[str]) -> list[object]:
+    """All that a merge touches, as it is read."""
+    return [
+        [library.list_cast(story.id) for story in stories],
+        [(library.get_character(id), library.list_images(id), library.list_steering(id)) for id in ids],
+        library.list_library(stories[0].project_id),
+        library.list_tags(stories[0].project_id),
+    ]
+
+
+def test_undoing_a_merge_leaves_no_trace(library: CharacterLibrary, story: Story, mina: CastMember, jun: Character):
+    """In one story both are, in another one Jun alone; a third character had been merged into Jun before."""
+    other = library.create_story(story.project_id, "Chapter 2")
+    more = library.add_options(library.link_image(other.id, jun.canonical_image_id).id, [generated(8)], "variant")
+    earlier = saved(library, story.id, "Juno", generated(9))
+    library.merge_characters(jun.id, earlier.id)
+    library.set_steering(jun.id, [image_ids(more)[1]])
+    library.set_tags(mina.character.id, ["lead"])
+    library.set_tags(jun.id, ["Lead", "villain"])
+    library.set_favourite(jun.id, True)
+    ids = [mina.character.id, jun.id, earlier.id]
+    before = as_read(library, [story, other], ids)
+    library.merge_characters(mina.character.id, jun.id)
+
+    assert library.undo_merge(jun.id) == library.get_character(mina.character.id)
+
+    assert as_read(library, [story, other], ids) == before
+
+
+def test_what_came_after_a_merge_stays_with_whom_it_was_made_for(
+    library: CharacterLibrary, story: Story, mina: CastMember, jun: Character
+):
+    other = library.create_story(story.project_id, "Chapter 2")
+    library.link_image(other.id, jun.canonical_image_id)
+    library.merge_characters(mina.character.id, jun.id)
+    library.set_canonical(mina.character.id, jun.canonical_image_id)
+    library.keep_variants(other.id, mina.character.id, [generated(30)])
+    library.undo_merge(jun.id)
+    assert [(member.character.name, len(member.options)) for member in library.list_cast(other.id)] == [
+        ("Jun", 1), ("Mina", 1),
+    ]  # fmt: skip
+    assert library.get_character(mina.character.id).canonical_image_id == mina.character.canonical_image_id
+
+
+def test_a_merge_of_whom_was_merged_again_is_not_undone(
+    library: CharacterLibrary, story: Story, mina: CastMember, jun: Character
+):
+    last = saved(library, story.id, "Last")
+    library.merge_characters(mina.character.id, jun.id)
+    library.merge_characters(last.id, mina.character.id)
+    for nobody in (jun.id, last.id):
+        with pytest.raises(InvalidRequest, match="merged once more since"):
+            library.undo_merge(nobody)
+    library.undo_merge(mina.character.id)
+    library.undo_merge(jun.id)
+    assert [library.get_character(id).name for id in (last.id, mina.character.id, jun.id)] == ["Last", "Mina", "Jun"]
+
+
+def test_a_picture_of_somebody_else_becomes_a_character_with_all_that_was_made_from_it(
+    library: CharacterLibrary, story: Story, mina: CastMember
+):
+    first, second, third = image_ids(mina)
+    other = library.create_story(story.project_id, "Chapter 2")
+    variant = dataclasses.replace(generated(30), source="variant", parent_id=second)
+    member = library.keep_variants(other.id, mina.character.id, [variant])
+    library.select_image(mina.id, second)
+
+    split = library.split_character(mina.id, [second], "Mina’s sister")
+
+    assert (split.character.name, split.active_image_id, split.character.canonical_image_id) == (
+        "Mina’s sister", second, second,
+    )  # fmt: skip
+    assert not split.character.is_saved_to_library and split.character.prompt == mina.character.prompt
+    left = library.get_cast_member(mina.id)
+    assert (image_ids(left), left.active_image_id) == ([first, third], first)
+    [moved] = library.list_cast(other.id)
+    assert (moved.character, image_ids(moved), moved.active_image_id) == (
+        split.character, image_ids(member), variant.id,
+    )  # fmt: skip
+    library.merge_characters(mina.character.id, split.character.id)
+    assert image_ids(library.get_cast_member(mina.id)) == [first, second, third]
+
+
+def test_nobody_is_left_without_a_picture(library: CharacterLibrary, mina: CastMember):
+    for image_ids_ in ([], image_ids(mina)):
+        with pytest.raises(InvalidRequest, match="would have no picture"):
+            library.split_character(mina.id, image_ids_, "Nobody")
+
+
 def test_what_cannot_be_merged_is_refused(library: CharacterLibrary, story: Story, mina: CastMember, jun: Character):
     foreign = library.create_story(library.create_project("Sunlight").id, "Chapter 1")
     with pytest.raises(InvalidRequest, match="different projects"):

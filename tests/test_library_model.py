@@ -60,7 +60,9 @@ class Person:
 @dataclass
 class Offer:
     added: int
+    how: str
     is_removed: bool = False
+    was_active: bool = False  # when it was removed
 
 
 @dataclass
@@ -75,6 +77,10 @@ class Entry:
     def on_offer(self) -> list[str]:
         there = [image for image, offer in self.offers.items() if not offer.is_removed]
         return sorted(there, key=lambda image: self.offers[image].added)
+
+    def best(self, how: str) -> str | None:
+        """All pictures here are as good: the first that came the same way."""
+        return next(iter(sorted(self.on_offer(), key=lambda image: self.offers[image].how != how)), None)
 
 
 class LibraryMachine(RuleBasedStateMachine):
@@ -126,7 +132,7 @@ class LibraryMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.entries)
     def add_options(self, data: st.DataObject, colour: tuple[int, int, int]) -> None:
         new = [made_from(data.draw(one_of(self.pictures)), colour)]
-        self._note_pictures(self.library.add_options(data.draw(one_of(self.entries)), new, "variant"), new)
+        self._note_pictures(self.library.add_options(data.draw(one_of(self.entries)), new, "variant"), new, "variant")
 
     @rule(data=st.data())
     @precondition(lambda self: self.pictures)
@@ -140,7 +146,7 @@ class LibraryMachine(RuleBasedStateMachine):
         entry = self.entries.setdefault(member.id, Entry(story, self.pictures[image].owner))
         assert (entry.story, entry.person) == (story, self.pictures[image].owner)
         if image not in entry.on_offer():
-            entry.offers[image] = Offer(self._tick())
+            entry.offers[image] = Offer(self._tick(), "loaded")
         entry.active = entry.active or image
 
     @rule(data=st.data())
@@ -149,6 +155,8 @@ class LibraryMachine(RuleBasedStateMachine):
         member, image = data.draw(one_of(self._offered()))
         self.library.select_image(member, image)
         self.entries[member].active = image
+        for offer in self.entries[member].offers.values():
+            offer.was_active = False
 
     @rule(data=st.data())
     @precondition(lambda self: self._offered())
@@ -158,7 +166,8 @@ class LibraryMachine(RuleBasedStateMachine):
         entry = self.entries[member]
         entry.offers[image].is_removed = True
         if entry.active == image:
-            entry.active = next(reversed(entry.on_offer()), None)
+            entry.offers[image].was_active = True
+            entry.active = entry.best(entry.offers[image].how)
 
     @rule(data=st.data())
     @precondition(lambda self: self._offered(removed=True))
@@ -166,8 +175,9 @@ class LibraryMachine(RuleBasedStateMachine):
         member, image = data.draw(one_of(self._offered(removed=True)))
         self.library.restore_option(member, image)
         entry = self.entries[member]
-        entry.offers[image].is_removed = False
-        entry.active = entry.active or image
+        if entry.offers[image].was_active or not entry.active:
+            entry.active = image
+        entry.offers[image].is_removed = entry.offers[image].was_active = False
 
     @rule(data=st.data())
     @precondition(lambda self: self._offered())
@@ -333,13 +343,13 @@ class LibraryMachine(RuleBasedStateMachine):
         first = image_ids(member)[0]
         self.people[member.character.id] = Person(name, canonical=first)
         self.entries[member.id] = Entry(story, member.character.id, active=first)
-        self._note_pictures(member, new)
+        self._note_pictures(member, new, "generated")
 
-    def _note_pictures(self, member: CastMember, new: list[NewPicture]) -> None:
+    def _note_pictures(self, member: CastMember, new: list[NewPicture], how: str) -> None:
         for image, made in zip(image_ids(member)[-len(new) :], new, strict=True):
             similarity = float(made.face.identities[1].embedding @ RED_FACE.embedding)
             self.pictures[image] = Picture(member.character.id, made.parent_id, similarity)
-            self.entries[member.id].offers[image] = Offer(self._tick())
+            self.entries[member.id].offers[image] = Offer(self._tick(), how)
 
     def _hand_over(self, member: str, kept: str) -> None:
         entry = self.entries[member]

@@ -34,6 +34,7 @@ from ui.story.scene import SceneForm, bind_scene, build_scene, show_reference
 from ui.story.story_context import build_context_keeper
 from ui.story.upload_form import bind_upload_form, build_upload_form
 from ui.theme import css, head, theme
+from ui.undo import build_undo
 
 THIS_MACHINE = ("127.0.0.1",)
 FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
@@ -50,12 +51,15 @@ def build_page(castbook: Castbook) -> gr.Blocks:
             gr.Markdown("# Castbook", elem_id="wordmark")
             status = build_status(castbook)
             other_language = gr.Button(t("한국어"), size="sm", elem_id="other-language", scale=0, min_width=90)
+        undo_line = gr.Column(elem_id="undo-line")
         with gr.Tabs(selected=STORY, elem_id="views") as views:
             with gr.Tab(t("Story"), id=STORY):
                 with gr.Column(elem_id="place"):
                     place = build_stories_bar(castbook)
                     build_context_keeper(castbook, place)
-                    build_manage(castbook, place)
+                    with undo_line:  # which every view shows
+                        undo = build_undo(castbook, place)
+                    build_manage(castbook, place, undo)
                 with gr.Row(elem_id="studio"):
                     with gr.Column(scale=8, min_width=320, elem_id="cast"):
                         create, generate, load = _build_toolbar()
@@ -86,8 +90,8 @@ def build_page(castbook: Castbook) -> gr.Blocks:
 
         desk = Desk(tabs, new, scene, save_form, build_turned_to())
         with cards:
-            build_cast(castbook, place, desk)
-        bind_library_tab(castbook, library, place, library_view, views, desk)
+            build_cast(castbook, place, desk, undo)
+        bind_library_tab(castbook, library, place, library_view, views, desk, undo)
         bind_retention_tab(castbook, retention, place, likeness_view)
         bind_request_field(castbook, request_field, place, desk)
         model_buttons = [new.create, scene.generate, *first.examples]

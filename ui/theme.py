@@ -115,9 +115,13 @@ def theme() -> Base:
 
 
 def css() -> str:
-    return (HERE / "page.css").read_text(encoding="utf-8")
+    return _files("page.css", "undo.css")
 
 
 def head() -> str:
     """The popup's keyboard behaviour, and what has no place in Gradio's own options."""
-    return f"<script>{(HERE / 'page.js').read_text(encoding='utf-8')}</script>"
+    return f"<script>{_files('page.js', 'undo.js')}</script>"
+
+
+def _files(*names: str) -> str:
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)

@@ -347,10 +347,14 @@ def test_two_who_are_one_are_merged_after_a_warning(app: App, visit: Visit) -> N
     page.get_by_role("option", name="Hanna").click()
     expect(page.locator("#merge-warning")).to_contain_text("Hana gets all pictures (1), stories (1) and tags of Hanna")
     expect(page.locator("#merge-warning")).not_to_contain_text("Are they one person?")
+    expect(page.locator("#merge-faces .caption-label")).to_have_text(["Hana", "Hanna"])
     page.click("#merge-confirm")
     expect(page.locator("#character-strip .thumbnail-item")).to_have_count(2)
     expect(page.locator("#merge-confirm")).to_be_hidden()
     assert app.studio.library.get_character(double.id).id == hana.id
+    page.click("#undo-button")
+    expect(page.locator("#character-strip .thumbnail-item")).to_have_count(1)
+    assert app.studio.library.get_character(double.id).name == "Hanna"
 
 
 def test_a_character_is_copied_into_another_project_and_the_copy_says_whose_it_is(app: App, visit: Visit) -> None:
@@ -389,9 +393,12 @@ def test_from_the_trash_one_comes_back_or_goes_for_good(app: App, visit: Visit) 
     page.click("#character-trash")
     expect(page.locator("#trash-text")).to_contain_text("Hana is in the trash")
     expect(page.locator("#people-note")).to_contain_text("Nobody is saved")
-    page.click("#character-restore")
-    expect(people(page)).to_have_count(1)
-    page.click("#character-trash")
+    for bring_back in ("#character-restore", "#undo-button"):
+        page.click(bring_back)
+        expect(people(page)).to_have_count(1)
+        expect(page.locator("#trash-text")).to_be_hidden()
+        page.click("#character-trash")
+        expect(page.locator("#trash-text")).to_contain_text("Hana is in the trash")
     expect(page.locator("#trash-text")).to_contain_text("Hana is in the trash")
     expect(people(page)).to_have_count(0)
     page = visit(app)  # another day: her page is opened from the trash

@@ -28,9 +28,9 @@ def test_a_story_is_renamed_trashed_and_brought_back(app: App, visit: Visit) -> 
     fill(box(page, "rename-story"), "The café")
     page.click("#rename-story-go")
     expect(box(page, "story")).to_have_value("The café")
-    for bring_back in ("#trash-undo-button", ".do-restore"):
+    for bring_back in ("#undo-button", ".do-restore"):
         page.click("#trash-story")
-        expect(page.locator("#trash-undo-text")).to_have_text("The story “The café” is in the trash.")
+        expect(page.locator("#undo-text")).to_have_text("The story “The café” is in the trash.")
         expect(box(page, "story")).to_have_value("Story 1")  # the last story: an empty one takes its place
         expect(page.locator(".trash-line")).to_have_text(re.compile("Story: The café"))
         page.click(bring_back)
@@ -48,7 +48,7 @@ def test_the_last_project_goes_and_comes_back_with_its_stories(app: App, visit: 
     expect(box(page, "project")).to_have_value("Iron Seoul")
     page.click("#trash-project")
     expect(box(page, "project")).to_have_value("My first project")
-    expect(page.locator("#trash-undo-text")).to_contain_text("Iron Seoul")
+    expect(page.locator("#undo-text")).to_contain_text("Iron Seoul")
     page.click(".do-restore")
     expect(box(page, "project")).to_have_value("Iron Seoul")
     [_, restored] = app.studio.library.list_projects()[::-1]

@@ -36,6 +36,18 @@ def build_cast_endpoints(castbook: Castbook) -> None:
         return member_json(studio, studio.library.select_image(cast_member_id, image_id))
 
     @endpoint(castbook)
+    def split_character(studio: Studio, cast_member_id: str, image_ids: list[str], name: str) -> Json:
+        """Makes a character of their own of options that show somebody else, with all that was made from these. Gives
+        the new one's cast member; merge_characters takes it back.
+
+        Args:
+            cast_member_id: whose options they are
+            image_ids: which options, not all of them
+            name: what the new character is called
+        """
+        return member_json(studio, studio.library.split_character(cast_member_id, image_ids, name))
+
+    @endpoint(castbook)
     def remove_image(studio: Studio, cast_member_id: str, image_id: str) -> Json:
         """Takes an option out of this story. The library and other stories keep it.
 

@@ -114,13 +114,22 @@ def _build_search(castbook: Castbook) -> None:
 def _build_leaving(castbook: Castbook) -> None:
     @endpoint(castbook)
     def merge_characters(studio: Studio, kept_id: str, merged_id: str) -> Json:
-        """Makes two characters one: pictures, stories and tags of the second become the first one's. Not undone.
+        """Makes two characters one: pictures, stories and tags of the second become the first one's.
 
         Args:
             kept_id: the character who stays
             merged_id: the character who becomes part of them; this id leads to the first from then on
         """
         return character_json(studio, studio.library.merge_characters(kept_id, merged_id))
+
+    @endpoint(castbook)
+    def undo_merge(studio: Studio, merged_id: str) -> Json:
+        """Undoes merge_characters: gives the one who stayed. What came since stays with them.
+
+        Args:
+            merged_id: the character who became part of another
+        """
+        return character_json(studio, studio.library.undo_merge(merged_id))
 
     @endpoint(castbook)
     def copy_character(studio: Studio, character_id: str, project_id: str) -> Json:

@@ -27,6 +27,7 @@ from ui.library.copying import copied_from
 from ui.library.lineage import CLICKED, draw_lineage
 from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
+from ui.undo import Undo
 from ui.words import ORIGIN, in_markdown, long_likeness, measured_by, profile_line, short_likeness, tone
 from verdicts import reason_for
 
@@ -144,7 +145,9 @@ def build_character_page(castbook: Castbook) -> CharacterPage:
     )  # fmt: skip
 
 
-def bind_character_page(castbook: Castbook, page: CharacterPage, place: Place, relist: Callable[[Any], Any]) -> None:
+def bind_character_page(
+    castbook: Castbook, page: CharacterPage, place: Place, undo: Undo, relist: Callable[[Any], Any]
+) -> None:
     """`relist(event)` makes the gallery follow a change."""
     _bind_pictures(castbook, page)
 
@@ -171,7 +174,7 @@ def bind_character_page(castbook: Castbook, page: CharacterPage, place: Place, r
     written = [*page.outputs, place.revision]
     bind_add_picture(castbook, page.add_picture, page.character, show_character, written, relist)
     bind_upkeep(
-        castbook, page.upkeep, page.trash_bar, place, page.character,
+        castbook, page.upkeep, page.trash_bar, place, undo, page.character,
         show_character, show_nobody, page.outputs, relist,
     )  # fmt: skip
 

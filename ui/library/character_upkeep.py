@@ -12,7 +12,6 @@ import gradio as gr
 
 from errors import CharacterChanged
 from library_store.changes import tags_to_write
-from library_store.library import CharacterLibrary
 from library_store.records import Character, LibraryQuery, PurgePreview, VisualProfile
 from studio import Castbook, Studio
 from ui.character_fields import CharacterFields, build_character_fields
@@ -21,7 +20,9 @@ from ui.language import say, t
 from ui.library.copying import CopyForm, bind_copy_form, build_copy_form, show_copy_form
 from ui.place import Place, new_revision
 from ui.profile_editor import build_profile_editor
+from ui.thumbnails import THUMBNAILS
 from ui.told_apart import people_choices
+from ui.undo import Undo, offer
 from ui.words import counted, in_markdown
 
 MOST_OFFERED = 60  # names in the list of whom to merge with; typing finds the others
@@ -47,7 +48,7 @@ class EditForm:
 @dataclass(frozen=True)
 class MergeForm:
     other: gr.Dropdown
-    picture: gr.Image  # who that is
+    faces: gr.Gallery  # both
     warning: gr.Markdown  # what will happen, said before it does
     merge: gr.Button
 
@@ -57,7 +58,7 @@ class MergeForm:
 
     @property
     def asked(self) -> list[Any]:
-        return [self.picture, self.warning, self.merge]
+        return [self.faces, self.warning, self.merge]
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ def bind_upkeep(
     upkeep: Upkeep,
     bar: TrashBar,
     place: Place,
+    undo: Undo,
     character: gr.Textbox,
     show: Callable[[Studio, str], tuple[Any, ...]],
     show_nobody: Callable[[], tuple[Any, ...]],
@@ -155,13 +157,16 @@ def bind_upkeep(
 ) -> None:
     """`show(studio, character_id)` and `show_nobody()` give the values for `page`; `relist(event)` follows changes."""
 
-    def changed(verb: Callable[[CharacterLibrary, str], Any]) -> Callable[[str], tuple[Any, ...]]:
-        @for_visitor(castbook)
-        def handle(studio: Studio, character_id: str) -> tuple[Any, ...]:
-            verb(studio.library, character_id)
-            return *show(studio, character_id), new_revision()
+    @for_visitor(castbook)
+    def trash(studio: Studio, character_id: str) -> tuple[Any, ...]:
+        gone = studio.library.trash_character(character_id)
+        text = say("**{name} is in the trash.** Stories keep the pictures.", name=in_markdown(gone.name))
+        return *show(studio, character_id), new_revision(), *offer(text, "character", character_id)
 
-        return handle
+    @for_visitor(castbook)
+    def restore(studio: Studio, character_id: str) -> tuple[Any, ...]:
+        studio.library.restore_character(character_id)
+        return *show(studio, character_id), new_revision()
 
     edit, fields = upkeep.edit, upkeep.edit.fields
 
@@ -193,13 +198,13 @@ def bind_upkeep(
     written, saved = [character, *edit.inputs], [*outputs, *edit.outputs]
     relist(edit.save.click(save, written, saved, **PRIVATE))
     relist(fields.bind().success(save, written, saved, **PRIVATE))
-    relist(upkeep.trash.click(changed(CharacterLibrary.trash_character), character, outputs, **PRIVATE))
-    relist(bar.restore.click(changed(CharacterLibrary.restore_character), character, outputs, **PRIVATE))
+    relist(upkeep.trash.click(trash, character, [*outputs, *undo.outputs], **PRIVATE))
+    relist(bar.restore.click(restore, character, outputs, **PRIVATE))
     bar.ask.click(ask, character, [bar.sure, bar.warning], **QUICK)
     bar.keep.click(lambda: gr.Column(visible=False), None, bar.sure, **QUICK)
     relist(bar.purge.click(purge, character, outputs, **PRIVATE))
     bind_copy_form(castbook, upkeep.copying, character)
-    _bind_merge(castbook, upkeep.merge, character, show, outputs, relist)
+    _bind_merge(castbook, upkeep.merge, undo, character, show, outputs, relist)
 
 
 def _build_edit(castbook: Castbook) -> EditForm:
@@ -230,18 +235,18 @@ def _build_merge() -> MergeForm:
     other = gr.Dropdown(
         [], value=None, label=t("Who is the same person?"), interactive=True, elem_id="merge-other", filterable=True
     )
-    picture = gr.Image(
-        label=t("Who is the same person?"), show_label=False, visible=False, interactive=False, buttons=[], height=160,
-        elem_id="merge-picture",
-    )  # fmt: skip
+    faces = gr.Gallery(
+        visible=False, container=False, columns=2, elem_id="merge-faces", elem_classes="people", **THUMBNAILS
+    )
     warning = gr.Markdown(elem_id="merge-warning", visible=False)
     merge = gr.Button(t("Merge them"), variant="stop", size="md", visible=False, elem_id="merge-confirm")
-    return MergeForm(other, picture, warning, merge)
+    return MergeForm(other, faces, warning, merge)
 
 
 def _bind_merge(
     castbook: Castbook,
     form: MergeForm,
+    undo: Undo,
     character: gr.Textbox,
     show: Callable[[Studio, str], tuple[Any, ...]],
     outputs: list[Any],
@@ -255,21 +260,22 @@ def _bind_merge(
     def warn(studio: Studio, character_id: str, other_id: str | None) -> tuple[Any, ...]:
         if not other_id:
             return _no_warning()
-        other = studio.library.get_character(other_id)
-        text = _what_merging_does(studio, studio.library.get_character(character_id), other)
-        thumbnails = studio.library.get_thumbnail_paths([other.canonical_image_id] if other.canonical_image_id else [])
-        picture = gr.Image(next(iter(thumbnails.values()), None), visible=bool(thumbnails))
-        return picture, gr.Markdown(text, visible=True), gr.Button(visible=True)
+        kept, other = studio.library.get_character(character_id), studio.library.get_character(other_id)
+        shown = {who.canonical_image_id: who.name for who in (kept, other) if who.canonical_image_id}
+        thumbnails = studio.library.get_thumbnail_paths(shown)
+        faces = [(path, shown[image_id]) for image_id, path in thumbnails.items()]
+        text = gr.Markdown(_what_merging_does(studio, kept, other), visible=True)
+        return gr.Gallery(faces, visible=bool(faces)), text, gr.Button(visible=True)
 
     @for_visitor(castbook)
     def merge(studio: Studio, character_id: str, other_id: str) -> tuple[Any, ...]:
         kept = studio.library.merge_characters(character_id, other_id)
-        gr.Success(say("The two are {name} now.", name=escape(kept.name)), title=say("Merged"))
-        return *_merged(studio, kept), *show(studio, kept.id), new_revision()
+        text = say("The two are {name} now.", name=in_markdown(kept.name))
+        return *_merged(studio, kept), *show(studio, kept.id), new_revision(), *offer(text, "merge", other_id)
 
     form.other.key_up(find, character, form.other, **LATEST)
     form.other.input(warn, [character, form.other], form.asked, **LATEST)
-    relist(form.merge.click(merge, [character, form.other], [*form.outputs, *outputs], **PRIVATE))
+    relist(form.merge.click(merge, [character, form.other], [*form.outputs, *outputs, *undo.outputs], **PRIVATE))
 
 
 def _merged(studio: Studio, kept: Character) -> tuple[Any, ...]:
@@ -277,7 +283,7 @@ def _merged(studio: Studio, kept: Character) -> tuple[Any, ...]:
 
 
 def _no_warning() -> tuple[Any, ...]:
-    return gr.Image(visible=False), gr.Markdown("", visible=False), gr.Button(visible=False)
+    return gr.Gallery([], visible=False), gr.Markdown("", visible=False), gr.Button(visible=False)
 
 
 def _others(studio: Studio, character: Character, words: str) -> list[tuple[str, str]]:
@@ -288,7 +294,7 @@ def _others(studio: Studio, character: Character, words: str) -> list[tuple[str,
 def _what_merging_does(studio: Studio, kept: Character, other: Character) -> str:
     what = say(
         "**{name}** gets all pictures ({pictures}), stories ({stories}) and tags of **{other}**, and old links to "
-        "{other} lead to {name}. The name, description and looks of {other} go. This cannot be undone.",
+        "{other} lead to {name}. The name, description and looks of {other} go.",
         name=in_markdown(kept.name),
         other=in_markdown(other.name),
         pictures=len(studio.library.list_images(other.id)),

@@ -157,8 +157,11 @@ def refreshed(studio: Studio, gallery: Gallery, project_id: str, offset: int | N
     return [choices, *show_gallery(studio, project_id, query_of(*query), offset)]
 
 
-def query_of(words: str, tags: Sequence[str], favourites: bool, sort: Any, trashed: bool) -> LibraryQuery:
-    return LibraryQuery(words, tuple(tags), favourites, sort, trashed)
+def query_of(
+    words: str | None, tags: Sequence[str] | None, favourites: bool | None, sort: Any, trashed: bool | None
+) -> LibraryQuery:
+    """Fields that were not in sight yet have no value."""
+    return LibraryQuery(words or "", tuple(tags or ()), bool(favourites), sort or "recent", bool(trashed))
 
 
 def open_gallery(studio: Studio, project_id: str) -> tuple[Any, ...]:

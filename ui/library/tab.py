@@ -12,7 +12,7 @@ import gradio as gr
 from errors import NotFound
 from library_store.records import Story
 from studio import Castbook, Studio
-from ui.handlers import PRIVATE, QUICK, for_visitor, unchanged
+from ui.handlers import PRIVATE, QUICK, for_visitor, on, unchanged
 from ui.language import say, t
 from ui.library.character_page import (
     CharacterPage,
@@ -37,6 +37,7 @@ from ui.library.gallery import (
 from ui.place import Place, bind_move, new_revision
 from ui.story.cast import FOCUS_SCENE
 from ui.story.desk import Desk, show_scene
+from ui.undo import Undo
 from ui.words import in_markdown
 
 STORY, LIBRARY = "story", "library"  # ids of the page's two views
@@ -67,21 +68,23 @@ def build_library_tab(castbook: Castbook) -> LibraryTab:
 
 
 def bind_library_tab(
-    castbook: Castbook, library: LibraryTab, place: Place, tab: gr.Tab, views: gr.Tabs, desk: Desk
+    castbook: Castbook, library: LibraryTab, place: Place, tab: gr.Tab, views: gr.Tabs, desk: Desk, undo: Undo
 ) -> None:
     """`tab` is the one the library is in, `views` are all of them (STORY and LIBRARY)."""
     gallery, page = library.gallery, library.page
     bind_gallery(castbook, gallery, place)
     relisting = partial(relist, castbook, gallery, place)
-    bind_character_page(castbook, page, place, relisting)
+    bind_character_page(castbook, page, place, undo, relisting)
     bind_export_form(castbook, library.export_form, place, page.character, relisting)
     bind_face_search(castbook, gallery, place, page.alike, page.viewer.viewed).success(None, js=SHOW_PEOPLE)
     library.back.click(None, js=SHOW_PEOPLE)
-    _bind_opening(castbook, library, place, tab, views)
+    _bind_opening(castbook, library, place, tab, views, undo)
     _bind_leaving(castbook, library, place, views, desk)
 
 
-def _bind_opening(castbook: Castbook, library: LibraryTab, place: Place, tab: gr.Tab, views: gr.Tabs) -> None:
+def _bind_opening(
+    castbook: Castbook, library: LibraryTab, place: Place, tab: gr.Tab, views: gr.Tabs, undo: Undo
+) -> None:
     gallery, page, edit = library.gallery, library.page, library.page.upkeep.edit
 
     @for_visitor(castbook)
@@ -128,7 +131,8 @@ def _bind_opening(castbook: Castbook, library: LibraryTab, place: Place, tab: gr
     gallery.pictures.select(choose, gallery.shown, page.opening, **QUICK).success(None, js=SHOW_PAGE)
     place.open_character.change(linked, place.open_character, [views, *page.opening], **QUICK)
     looked_at = [page.character, page.viewer.viewed]
-    tab.select(
+    on(
+        [tab.select, undo.undone.change],
         entered, [place.project, *looked_at, gallery.offset, *gallery.query],
         [library.title, gallery.tags, *gallery.outputs, *page.outputs], **QUICK,
     )  # fmt: skip

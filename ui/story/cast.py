@@ -18,6 +18,7 @@ from ui.place import Place, new_revision
 from ui.story.desk import Desk, show_request, show_scene, show_seed
 from ui.story.save_form import FOCUS_SAVE, show_save_form
 from ui.thumbnails import THUMBNAILS
+from ui.undo import Undo, offer
 from ui.words import (
     caption,
     counted,
@@ -60,21 +61,7 @@ class Viewer:
         ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class RemovalUndo:
-    """The line that takes back the last removal."""
-
-    line: gr.Row
-    text: gr.Markdown
-    removed: gr.State  # ids of cast member and picture
-
-    @property
-    def outputs(self) -> list[Any]:
-        return [self.line, self.text, self.removed]
-
-
-def build_cast(castbook: Castbook, place: Place, desk: Desk) -> None:
-    undo = _build_undo(castbook, place)
+def build_cast(castbook: Castbook, place: Place, desk: Desk, undo: Undo) -> None:
     whole = gr.State("")  # id of the story whose cast is shown to the last
 
     @gr.render(
@@ -124,22 +111,6 @@ def _files(
     return picture, [thumbnails.get(id) or studio.library.get_thumbnail_path(id) for id in ids]
 
 
-def _build_undo(castbook: Castbook, place: Place) -> RemovalUndo:
-    with gr.Row(visible=False, elem_id="undo", elem_classes="inline-form") as line:
-        text = gr.Markdown(elem_id="undo-text")
-        button = gr.Button(t("Undo"), size="sm", elem_id="undo-button", scale=0, min_width=90)
-    undo = RemovalUndo(line, text, gr.State(None))
-
-    @for_visitor(castbook)
-    def restore(studio: Studio, removed: tuple[str, str]) -> tuple[Any, ...]:
-        studio.library.restore_option(*removed)
-        return gr.Row(visible=False), new_revision()
-
-    button.click(restore, undo.removed, [line, place.revision], **PRIVATE)
-    place.story.change(lambda: gr.Row(visible=False), None, line, **QUICK)
-    return undo
-
-
 def _card(
     castbook: Castbook,
     place: Place,
@@ -148,7 +119,7 @@ def _card(
     picture_path: str,
     thumbnails: list[str],
     desk: Desk,
-    undo: RemovalUndo,
+    undo: Undo,
 ) -> None:
     with gr.Row(elem_classes="card-row"):
         with gr.Column(min_width=200, elem_classes="portrait-column"):
@@ -290,7 +261,7 @@ def _bind_comparison(castbook: Castbook, viewer: Viewer, slider: gr.ImageSlider)
 
 
 def _bind_actions(
-    castbook: Castbook, place: Place, member: CastMember, viewer: Viewer, remove: gr.Button, undo: RemovalUndo
+    castbook: Castbook, place: Place, member: CastMember, viewer: Viewer, remove: gr.Button, undo: Undo
 ) -> None:
     character = member.character
 
@@ -305,7 +276,7 @@ def _bind_actions(
         stands = character.is_saved_to_library and image_id == character.canonical_image_id
         text = say("A picture of {name} is out of this story.", name=in_markdown(character.name))
         text += f" {say('The library keeps it.')}" if stands else ""
-        return gr.Row(visible=True), text, (member.id, image_id), new_revision()
+        return *offer(text, "picture", member.id, image_id), new_revision()
 
     viewer.activate.click(activate, viewer.viewed, place.revision, **PRIVATE)
     remove.click(take_out, viewer.viewed, [*undo.outputs, place.revision], **PRIVATE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import gradio as gr
@@ -11,10 +10,11 @@ import gradio as gr
 from library_store.library import CharacterLibrary
 from library_store.records import Story
 from studio import Castbook, Studio
-from ui.handlers import PRIVATE, QUICK, for_visitor, on
+from ui.handlers import PRIVATE, for_visitor, on
 from ui.language import say, t
 from ui.place import Place, bind_move, show_place
 from ui.told_apart import project_choices, story_choices
+from ui.undo import DEEDS, Undo, offer
 from ui.words import in_markdown
 
 Kind = Literal["project", "story"]
@@ -22,21 +22,7 @@ COPY_LINK = "(id) => window.castbook.copyLink('story', id)"
 NOTHING_IN_TRASH = "The trash is empty. What you move there waits here until you restore it."
 
 
-@dataclass(frozen=True)
-class TrashUndo:
-    """The line that takes back the last move to the trash."""
-
-    line: gr.Row
-    text: gr.Markdown
-    button: gr.Button
-    trashed: gr.State  # kind and id
-
-    @property
-    def outputs(self) -> list[Any]:
-        return [self.line, self.text, self.trashed]
-
-
-def build_manage(castbook: Castbook, place: Place) -> None:
+def build_manage(castbook: Castbook, place: Place, undo: Undo) -> None:
     with gr.Accordion(t("Manage"), open=False, elem_id="manage") as box:
         with gr.Row(elem_classes="manage-line"):
             place.title.render()
@@ -48,7 +34,6 @@ def build_manage(castbook: Castbook, place: Place) -> None:
             rename_project = gr.Button(t("Rename"), size="sm", elem_id="rename-project-go", scale=0, min_width=90)
             trash_project = gr.Button(t("Move to trash"), size="sm", elem_id="trash-project", scale=0, min_width=120)
         _build_trash(castbook, place, box)
-    undo = _build_undo(castbook, place)
     _bind_rename(castbook, place, rename_story, place.title, CharacterLibrary.update_story, place.story)
     _bind_rename(castbook, place, rename_project, place.name, CharacterLibrary.rename_project, place.project)
     _bind_trash(castbook, place, trash_story, "story", undo)
@@ -74,32 +59,18 @@ def _bind_rename(
     on([button.click, name.submit], renamed, inputs, [place.project, place.story], **PRIVATE)
 
 
-def _bind_trash(castbook: Castbook, place: Place, button: gr.Button, kind: Kind, undo: TrashUndo) -> None:
+def _bind_trash(castbook: Castbook, place: Place, button: gr.Button, kind: Kind, undo: Undo) -> None:
     def trash(studio: Studio, id: str) -> Story:
         if kind == "project":
             studio.library.trash_project(id)
             return studio.library.ensure_a_story()
         return studio.library.ensure_a_story(studio.library.trash_story(id).project_id)
 
-    def offer(studio: Studio, id: str) -> tuple[Any, ...]:
-        return gr.Row(visible=True), _gone(studio, kind, id), (kind, id)
+    def gone(studio: Studio, id: str) -> tuple[Any, ...]:
+        return offer(_gone(studio, kind, id), kind, id)
 
     chosen = place.project if kind == "project" else place.story
-    bind_move(castbook, place, [button.click], trash, [chosen], undo.outputs, offer)
-
-
-def _build_undo(castbook: Castbook, place: Place) -> TrashUndo:
-    with gr.Row(visible=False, elem_id="trash-undo", elem_classes="notice-line") as line:
-        text = gr.Markdown(elem_id="trash-undo-text")
-        button = gr.Button(t("Undo"), size="sm", elem_id="trash-undo-button", scale=0, min_width=90)
-    undo = TrashUndo(line, text, button, gr.State(("story", "")))
-
-    def restore(studio: Studio, trashed: tuple[Kind, str]) -> Story:
-        return _restore(studio, *trashed)
-
-    bind_move(castbook, place, [button.click], restore, [undo.trashed], [line], lambda *_: [gr.Row(visible=False)])
-    on([place.project.input, place.story.input], lambda: gr.Row(visible=False), None, line, **QUICK)
-    return undo
+    bind_move(castbook, place, [button.click], trash, [chosen], undo.outputs, gone)
 
 
 def _build_trash(castbook: Castbook, place: Place, box: gr.Accordion) -> None:
@@ -126,15 +97,9 @@ def _line(castbook: Castbook, place: Place, kind: Kind, id: str, text: str) -> N
         restore = gr.Button(say("Restore"), size="sm", scale=0, min_width=90, elem_classes="do-restore")
 
     def restore_it(studio: Studio) -> Story:
-        return _restore(studio, kind, id)
+        return DEEDS[kind](studio, id) or studio.library.ensure_a_story()
 
     bind_move(castbook, place, [restore.click], restore_it, [])
-
-
-def _restore(studio: Studio, kind: Kind, id: str) -> Story:
-    if kind == "project":
-        return studio.library.ensure_a_story(studio.library.restore_project(id).id)
-    return studio.library.restore_story(id)
 
 
 def _gone(studio: Studio, kind: Kind, id: str) -> str:
