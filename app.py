@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -51,12 +52,14 @@ if __name__ == "__main__":
         castbook = open_castbook(settings)
     except CastbookError as error:
         sys.exit(f"Castbook cannot start. {error}")
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(castbook.temporary.room("gradio")))  # uploads and previews go with us
     demo = build_page(castbook)
     server, _, _ = demo.launch(
         prevent_thread_lock=True, **launch_options(settings.mcp, settings.resolved_hosts, settings.resolved_frames)
     )
     add_health(server, castbook, settings.metrics)
     castbook.models.start()
+    castbook.remove_old_from_now_on()
     castbook.store.tidy()
     castbook.store.read_faces(castbook.pack.judge_encoder)
     demo.block_thread()

@@ -27,7 +27,8 @@ from library_store.records import LOCAL_OWNER, CharacterText, LibraryQuery, NewP
 from library_store.store import LibraryStore
 from pipeline.values import Face, Identity
 
-LONGEST = 3.0  # seconds from the first word of a process to its end
+WORDS = 30  # of a process, at most, until it is killed within the next verb: two for each
+LASTING = {"import_zip": 3.0}  # seconds of a verb, about
 IMPORTED = 12  # characters of a zip, of three pictures each
 Snapshot = tuple[Any, ...]
 
@@ -61,23 +62,26 @@ def main(kills: int, seed: int) -> None:
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["benchmarks.kills"])
     with tempfile.TemporaryDirectory() as folder:
-        home, expected, troubles = Path(folder), Expected(), list[str]()
+        home, expected, troubles, killed_within = Path(folder), Expected(), list[str](), Counter[str]()
         _make(home)
         for number in range(kills):
             receive, send = processes.Pipe(duplex=False)
             writer = processes.Process(target=write_until_killed, args=(home, seed + number, send))
             writer.start()
             send.close()
-            receive.recv()  # it is open
-            time.sleep(chance.uniform(0, LONGEST))
+            for _ in range(chance.randint(1, WORDS)):
+                expected.take(receive.recv())
+            time.sleep(chance.uniform(0, LASTING.get(expected.begun[0], 0.05)))
             writer.kill()
             writer.join()
+            killed_within[expected.begun[0] or "between two"] += 1
             for word in _words(receive):
                 expected.take(word)
             troubles += [f"kill {number + 1}: {trouble}" for trouble in found_wrong(home, expected)]
         for trouble in troubles:
             print(trouble)
-        print(dict(sorted(expected.acknowledged.items())))
+        print("acknowledged", dict(sorted(expected.acknowledged.items())))
+        print("killed within", dict(sorted(killed_within.items())))
         print(
             f"{kills} kills, {expected.acknowledged.total()} acknowledged changes, {len(troubles)} troubles "
             f"(bar: 0), {time.perf_counter() - began:.0f} s"

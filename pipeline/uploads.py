@@ -110,7 +110,10 @@ def _too_much() -> UnreadablePicture:
 
 
 def file_of(source: str | PathLike[str] | bytes) -> bytes:
-    """What is in an uploaded file. Raises UnreadablePicture where that is too much."""
+    """What is in an uploaded file. Raises UnreadablePicture where that is too much, or it is gone: uploads stay for an
+    hour."""
+    if not isinstance(source, bytes) and not Path(source).is_file():
+        raise UnreadablePicture("The file is gone: what is uploaded is kept for an hour.", "Choose it again.")
     size = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
     if size > MAX_UPLOAD:
         raise UnreadablePicture(

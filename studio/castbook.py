@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,8 +22,10 @@ from studio.models import Models
 from studio.requests import Requests
 from studio.runs import Runs
 from studio.studio import Studio
+from studio.temporary import TemporaryFolder
 from studio.trust import Trust
 
+MINUTES = 5  # between two looks for old files
 MOST_LOOKS = 8  # at pictures, of one caller, that wait
 
 
@@ -40,8 +44,20 @@ class Castbook:
         self._looking = Line("castbook-look", MOST_LOOKS)
         self.runs = Runs[Asked, Made]()
         self.metrics = Metrics(self.runs)
-        self.exports = ExportsFolder()
-        self.episodes = KeptEpisodes()
+        self.temporary = TemporaryFolder()
+        self.exports = ExportsFolder(self.temporary)
+        self.episodes = KeptEpisodes(self.temporary)
+
+    def remove_old_from_now_on(self) -> None:
+        """What was exported, or cut out of pages, goes after an hour, whether or not somebody asks for more."""
+
+        def every_few_minutes() -> None:
+            while True:
+                time.sleep(MINUTES * 60)
+                self.exports.remove_old()
+                self.episodes.remove_old()
+
+        threading.Thread(target=every_few_minutes, name="castbook-old-files", daemon=True).start()
 
     def seen_by(self, visitor: Visitor, caller: str = "") -> Studio:
         """Costs nothing: made anew for each who asks. `caller`: who takes turns with others where something has to be

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-import tempfile
 import threading
-import weakref
 import zipfile
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,10 +26,10 @@ from pipeline.uploads import MAX_UPLOAD, Upload, file_of, kept_of, read_upload
 from pipeline.values import Face, Identity
 from studio.faces import Faces
 from studio.likeness import Deciders
+from studio.temporary import TemporaryFolder, remove_old
 
 MOST_PAGES = 300
-KEPT_EPISODES = 8
-PREFIX = "castbook-episodes-"
+KEPT_EPISODES, KEPT_IN_ALL = 4, 40
 
 OnPage = Callable[[int, int], None]  # how many pages are done, of how many
 
@@ -71,27 +69,39 @@ class Episode:
 
 
 class KeptEpisodes:
-    """The last ones that were looked through, with their cut-outs in a temporary folder of this process."""
+    """The last ones of each visitor that were looked through, with their cut-outs in a temporary folder of this
+    process. One that nobody has looked at for an hour is gone."""
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
-        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
-        self._kept: OrderedDict[str, tuple[str, Episode]] = OrderedDict()
+    def __init__(self, temporary: TemporaryFolder) -> None:
+        self._temporary = temporary
+        self._kept: dict[str, tuple[str, Episode]] = {}  # oldest first
         self._lock = threading.Lock()
+
+    @property
+    def folder(self) -> Path:
+        return self._temporary.room("episodes")
 
     def keep(self, visitor: str, episode: Episode) -> None:
         with self._lock:
             self._kept[episode.id] = visitor, episode
-            while len(self._kept) > KEPT_EPISODES:
-                old, _ = self._kept.popitem(last=False)
+            theirs = [id for id, (whose, _) in self._kept.items() if whose == visitor]
+            for old in {*theirs[:-KEPT_EPISODES], *list(self._kept)[:-KEPT_IN_ALL]}:
                 shutil.rmtree(self.folder / old, ignore_errors=True)
+                del self._kept[old]
 
     def get(self, visitor: str, episode_id: str) -> Episode:
         """Raises NotFound for one that is gone, or another visitor's."""
         whose, episode = self._kept.get(episode_id, ("", None))
-        if episode is None or whose != visitor:
+        if episode is None or whose != visitor or not (self.folder / episode_id).exists():
             raise NotFound("episode", episode_id)
+        os.utime(self.folder / episode_id)
         return episode
+
+    def remove_old(self) -> None:
+        remove_old(self.folder)
+        with self._lock:
+            for gone in [id for id in self._kept if not (self.folder / id).exists()]:
+                del self._kept[gone]
 
 
 @dataclass(frozen=True)

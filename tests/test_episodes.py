@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import zipfile
@@ -109,6 +110,20 @@ def test_whoever_looks_at_one_picture_is_not_kept_waiting_by_anothers_pages(
     hers.faces.look_at_upload(page(tmp_path, "hers.png", RED, BLUE))
     reading.join()
     assert looked_at.index((128, 64)) < 6
+
+
+def test_an_episode_that_nobody_looked_at_for_an_hour_is_gone(studio: Studio, story: Story, tmp_path: Path) -> None:
+    pages = [page(tmp_path, "1.png", RED)]
+    left, looked_at = (studio.episodes.look_through(story.project_id, pages) for _ in range(2))
+    then = time.time() - 4000
+    for episode in (left, looked_at):
+        os.utime(studio.episodes.kept.folder / episode.id, (then, then))
+    studio.episodes.get(looked_at.id)
+    studio.episodes.kept.remove_old()
+    assert [path.name for path in studio.episodes.kept.folder.iterdir()] == [looked_at.id]
+    with pytest.raises(NotFound):
+        studio.episodes.get(left.id)
+    studio.episodes.keep_as(looked_at.id, [0], story.id, "Hana")
 
 
 def test_no_page_is_a_refusal(studio: Studio, story: Story) -> None:

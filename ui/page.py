@@ -43,10 +43,10 @@ FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
 def build_page(castbook: Castbook) -> gr.Blocks:
     """The store's pictures, exports and nothing beside them are served.
 
-    As they lie, that is: a copy of an export, which Gradio would make, would outlast a server that was killed.
+    As they lie, that is: Gradio would copy them. What it keeps itself, uploads and previews, goes within the hour.
     """
     gr.set_static_paths([castbook.store.pictures_folder, castbook.exports.path])
-    with gr.Blocks(title="Castbook", analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as demo:
+    with gr.Blocks(title="Castbook", analytics_enabled=False, delete_cache=(600, 3000)) as demo:
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Castbook", elem_id="wordmark")
             status = build_status(castbook)
