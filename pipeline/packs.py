@@ -108,9 +108,13 @@ class Marks:
 
 @dataclass(frozen=True, config=STRICT)
 class Prior:
-    """A folder of the pack with a model that gives words of its vocabulary a face (.onnx), and which (labels.json)."""
+    """A folder of the pack with a model that gives words of its vocabulary a face (.onnx), and which (labels.json).
+
+    `identity_scale`: how strongly that steers, beside the words themselves.
+    """
 
     model: str
+    identity_scale: Scale = 1.0
 
 
 @dataclass(frozen=True, config=STRICT)

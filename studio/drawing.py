@@ -134,6 +134,7 @@ class Drawing:
             composed(written, *_said(look), context),
             _seed(seed),
             count=count,
+            identity_scale=self.pack.prior.identity_scale if self.pack.prior else None,
             written=written,
             look=look,
             context=context,

@@ -121,6 +121,16 @@ def test_the_first_variant_is_steered_by_whom_the_words_described(
     assert variants.ranked[0].likeness.similarity == pytest.approx(1)
 
 
+def test_a_pack_says_how_strongly_an_imagined_identity_steers(
+    store: LibraryStore, story: Story, pack: Pack, prior: IdentityPrior
+) -> None:
+    generator, pack = FakeGenerator(lambda asked, seed: flat(GREEN)), replace(pack, prior=Prior("prior", 0.8))
+    studio = studio_of(store, pack, lambda: VariantMaker(generator, FakeFaces(), pack, prior=prior))
+    *_, made = studio.drawing.generate_character(story.id, "Hana", "red hair", seed=3, count=1)
+    list(studio.drawing.generate_character_variant(story.id, made.image_ids[0], "hoodie", count=1))
+    assert [asked.identity_scale for asked in generator.requests] == [0.8, pack.defaults.identity_scale]
+
+
 def test_a_broken_prior_is_named(pack: Pack, tmp_path: Path) -> None:
     damaged = replace(pack, folder=shutil.copytree(pack.folder, tmp_path / "pack"))
     (damaged.folder / "prior" / "labels.json").write_text('{"hair colour": ["red hair"]}')

@@ -34,7 +34,7 @@ from pipeline.packs import Pack, Scheduler, load_pack
 from pipeline.prior import IdentityPrior, load_prior
 from pipeline.values import Face, Reference, Variant
 from pipeline.variants import PromptReader, VariantMaker
-from settings import BUILT_IN_PACKS
+from settings import BUILT_IN_PACKS, Settings
 from training.attributes import (
     ATTRIBUTES,
     RELIABLE,
@@ -185,7 +185,9 @@ def words_sheet(run: Run, rows: int, columns: int) -> Image.Image:
 
 
 def _maker(pack: Pack, prior: IdentityPrior | None = None) -> VariantMaker:
-    return VariantMaker(DiffusersGenerator.load(pack), InsightFaces.load(pack), pack, prior=prior)
+    """As the app has it, compiled where it can be."""
+    generator = DiffusersGenerator.load(pack, compiled=Settings().compiled)
+    return VariantMaker(generator, InsightFaces.load(pack), pack, prior=prior)
 
 
 def _ruler(run: Run) -> AttributeClassifier:

@@ -51,7 +51,7 @@ class Recipe:
         """What two CPU cores without bf16 can teach in two hours to a pack that already knows an earlier world."""
         return Recipe(
             People(0, 3000, 8), People(200_000, 3000, 8), People(400_000, 5000, 3), encoder_steps=300, judge_steps=500,
-            detector_steps=300, autoencoder_steps=3600, decoder_steps=1800, preview_steps=2500, previewed=400, redrawn=3000, word_steps=600, reader_steps=500,
+            detector_steps=300, autoencoder_steps=3600, decoder_steps=900, preview_steps=2500, previewed=400, redrawn=2400, word_steps=600, reader_steps=500,
             generator_steps=3000, generator_batch=16, attribute_steps=600, prompt_reader_steps=500,
             marks_steps=3000, prior_steps=4000, small_crops_until=0.85, batches=1.0,
         )  # fmt: skip

@@ -59,7 +59,8 @@ def prompt_about(seed: int) -> str:
 
 def new_person(maker: VariantMaker, seed: int, chance: int = 0) -> Variant:
     """Who is drawn by the prompt about the person of a seed."""
-    request = maker.pack.request(prompt_about(seed), seed + 10_000_000 * chance, count=1)
+    scale = maker.pack.prior.identity_scale if maker.pack.prior else None
+    request = maker.pack.request(prompt_about(seed), seed + 10_000_000 * chance, count=1, identity_scale=scale)
     return maker.generate(request, None, lambda _: None).ranked[0]
 
 
