@@ -299,7 +299,7 @@ def average(references: Sequence[Reference]) -> Reference:
     identity, of unit length. Raises ValueError where no encoder saw them all."""
     encoders = [identity.encoder for identity in references[0].identities]
     seen = [[identity_by(encoder, reference.identities) for reference in references] for encoder in encoders]
-    means = tuple(_mean([i for i in identities if i]) for identities in seen if all(identities))
+    means = tuple(mean_identity([i for i in identities if i]) for identities in seen if all(identities))
     if not means:
         raise ValueError("No encoder has seen all of these references.")
     return Reference(references[0].picture, means, references[0].character_id)
@@ -312,7 +312,8 @@ def composition_likeness(picture: Image.Image, other: Image.Image) -> float:
     return float(np.dot(one, two)) / spread if spread else 0.0
 
 
-def _mean(identities: Sequence[Identity]) -> Identity:
+def mean_identity(identities: Sequence[Identity]) -> Identity:
+    """Of one encoder, of unit length."""
     mean = np.mean([identity.embedding for identity in identities], axis=0)
     return Identity(identities[0].encoder, (mean / np.linalg.norm(mean)).astype(np.float32))
 

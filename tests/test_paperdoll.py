@@ -134,9 +134,7 @@ def test_words_give_a_new_person_a_face_that_all_their_pictures_show(maker):
         for seed in (5, 6000)
     )
     seen = [[identity_by(judge, variant.face.identities) for variant in ranked] for ranked in (first, other)]
-    steering = [variant.face.identities[0].embedding for variant in (*first, *other)]
     assert similarity_of(*seen[0]) > similarity_of(seen[0][0], seen[1][0])
-    assert np.array_equal(steering[0], steering[1]) and not np.allclose(steering[1], steering[2])
 
 
 def test_identity_scale_reaches_the_model(maker):

@@ -107,7 +107,7 @@ def test_without_a_prior_words_alone_are_drawn(pack: Pack) -> None:
     assert [asked.reference for asked in generator.requests] == [None]
 
 
-def test_the_first_variant_is_steered_by_whom_the_words_described(
+def test_the_first_variant_is_steered_by_whom_the_words_described_and_what_the_picture_made_of_them(
     store: LibraryStore, story: Story, pack: Pack, prior: IdentityPrior
 ) -> None:
     """And judged by what the picture shows."""
@@ -116,8 +116,10 @@ def test_the_first_variant_is_steered_by_whom_the_words_described(
     *_, made = studio.drawing.generate_character(story.id, "Hana", "red hair", seed=3, count=1)
     *_, variants = studio.drawing.generate_character_variant(story.id, made.image_ids[0], "hoodie", count=1)
     person = imagined(prior, "red hair", seed=3)
-    for asked in generator.requests:
-        assert np.allclose(identity_by(STEERING, asked.reference.identities).embedding, person)
+    both = person + identity_by(STEERING, reference_of(flat(GREEN)).identities).embedding
+    first, second = (identity_by(STEERING, asked.reference.identities).embedding for asked in generator.requests)
+    assert np.array_equal(first, person)
+    assert np.allclose(second, both / np.linalg.norm(both), atol=1e-6)
     assert variants.ranked[0].likeness.similarity == pytest.approx(1)
 
 
