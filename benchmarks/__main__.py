@@ -78,6 +78,22 @@ def kills(kills: Annotated[int, typer.Option(min=1)] = 500, seed: int = 0) -> No
     main(kills, seed)
 
 
+@commands.command()
+def people(people: int = 50, minutes: float = 30) -> None:
+    """So many people at one server, with fake models: errors, milliseconds of library verbs, memory."""
+    from benchmarks.people import main
+
+    main(people, minutes)
+
+
+@commands.command()
+def turns() -> None:
+    """One visitor asks for forty drawings: how long does another's single one take?"""
+    from benchmarks.people import turns
+
+    turns()
+
+
 def _print_variants(maker: VariantMaker, pack: Pack) -> None:
     """Four in one request, as the page does it, against four requests of one."""
     portrait = maker.generate(pack.request("smiling woman with red hair, cafe", 7, count=1), None, _ignore).ranked[0]

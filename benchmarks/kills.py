@@ -69,8 +69,11 @@ def main(kills: int, seed: int) -> None:
             writer = processes.Process(target=write_until_killed, args=(home, seed + number, send))
             writer.start()
             send.close()
-            for _ in range(chance.randint(1, WORDS)):
+            meant, words = chance.choice(VERBS), chance.randint(1, WORDS)
+            for number_of_word in range(10 * WORDS):
                 expected.take(receive.recv())
+                if number_of_word >= words and expected.begun[0] == meant:
+                    break
             time.sleep(chance.uniform(0, LASTING.get(expected.begun[0], 0.05)))
             writer.kill()
             writer.join()

@@ -20,6 +20,7 @@ from message import Message
 from pipeline.cohort import FILE as COHORT
 from pipeline.cohort import Cohort
 from pipeline.likeness import Calibration, Decider
+from pipeline.pack_files import SHARED, first_damaged
 from pipeline.prompt import Reading, read_prose
 from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfile
 from pipeline.values import SavedPeople
@@ -36,7 +37,6 @@ CALIBRATION = "calibration.json"
 NEAR_WORDS = "near_words.json"
 
 STRICT = ConfigDict(extra="forbid")
-SHARED = "judges/"  # no pack: judges that belong to none
 Side = Annotated[int, Gt(0), MultipleOf(8)]
 Positive = Annotated[int, Gt(0)]
 Scale = Annotated[float, Ge(0)]
@@ -286,7 +286,9 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
             known=", ".join(known) or Message("none is installed"),
         )
     try:
-        pack = _PACK.validate_python(_tables(folder) | {"shelves": tuple(folders)})
+        tables = _tables(folder)
+        damaged = first_damaged(tables.pop("files", {}), folder, folders)
+        pack = _PACK.validate_python(tables | {"shelves": tuple(folders)})
         calibration, cohort = _measured(pack)
         own_calibration = _measured_at_home(pack)
     except (OSError, ValueError) as error:  # tomllib's and pydantic's errors are ValueErrors
@@ -297,6 +299,13 @@ def load_pack(name: str, folders: Sequence[Path]) -> Pack:
             problem=_plainly(error),
             folder=folder,
         ) from error
+    if damaged:
+        raise PackUnavailable(
+            "The file {file} of the model pack {pack} is missing or damaged: it is not the one that was made.",
+            "Put it back from where the pack came.",
+            file=repr(damaged),
+            pack=repr(name),
+        )
     if pack.name != name:
         raise PackUnavailable(
             "The model pack in {folder} calls itself {pack}.",

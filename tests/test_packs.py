@@ -11,6 +11,7 @@ from fakes import CALIBRATION, JUDGE
 
 from errors import PackUnavailable
 from pipeline.cohort import Cohort
+from pipeline.pack_files import write_files
 from pipeline.packs import ClassifierAdherence, ClipAdherence, load_pack
 from settings import BUILT_IN_PACKS
 
@@ -285,3 +286,31 @@ def test_the_full_size_pack_says_its_licence_and_is_judged_by_another_network():
     assert "non-commercial" in pack.licence.note and "safety checker" in pack.licence.note
     assert pack.judge and (pack.faces.model, pack.judge.model) == ("buffalo_l", "judges/drawn")
     assert pack.locate(pack.base.model) == "stable-diffusion-v1-5/stable-diffusion-v1-5"
+
+
+def test_a_damaged_file_is_named_before_anything_is_drawn_and_a_pack_that_names_none_is_taken_as_it_is(mine: Path):
+    (mine / "unet.safetensors").write_bytes(b"weights")
+    judge = mine.parent / "judges" / "any"
+    judge.mkdir(parents=True)
+    (judge / "rec.onnx").write_bytes(b"judge")
+    load_pack("mine", [mine.parent])
+    write_files(mine, judge)
+    write_files(mine, judge)
+    assert (mine / "pack.toml").read_text().count("[files]") == 1
+    load_pack("mine", [mine.parent])
+
+    for file, name in ((mine / "unet.safetensors", "unet.safetensors"), (judge / "rec.onnx", "judges/any/rec.onnx")):
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-1] + b"!")
+        with pytest.raises(PackUnavailable, match=f"{name}.*is missing or damaged"):
+            load_pack("mine", [mine.parent])
+        file.unlink()
+        with pytest.raises(PackUnavailable, match=f"{name}.*is missing or damaged"):
+            load_pack("mine", [mine.parent])
+        file.write_bytes(whole)
+
+
+def test_the_built_in_pack_is_as_it_was_made():
+    """If not: `python -m training files`, where the change was meant."""
+    pack = load_pack("paperdoll", [BUILT_IN_PACKS])
+    assert "[files]" in (pack.folder / "pack.toml").read_text("utf-8")

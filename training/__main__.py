@@ -40,6 +40,14 @@ def draw_sheet(people: int = 8, looks: int = 6, first: int = 0, output: Path = P
     typer.echo(f"{output}: {people} people, {looks} looks each, {SIZE} x {SIZE} pixels a picture")
 
 
+@app.command()
+def files() -> None:
+    """Writes anew which files the built-in packs are made of (`[files]` in pack.toml), when their weights have changed."""
+    from pipeline.pack_files import write_files
+
+    write_files(PACK, DRAWN_JUDGE)
+
+
 @app.command("pack")
 def pack(
     run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "full", minutes: Minutes = 0,

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from drawn_world.world import vocabulary
+from pipeline.pack_files import without_files, write_files
 from settings import BUILT_IN_PACKS
 from training import attributes, autoencoder, detector, encoders, generator, marks, prior
 from training.dataset import Pictures, pictures
@@ -48,12 +49,15 @@ def make_pack(run: Run, start: Path | None = None) -> Run:
     if not (run.pack / "pack.toml").exists():
         run.pack.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(BUILT_IN_PACKS / "paperdoll" / "pack.toml", run.pack / "pack.toml")
+    toml = run.pack / "pack.toml"
+    toml.write_text(without_files(toml.read_text("utf-8")), "utf-8")  # they change now
     write_previews(workshop.previews, run.pack / "preview")  # before the decoder becomes float16
     write_generator(run.pack, workshop.tokenizer, workshop.generator, workshop.decoder)
     write_face_models(run.pack, workshop.steering, workshop.judge, workshop.detector)
     attributes.export_prompt_reader(workshop.prompt_reader, run.pack / "adherence")
     marks.export_marks(workshop.marks_reader, run.pack / "marks")
     prior.export_prior(workshop.prior, run.pack / "prior")
+    write_files(run.pack)
     return workshop.run
 
 
