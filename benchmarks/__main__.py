@@ -47,6 +47,14 @@ def variants(
 
 
 @commands.command()
+def start(rounds: Annotated[int, typer.Option(min=1)] = 3) -> None:
+    """From `python app.py` to a page and to models that draw, with memory, beside a bare Gradio page."""
+    from benchmarks.start import main
+
+    main(rounds)
+
+
+@commands.command()
 def first_visit() -> None:
     """A first visit in Chromium, counted in clicks and seconds."""
     from benchmarks.first_visit import main  # playwright, which the other figures do without

@@ -27,6 +27,13 @@ def serving_empty() -> Generator[str, None, None]:
 @contextmanager
 def serving(home: Path) -> Generator[tuple[str, int], None, None]:
     """The address, as soon as a page is served there, and the server's process id."""
+    with served([sys.executable, "app.py"], home) as found:
+        yield found
+
+
+@contextmanager
+def served(command: list[str], home: Path) -> Generator[tuple[str, int], None, None]:
+    """The same of any command that starts Gradio, in the project's folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -37,9 +44,7 @@ def serving(home: Path) -> Generator[tuple[str, int], None, None]:
         "GRADIO_ANALYTICS_ENABLED": "False",
         "GRADIO_TEMP_DIR": str(Path(home, "gradio")),
     }
-    server = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}/"
         _wait_for(url, server)
@@ -55,4 +60,4 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
             if page.status == 200 and b"gradio" in page.read():
                 return
         time.sleep(0.05)
-    raise SystemExit("app.py ended before it served a page; run it to see why")
+    raise SystemExit("The server ended before it served a page; run app.py to see why.")

@@ -52,7 +52,8 @@ def main(pack: str, packs: Path | None, rounds: int) -> None:
         in_its_own_process(functools.partial(castbook_side, asked)) as castbook,
     ):
         for seed in range(WARMING):
-            plain(seed), castbook(seed)
+            plain(seed)
+            castbook(seed)
         drawn = [(plain(seed), castbook(seed)) for seed in range(rounds)]
     with ProcessPoolExecutor(1, get_context("spawn")) as alone:
         work = alone.submit(measure_work, asked).result()
