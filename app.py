@@ -21,7 +21,8 @@ def open_castbook(settings: Settings) -> Castbook:
     """The library and the pack that the operator chose; its models are not loaded yet."""
     pack = load_pack(settings.pack, settings.pack_folders)
     store = LibraryStore.open(settings.resolved_database_url, settings.resolved_pictures)
-    return Castbook(store, pack, Models(lambda: load_maker(pack, settings.compiled)), settings.report_folders)
+    models = Models(lambda: load_maker(pack, settings.compiled))
+    return Castbook(store, pack, models, settings.report_folders, settings.resolved_access)
 
 
 def load_maker(pack: Pack, compiled: Path | None = None) -> VariantMaker:
@@ -55,7 +56,8 @@ if __name__ == "__main__":
     os.environ.setdefault("GRADIO_TEMP_DIR", str(castbook.temporary.room("gradio")))  # uploads and previews go with us
     demo = build_page(castbook)
     server, _, _ = demo.launch(
-        prevent_thread_lock=True, **launch_options(settings.mcp, settings.resolved_hosts, settings.resolved_frames)
+        prevent_thread_lock=True,
+        **launch_options(castbook, settings.mcp, settings.resolved_hosts, settings.resolved_frames),
     )
     add_health(server, castbook, settings.metrics)
     castbook.models.start()

@@ -64,6 +64,20 @@ class AnotherProject(InvalidRequest):
         super().__init__("This character belongs to another project.", "Choose one from this project's library.")
 
 
+class LookOnly(InvalidRequest):
+    """A project is somebody else's, and its owner lets the visitor look at it, or work in it but not end it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This project is somebody else's, and you may not do that in it.",
+            "Ask its owner, or copy the character into a project of your own.",
+        )
+
+
+class NobodyKnown(CastbookError):
+    """Who asks has shown neither a browser's secret nor a token, or one that opens nothing (any more)."""
+
+
 class NotFound(CastbookError):
     """An id that names nothing (any more)."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, field_validator
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     compile: bool = True  # what draws, for this machine's CPU; it then draws in a third of the time
     hosts: str = ""  # names that the server answers to, by commas; "*": any. Default: where it listens
     frames: str = ""  # sites that may show the page in a frame, by commas; a Space: huggingface.co
+    access: Literal["", "single", "visitors", "accounts"] = ""  # whose is what; default: single, a Space: visitors
     server_name: str = Field(default="127.0.0.1", validation_alias="GRADIO_SERVER_NAME")
     space_id: str = Field(default="", validation_alias="SPACE_ID")  # set on a Hugging Face Space
     metrics: bool = False  # whether Prometheus is answered at /metrics
@@ -63,6 +65,10 @@ class Settings(BaseSettings):
     def compiled(self) -> Path | None:
         """Where what is compiled is kept; None: nothing is compiled."""
         return self.home / "compiled" if self.compile else None
+
+    @property
+    def resolved_access(self) -> Literal["single", "visitors", "accounts"]:
+        return self.access or ("visitors" if self.space_id else "single")
 
     @property
     def resolved_hosts(self) -> tuple[str, ...]:

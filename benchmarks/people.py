@@ -54,7 +54,7 @@ def serve(home: Path, address: dict[str, Any]) -> None:
     store = LibraryStore.open(f"sqlite:///{home / 'castbook.db'}", home / "pictures")
     castbook = Castbook(store, pack, Models(lambda: VariantMaker(SlowGenerator(), FakeFaces(), pack)))
     demo = build_page(castbook)
-    demo.launch(**address, prevent_thread_lock=True, **launch_options())
+    demo.launch(**address, prevent_thread_lock=True, **launch_options(castbook))
     castbook.models.start()
     demo.block_thread()
 

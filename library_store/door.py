@@ -1,7 +1,8 @@
 """The door: whose a row is, and who may touch it.
 
-Whoever asks (a `Visitor`) travels with the session. Every look-up by id passes here (`rows.find`), and so does every
-question about many rows that starts from no project which was found that way. Behind a found project all is its own.
+Whoever asks (a `Visitor`) travels with the session. Every look-up by id passes here (`rows.find`, and `rows.hold` for
+what will be written to), and so does every question about many rows that starts from no project which was found that
+way. Behind a found project all is its own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from library_store.records import Visitor
-from library_store.schema import CastMemberRow, CharacterRow, ImageRow, ProjectRow, Row, StoryRow
+from library_store.schema import CastMemberRow, CharacterRow, GuestRow, ImageRow, ProjectRow, Row, StoryRow
 
 VISITOR = "visitor"  # in a session's `info`
 
@@ -19,13 +20,36 @@ def visitor_of(session: Session) -> Visitor:
     return session.info[VISITOR]
 
 
-def may_touch(session: Session, row: Row) -> bool:
+def may_see(session: Session, row: Row) -> bool:
+    """Everything, what is their own, and what its owner lets them see."""
+    visitor, project = visitor_of(session), _project_of(session, row)
+    return visitor.sees_everything or project.owner == visitor.name or bool(_guest(session, project))
+
+
+def may_change(session: Session, row: Row) -> bool:
+    """Of somebody who may see it."""
+    visitor, project = visitor_of(session), _project_of(session, row)
+    if visitor.sees_everything or project.owner == visitor.name:
+        return True
+    guest = _guest(session, project)
+    return guest is not None and guest.may == "edit"
+
+
+def owns(session: Session, project: ProjectRow) -> bool:
+    """Whether they may end it, and let others in. Of somebody who may see it."""
     visitor = visitor_of(session)
-    return visitor.sees_everything or _project_of(session, row).owner == visitor.name
+    return visitor.sees_everything or project.owner == visitor.name
 
 
 def seen_projects(session: Session) -> ColumnElement[bool]:
     """A condition on ProjectRow."""
+    visitor = visitor_of(session)
+    invited = select(GuestRow.project_id).where(GuestRow.visitor == visitor.name)
+    return true() if visitor.sees_everything else (ProjectRow.owner == visitor.name) | ProjectRow.id.in_(invited)
+
+
+def own_projects(session: Session) -> ColumnElement[bool]:
+    """A condition on ProjectRow: the visitor's own alone."""
     visitor = visitor_of(session)
     return true() if visitor.sees_everything else ProjectRow.owner == visitor.name
 
@@ -42,6 +66,11 @@ def owner_of_import(session: Session, owner: str) -> str:
     """What somebody brings in is theirs. Only who sees everything brings back what is others'."""
     visitor = visitor_of(session)
     return owner if visitor.sees_everything else visitor.name
+
+
+def _guest(session: Session, project: ProjectRow) -> GuestRow | None:
+    who = (GuestRow.project_id == project.id) & (GuestRow.visitor == visitor_of(session).name)
+    return session.scalar(select(GuestRow).where(who))
 
 
 def _project_of(session: Session, row: Row) -> ProjectRow:

@@ -1,4 +1,4 @@
-"""How a character ends: purged. Their files are listed to go (tidying.py)."""
+"""How characters and projects end: purged. Their files are listed to go (tidying.py)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from library_store.schema import (
     CastMemberRow,
     CastOptionRow,
     CharacterRow,
+    GuestRow,
     IdentityRow,
     ImageRow,
+    KeyRow,
+    ProjectRow,
     SteeringRow,
     StoryRow,
     TagRow,
@@ -48,6 +51,33 @@ def purge(session: Session, character: CharacterRow) -> None:
         delete(ImageRow).where(ImageRow.character_id == character.id),
         delete(CharacterRow).where(CharacterRow.merged_into_id == character.id),
         delete(CharacterRow).where(CharacterRow.id == character.id),
+    ):
+        session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def purge_project(session: Session, project: ProjectRow) -> None:
+    """Deletes a project with all that is in it, and lists its files, which are to go."""
+    characters = select(CharacterRow.id).where(CharacterRow.project_id == project.id)
+    images = select(ImageRow.id).where(ImageRow.character_id.in_(characters))
+    stories = select(StoryRow.id).where(StoryRow.project_id == project.id)
+    members = select(CastMemberRow.id).where(CastMemberRow.story_id.in_(stories))
+    doom(session, set(session.scalars(select(ImageRow.content_hash).where(ImageRow.character_id.in_(characters)))))
+    for statement in (
+        update(ImageRow).where(ImageRow.parent_id.in_(images)).values(parent_id=None),
+        update(CharacterRow)
+        .where(CharacterRow.project_id == project.id)
+        .values(canonical_image_id=None, merged_into_id=None),
+        delete(SteeringRow).where(SteeringRow.character_id.in_(characters)),
+        delete(TagRow).where(TagRow.character_id.in_(characters)),
+        delete(CastOptionRow).where(CastOptionRow.cast_member_id.in_(members)),
+        delete(CastMemberRow).where(CastMemberRow.story_id.in_(stories)),
+        delete(IdentityRow).where(IdentityRow.image_id.in_(images)),
+        delete(ImageRow).where(ImageRow.character_id.in_(characters)),
+        delete(CharacterRow).where(CharacterRow.project_id == project.id),
+        delete(StoryRow).where(StoryRow.project_id == project.id),
+        delete(GuestRow).where(GuestRow.project_id == project.id),
+        delete(KeyRow).where(KeyRow.project_id == project.id),
+        delete(ProjectRow).where(ProjectRow.id == project.id),
     ):
         session.execute(statement, execution_options={"synchronize_session": False})
 

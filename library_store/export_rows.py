@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from errors import InvalidRequest, UnreadableExport
 from library_store import door, quotas, rows
-from library_store.copies import in_project
+from library_store.copies import id_in, in_project
 from library_store.export_zip import (
     Export,
     ExportedMember,
@@ -241,10 +241,15 @@ def _check_lengths(export: Export) -> None:
 
 
 def _target(session: Session, export: Export, project_id: str | None) -> str:
-    """The id of the project that it goes into, which may have to be made."""
-    if project_id is None and session.get(ProjectRow, export.project.id) is None:
-        return export.project.id
-    return rows.find(session, ProjectRow, project_id or export.project.id).id
+    """The id of the project that it goes into, which may have to be made: where it came from a project of somebody
+    else's as well, who does not learn of it, nor does the visitor."""
+    if project_id is None:
+        origin = session.get(ProjectRow, export.project.id)
+        if origin is None:
+            return export.project.id
+        if not door.may_see(session, origin):
+            return id_in(door.visitor_of(session).name, export.project.id)
+    return rows.hold(session, ProjectRow, project_id or export.project.id).id
 
 
 def add_export(session: Session, plan: Plan, sizes: Mapping[str, tuple[int, int]]) -> None:
@@ -257,7 +262,7 @@ def add_export(session: Session, plan: Plan, sizes: Mapping[str, tuple[int, int]
         if session.get(ProjectRow, plan.project_id) is None:
             project = export.project
             owner = door.owner_of_import(session, project.owner)
-            rows.added(session, ProjectRow(id=project.id, name=project.name, owner=owner))
+            rows.added(session, ProjectRow(id=plan.project_id, name=project.name, owner=owner))
             quotas.check_projects(session, owner)
         _add_stories(session, export, plan)
         new = _add_characters(session, export, plan)

@@ -19,8 +19,8 @@ from pathlib import Path
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, NotFound
-from library_store import door, endings, merges, quotas, rows, tidying
+from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, LookOnly, NotFound
+from library_store import door, endings, guests, merges, quotas, rows, tidying
 from library_store.changes import list_to_write, tags_to_write
 from library_store.copies import id_in
 from library_store.database import Sessions
@@ -37,9 +37,11 @@ from library_store.records import (
     CharacterText,
     FaceHit,
     FaceMatch,
+    Guest,
     How,
     JudgeHits,
     LibraryQuery,
+    May,
     NewPicture,
     Project,
     PurgePreview,
@@ -93,18 +95,18 @@ class CharacterLibrary:
     def rename_project(self, project_id: str, name: str) -> Project:
         """Raises InvalidRequest for an empty name."""
         with self._writing() as session:
-            project = hold(session, ProjectRow, project_id)
+            project = rows.hold_own_project(session, project_id)
             project.name = required(name, "project")
             return project.record()
 
     def trash_project(self, project_id: str) -> Project:
         """Takes a project out of the list; all that is in it stays, and it can be restored."""
         with self._writing() as session:
-            return rows.trashed(hold(session, ProjectRow, project_id)).record()
+            return rows.trashed(rows.hold_own_project(session, project_id)).record()
 
     def restore_project(self, project_id: str) -> Project:
         with self._writing() as session:
-            return rows.restored(hold(session, ProjectRow, project_id)).record()
+            return rows.restored(rows.hold_own_project(session, project_id)).record()
 
     def list_projects(self, trashed: bool = False) -> list[Project]:
         """Oldest first; those in the trash, or those that are not."""
@@ -116,7 +118,7 @@ class CharacterLibrary:
     def create_story(self, project_id: str, title: str, context: str = "") -> Story:
         """Raises InvalidRequest for an empty title, or a project in the trash."""
         with self._writing() as session:
-            project = rows.find_open_project(session, project_id)
+            project = rows.hold_open_project(session, project_id)
             check_context(context)
             story = StoryRow(project_id=project.id, title=required(title, "story"), context=clean(context))
             record = rows.added(session, story).record()
@@ -128,7 +130,7 @@ class CharacterLibrary:
             return find(session, StoryRow, story_id).record()
 
     def get_open_story(self, story_id: str) -> Story:
-        """Raises InvalidRequest where it is in the trash, alone or with its project."""
+        """To write into. Raises InvalidRequest where it is in the trash, alone or with its project, and LookOnly."""
         with self._reading() as session:
             return rows.find_open_story(session, story_id).record()
 
@@ -156,12 +158,15 @@ class CharacterLibrary:
             return story.record()
 
     def ensure_a_story(self, project_id: str | None = None) -> Story:
-        """A story to begin with: the project's (or the first project's) first one, made where there is none."""
+        """A story to begin with: the first one of a project, or of the visitor's first; made where there is none."""
         with self._writing() as session:
-            projects = session.scalars(_not_in_trash(ProjectRow).where(door.seen_projects(session))).all()
-            project = next((row for row in projects if row.id == project_id), next(iter(projects), None))
+            seen = _not_in_trash(ProjectRow).where(door.seen_projects(session), ProjectRow.id == project_id)
+            own = _not_in_trash(ProjectRow).where(door.own_projects(session))
+            project = session.scalars(seen).first() or session.scalars(own).first()
             project = project or rows.added(session, ProjectRow(name="My first project", owner=self._visitor.name))
             story = session.scalars(_not_in_trash(StoryRow).where(StoryRow.project_id == project.id)).first()
+            if story is None and not door.may_change(session, project):
+                raise LookOnly
             first = StoryRow(project_id=project.id, title="Story 1", context="")
             return (story or rows.added(session, first)).record()
 
@@ -516,7 +521,7 @@ class CharacterLibrary:
         somebody who is not saved.
         """
         with self._writing() as session:
-            character, project = find_character(session, character_id), rows.find_open_project(session, project_id)
+            character, project = find_character(session, character_id), rows.hold_open_project(session, project_id)
             if character.project_id == project.id:
                 raise InvalidRequest("{name} is in this project.", "Choose another project.", name=character.name)
             original = character.copied_from_id and session.get(CharacterRow, character.copied_from_id)
@@ -640,8 +645,7 @@ class CharacterLibrary:
         """
         hashes = self._keep_files(pictures)
         with self._writing() as session:
-            story = hold(session, StoryRow, story_id)
-            character = find_character(session, character_id)
+            story, character = hold(session, StoryRow, story_id), hold_character(session, character_id)
             member = rows.cast(session, story, character)
             images = self._add_images(session, character, pictures, hashes)
             rows.add_options(session, member, images, "variant")
@@ -655,7 +659,7 @@ class CharacterLibrary:
         self.get_character(character_id)
         hashes = self._keep_files(pictures)
         with self._writing() as session:
-            character = find_character(session, character_id)
+            character = hold_character(session, character_id)
             images = self._add_images(session, character, pictures, hashes)
             character.canonical_image_id = character.canonical_image_id or images[0].id
             if any(new.face for new in pictures):
@@ -668,9 +672,11 @@ class CharacterLibrary:
             return rows.faces_of(session, image_ids)
 
     def keep_identities(self, image_id: str, face: Face) -> None:
-        """Adds the identities of encoders that had not seen the picture yet. What is there stays."""
+        """Adds the identities of encoders that had not seen the picture yet. What is there stays. Whoever may see a
+        picture may have a face looked for in it."""
         with self._writing() as session:
-            image = hold(session, ImageRow, image_id)
+            image = find(session, ImageRow, image_id)
+            session.refresh(image, with_for_update=True)
             known = {identity.encoder for identity in rows.identities_of(session, image)}
             new = tuple(identity for identity in face.identities if identity.encoder not in known)
             rows.add_identities(session, image, replace(face, identities=new))
@@ -739,6 +745,58 @@ class CharacterLibrary:
                 tidying.remove_unnamed(self._ending, self._pictures, sorted(hashes))
             raise
         return plan.report
+
+    # Whose it is
+
+    def owns(self, project_id: str) -> bool:
+        """Whether the visitor may end a project, and let others in."""
+        with self._reading() as session:
+            return door.owns(session, find(session, ProjectRow, project_id))
+
+    def invite(self, project_id: str, may: May) -> str:
+        """The secret of a link by which one person gets in, to view or to edit; for a week. Raises LookOnly."""
+        with self._writing() as session:
+            return guests.invite(session, rows.hold_own_project(session, project_id), may)
+
+    def accept(self, invitation: str) -> Project:
+        """Lets the visitor into the project of an invitation, which is good once."""
+        with self._writing() as session:
+            return guests.accept(session, invitation).record()
+
+    def list_guests(self, project_id: str) -> list[Guest]:
+        """Oldest first."""
+        with self._reading() as session:
+            return guests.list_guests(session, find(session, ProjectRow, project_id))
+
+    def remove_guest(self, project_id: str, guest_id: str) -> None:
+        """Raises LookOnly."""
+        with self._writing() as session:
+            guests.remove(session, rows.hold_own_project(session, project_id), guest_id)
+
+    def leave(self, project_id: str) -> None:
+        """What somebody else's project was to the visitor it is no more; of one's own nothing changes."""
+        with self._writing() as session:
+            guests.leave(session, find(session, ProjectRow, project_id))
+
+    def delete_everything(self) -> None:
+        """Deletes all that is the visitor's own, for good: projects with all that is in them, pictures, faces, and what
+        they were let in to."""
+        with self._reading() as session:
+            project_ids = session.scalars(select(ProjectRow.id).where(door.own_projects(session))).all()
+        for project_id in project_ids:
+            with self._ending() as session:
+                if project := session.get(ProjectRow, project_id):
+                    endings.purge_project(session, project)
+        with self._ending() as session:
+            guests.leave_everywhere(session)
+        tidying.remove_doomed(self._ending, self._pictures)
+        self._sessions.forget()
+
+    def shows(self, content_hash: str) -> bool:
+        """Whether a picture file is of an image that the visitor may see."""
+        with self._reading() as session:
+            seen = select(ImageRow.id).where(ImageRow.content_hash == content_hash, door.seen_images(session))
+            return session.scalar(seen.limit(1)) is not None
 
     # Below: how it is done
 

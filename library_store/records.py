@@ -18,6 +18,8 @@ from pipeline.values import Embedding, Face, Identity, Judgement, Likeness, Verd
 Source = Literal["uploaded", "generated", "variant"]
 How = Literal["generated", "variant", "loaded"]
 Sort = Literal["recent", "name", "most used"]
+May = Literal["view", "edit"]  # what an owner lets somebody else do with a project
+Purpose = Literal["browser", "program", "move", "invitation"]  # the last two are links, good once
 
 
 __all__ = ["VisualProfile"]  # beside what is defined here
@@ -51,6 +53,28 @@ class Visitor:
 
 
 LOCAL_OWNER = Visitor("", sees_everything=True)  # of an installation that has but one
+
+
+@dataclass(frozen=True)
+class Key:
+    """By which a browser or a program shows whose place it may open; its secret is known to its holder alone."""
+
+    id: str
+    owner: str
+    purpose: Purpose
+    label: str
+    made_at: datetime
+    seen_at: datetime  # right to the hour
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody whom a project's owner has let in."""
+
+    id: str
+    name: str  # as people know them; nothing of an anonymous visitor
+    may: May
+    added_at: datetime
 
 
 @dataclass(frozen=True)

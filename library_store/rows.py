@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from errors import AnotherProject, InvalidRequest, NotFound
+from errors import AnotherProject, InvalidRequest, LookOnly, NotFound
 from library_store import door
 from library_store.changes import text_to_write
 from library_store.kept_likeness import to_json
@@ -38,29 +38,43 @@ TrashableT = TypeVar("TrashableT", ProjectRow, StoryRow, CharacterRow)
 
 
 def find(session: Session, table: type[RowT], id: str, hold: bool = False) -> RowT:
-    """Raises NotFound for what the visitor may not touch as well: they shall not learn that it is there."""
+    """Raises NotFound for what the visitor may not see as well: they shall not learn that it is there."""
     row = session.get(table, id, with_for_update=hold)
-    if row is None or not door.may_touch(session, row):
+    if row is None or not door.may_see(session, row):
         raise NotFound(table.kind, id)
+    if hold and not door.may_change(session, row):
+        raise LookOnly
     return row
 
 
 def hold(session: Session, table: type[RowT], id: str) -> RowT:
-    """Finds a row and keeps other writers from it until the transaction ends (SQLite has but one writer anyway)."""
+    """Finds what is to be written to, alone or with what belongs to it, and keeps other writers from it until the
+    transaction ends (SQLite has but one writer anyway). Raises LookOnly where the visitor may not."""
     return find(session, table, id, hold=True)
 
 
+def hold_own_project(session: Session, id: str) -> ProjectRow:
+    """For what its owner alone does."""
+    project = hold(session, ProjectRow, id)
+    if not door.owns(session, project):
+        raise LookOnly
+    return project
+
+
 def find_open_story(session: Session, id: str, hold: bool = False) -> StoryRow:
-    """For what writes into a story. Raises InvalidRequest where it is in the trash, alone or with its project."""
+    """For what writes into a story. Raises InvalidRequest where it is in the trash, alone or with its project, and
+    LookOnly."""
     story = find(session, StoryRow, id, hold)
+    if not door.may_change(session, story):
+        raise LookOnly
     if in_trash(session, story):
         raise InvalidRequest("This story is in the trash.", "Restore it first, or choose another story.")
     return story
 
 
-def find_open_project(session: Session, id: str) -> ProjectRow:
+def hold_open_project(session: Session, id: str) -> ProjectRow:
     """Raises InvalidRequest where it is in the trash."""
-    project = find(session, ProjectRow, id)
+    project = hold(session, ProjectRow, id)
     if project.trashed_at:
         raise InvalidRequest("This project is in the trash.", "Restore it first, or choose another project.")
     return project

@@ -31,8 +31,12 @@ from library_store.records import (
     CastOption,
     Character,
     CharacterReferenceImage,
+    Guest,
     How,
+    Key,
+    May,
     Project,
+    Purpose,
     Source,
     Story,
     VisualProfile,
@@ -43,7 +47,7 @@ from pipeline.values import Face, Identity
 
 Kind = Literal[
     "project", "story", "character", "tag", "picture", "steering image", "identity", "purged file", "option",
-    "cast member",
+    "cast member", "key", "guest", "account",
 ]  # fmt: skip
 
 
@@ -89,7 +93,7 @@ class ProjectRow(Row):
     kind = "project"
 
     name: Mapped[str]
-    owner: Mapped[str]
+    owner: Mapped[str] = mapped_column(index=True)
     trashed_at: Mapped[datetime | None]
     # Goes up with every write that changes which faces can be found: what was read at one revision is right until then.
     faces_revision: Mapped[int] = mapped_column(default=0, server_default=text("0"))
@@ -315,3 +319,50 @@ class CastMemberRow(Row):
             active_image_id=self.active_image_id,
             options=tuple(option.record() for option in self.options),
         )
+
+
+class GuestRow(Row):
+    """Whom a project's owner lets look at it, or work in it."""
+
+    __tablename__ = "guests"
+    __table_args__ = (UniqueConstraint("project_id", "visitor"),)
+    kind = "guest"
+
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    visitor: Mapped[str] = mapped_column(index=True)
+    may: Mapped[May] = mapped_column(String(8))
+    added_at: Mapped[datetime]
+
+    def record(self, name: str) -> Guest:
+        return Guest(self.id, name, self.may, self.added_at)
+
+
+class KeyRow(Row):
+    """The hash of a secret, and whose place it opens; or, of an invitation, which project."""
+
+    __tablename__ = "keys"
+    kind = "key"
+
+    owner: Mapped[str] = mapped_column(index=True)
+    purpose: Mapped[Purpose] = mapped_column(String(16))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    label: Mapped[str]
+    made_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    project_id: Mapped[str | None] = mapped_column(ForeignKey("projects.id"), index=True)
+    may: Mapped[May | None] = mapped_column(String(8))
+
+    def record(self) -> Key:
+        return Key(self.id, self.owner, self.purpose, self.label, self.made_at, self.seen_at)
+
+
+class AccountRow(Row):
+    """Who has ever signed in. The first of them got what stood here before there were accounts."""
+
+    __tablename__ = "accounts"
+    kind = "account"
+
+    owner: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]  # as others see them
+    made_at: Mapped[datetime]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from errors import LibraryUnavailable
 from library_store import tidying
 from library_store.database import Sessions, explained, open_database
+from library_store.keys import Keys
 from library_store.library import CharacterLibrary
 from library_store.pictures import Pictures
 from library_store.records import LOCAL_OWNER, Visitor
@@ -32,6 +33,7 @@ class LibraryStore:
         self._sessions = Sessions(engine)
         self._pictures = pictures
         self._faces = FaceIndex()
+        self.keys = Keys(self._sessions)
 
     @classmethod
     def open(cls, database_url: str | URL, pictures_place: Path | str) -> LibraryStore:

@@ -11,6 +11,7 @@ from library_store.records import Visitor
 from library_store.store import LibraryStore
 from pipeline.packs import Pack
 from studio.drawing import Asked, Drawing, Made
+from studio.entrance import Access, Entrance
 from studio.episodes import Episodes, KeptEpisodes
 from studio.exports import Exports, ExportsFolder
 from studio.faces import Faces, RecentUploads
@@ -32,9 +33,17 @@ MOST_LOOKS = 8  # at pictures, of one caller, that wait
 class Castbook:
     """Safe from any thread."""
 
-    def __init__(self, store: LibraryStore, pack: Pack, models: Models, report_folders: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        store: LibraryStore,
+        pack: Pack,
+        models: Models,
+        report_folders: Sequence[Path] = (),
+        access: Access = "single",
+    ) -> None:
         """`report_folders` are where `python -m evaluation` leaves what it measured, beside the pack's own folder."""
         self.store = store
+        self.entrance = Entrance(store.keys, access)
         self.pack = pack
         self.models = models
         self._report_folders = (pack.folder, *report_folders)

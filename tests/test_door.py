@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import inspect
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
+from zlib import crc32
 
 import numpy as np
 import pytest
-from made_up import image_ids, picture, portrait, saved
+from made_up import generated, image_ids, picture, portrait, saved
 
-from errors import InvalidRequest, NotFound
+from errors import InvalidRequest, LookOnly, NotFound
 from library_store.library import CharacterLibrary
 from library_store.records import (
     LOCAL_OWNER,
     CastMember,
     Character,
     CharacterText,
+    Guest,
     LibraryQuery,
     NewPicture,
     Project,
@@ -43,6 +47,8 @@ class Belongings:
     member: CastMember
     other: Character  # saved as well
     zip_file: Path  # an export of the project
+    guest: Guest  # somebody who may look
+    invitation: str  # for somebody else
 
     def given(self, parameter: str) -> Any:
         """What a verb can be called with; by one that is not here nobody has looked whether the door stands there."""
@@ -60,6 +66,9 @@ class Belongings:
             "character_ids": [self.member.character.id],
             "pictures": [NewPicture(picture(9), "variant", parent_id=image)],
             "path": self.zip_file,
+            "content_hash": self.library.get_image(str(self.other.canonical_image_id)).content_hash,
+            "guest_id": self.guest.id,
+            "invitation": self.invitation,
         }[parameter]
 
     def everything(self) -> tuple[Any, ...]:
@@ -82,6 +91,8 @@ WORDS: dict[str, Any] = {
     "encoder": "another",
     "favourite": True,
     "tags": ["lead"],
+    "may": "edit",
+    "pixels": 0,
 }
 
 
@@ -93,9 +104,10 @@ def parameters(verb: str) -> list[str]:
 
 
 def doors() -> Iterator[tuple[str, str]]:
-    """Each verb with each of its parameters that can lead to a row."""
+    """Each verb with each of its parameters that can lead to a row. An invitation lets in whoever holds it."""
+    words = {*WORDS, "path", "invitation"}
     for verb in VERBS:
-        yield from ((verb, parameter) for parameter in parameters(verb) if parameter not in {*WORDS, "path"})
+        yield from ((verb, parameter) for parameter in parameters(verb) if parameter not in words)
 
 
 @pytest.fixture(scope="module")
@@ -111,18 +123,18 @@ def store(home: Path) -> Iterator[LibraryStore]:
 
 @pytest.fixture(scope="module")
 def ada(store: LibraryStore, home: Path) -> Belongings:
-    return furnished(store.seen_by(Visitor("ada")), home / "ada.zip")
+    return furnished(store, "ada", home / "ada.zip")
 
 
 @pytest.fixture(scope="module")
 def bea(store: LibraryStore, home: Path) -> Belongings:
     """Who only tries what she may not, and so stays as she is."""
-    return furnished(store.seen_by(Visitor("bea")), home / "bea.zip")
+    return furnished(store, "bea", home / "bea.zip")
 
 
 @pytest.fixture
 def newcomer(store: LibraryStore, tmp_path: Path) -> Belongings:
-    return furnished(store.seen_by(Visitor(new_id())), tmp_path / "export.zip")
+    return furnished(store, new_id(), tmp_path / "export.zip")
 
 
 @contextmanager
@@ -132,15 +144,19 @@ def opened(home: Path) -> Iterator[LibraryStore]:
     store.close()
 
 
-def furnished(library: CharacterLibrary, zip_file: Path) -> Belongings:
+def furnished(store: LibraryStore, name: str, zip_file: Path) -> Belongings:
+    library = store.seen_by(Visitor(name))
     story = library.create_story(library.create_project("Moonlight").id, "Chapter 1")
     pictures = [portrait((255, 0, 0)), portrait((0, 255, 0))]
     member = library.create_character(story.id, "Mina", pictures, "generated")
     library.save_character(member.id, image_ids(member)[0])
     library.set_steering(member.character.id, [image_ids(member)[1]])
-    other = saved(library, story.id, "Jun")
+    other = saved(library, story.id, "Jun", generated(crc32(name.encode()) % 2**24))  # of whom nobody else has this
     library.export_zip(zip_file, story.project_id)
-    return Belongings(library, story, library.get_cast_member(member.id), other, zip_file)
+    store.seen_by(Visitor(f"guest of {name}")).accept(library.invite(story.project_id, "view"))
+    [guest] = library.list_guests(story.project_id)
+    invitation = library.invite(story.project_id, "edit")
+    return Belongings(library, story, library.get_cast_member(member.id), other, zip_file, guest, invitation)
 
 
 def ask(who: Belongings, verb: str, **instead: Any) -> Any:
@@ -174,16 +190,87 @@ def test_to_ones_own_ids_the_door_is_open(verb: str, newcomer: Belongings):
 @pytest.mark.parametrize("verb", sorted(VERBS.keys() - {verb for verb, _ in doors()}))
 def test_a_verb_that_needs_no_id_gives_and_makes_what_is_ones_own(verb: str, ada: Belongings, newcomer: Belongings):
     before = ada.everything()
-    answer = ask(newcomer, verb)
     [mine] = {project.owner for project in newcomer.library.list_projects()}
-    assert {project.owner for project in ([answer] if isinstance(answer, Project) else answer)} == {mine}
+    answer = ask(newcomer, verb)
+    assert {project.owner for project in ([answer] if isinstance(answer, Project) else answer or [])} <= {mine}
+    assert {project.owner for project in newcomer.library.list_projects()} <= {mine}
     assert ada.everything() == before
+
+
+def look_only_doors() -> Iterator[str]:
+    """The verbs that can lead to a row of somebody else's."""
+    yield from sorted({verb for verb, _ in doors()})
+
+
+@pytest.mark.parametrize("verb", look_only_doors())
+def test_who_was_let_in_to_look_sees_all_and_changes_nothing(
+    verb: str, ada: Belongings, store: LibraryStore, tmp_path: Path
+):
+    before, zip_file = ada.everything(), Path(shutil.copy(ada.zip_file, tmp_path))
+    guest = replace(ada, library=store.seen_by(Visitor("guest of ada")), zip_file=zip_file)
+    assert guest.everything() == before
+    with suppress(InvalidRequest):
+        ask(guest, verb)
+    assert ada.everything() == before
+    store.seen_by(Visitor("guest of ada")).accept(ada.library.invite(ada.story.project_id, "view"))  # who left
+
+
+def test_who_was_let_in_to_edit_works_there_and_neither_ends_the_project_nor_lets_others_in(
+    store: LibraryStore, newcomer: Belongings
+):
+    library, project_id = store.seen_by(Visitor("editor")), newcomer.story.project_id
+    library.accept(newcomer.library.invite(project_id, "edit"))
+    library.create_story(project_id, "Chapter 2")
+    library.set_favourite(newcomer.other.id, True)
+    assert newcomer.library.get_character(newcomer.other.id).is_favourite
+    for ends in (
+        lambda: library.trash_project(project_id),
+        lambda: library.rename_project(project_id, "Mine"),
+        lambda: library.invite(project_id, "view"),
+        lambda: library.remove_guest(project_id, newcomer.guest.id),
+    ):
+        with pytest.raises(LookOnly):
+            ends()
+    [editor] = [guest for guest in newcomer.library.list_guests(project_id) if guest.may == "edit"]
+    newcomer.library.remove_guest(project_id, editor.id)
+    with pytest.raises(NotFound):
+        library.get_project(project_id)
+
+
+def test_an_invitation_is_good_once(store: LibraryStore, newcomer: Belongings):
+    invitation = newcomer.library.invite(newcomer.story.project_id, "view")
+    store.seen_by(Visitor("first")).accept(invitation)
+    with pytest.raises(NotFound):
+        store.seen_by(Visitor("second")).accept(invitation)
+
+
+def test_everything_of_mine_is_everything_of_mine_and_nothing_else(
+    store: LibraryStore, ada: Belongings, newcomer: Belongings, home: Path
+):
+    before, image = ada.everything(), newcomer.other.canonical_image_id
+    files = {newcomer.library.get_image(id).content_hash for id in [*image_ids(newcomer.member), str(image)]}
+    newcomer.library.copy_character(newcomer.other.id, newcomer.library.create_project("Second").id)
+    newcomer.library.add_pictures(newcomer.other.id, [NewPicture(picture(77), "generated")])
+    newcomer.library.delete_everything()
+    assert newcomer.library.list_projects() == newcomer.library.list_projects(trashed=True) == []
+    assert ada.everything() == before
+    with pytest.raises(NotFound):
+        newcomer.library.get_character(newcomer.other.id)
+    with sqlite3.connect(home / "castbook.db") as database:
+        database.row_factory = sqlite3.Row
+        left = database.execute("SELECT * FROM character_reference_images WHERE content_hash IN (?, ?, ?)", [*files])
+        there = {row["content_hash"] for row in left}  # ada's are the same pictures
+    database.close()
+    kept = {path.stem for path in (home / "pictures").rglob("*.png")}
+    assert kept & files == there
 
 
 def test_of_a_strangers_export_one_gets_copies(ada: Belongings, newcomer: Belongings, tmp_path: Path):
     before = ada.everything()
-    with pytest.raises(NotFound):
-        newcomer.library.import_zip(ada.zip_file)
+    own = newcomer.library.import_zip(ada.zip_file).project_id  # as if hers were not there
+    assert own != ada.story.project_id
+    assert len({newcomer.library.get_project(id).owner for id in (own, newcomer.story.project_id)}) == 1
+    assert newcomer.library.import_zip(ada.zip_file).added == 0
     newcomer.library.import_zip(ada.zip_file, newcomer.story.project_id)
     copies = [each for each in newcomer.library.list_library(newcomer.story.project_id) if each.copied_from_id]
     assert {each.copied_from_id for each in copies} == {ada.member.character.id, ada.other.id}

@@ -70,7 +70,7 @@ def client(store: LibraryStore, generator: PatientGenerator) -> Iterator[Client]
     pack = fake_pack()
     castbook = Castbook(store, pack, Models(lambda: VariantMaker(generator, FakeFaces(), pack)))
     demo = build_page(castbook)
-    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
+    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook))
     yield Client(url, verbose=False)
     demo.close()
 

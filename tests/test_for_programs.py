@@ -36,7 +36,7 @@ def studio(castbook: Castbook) -> Studio:
 def url(castbook: Castbook) -> Iterator[str]:
     """With the tools on, as `CASTBOOK_MCP=1` serves it."""
     demo = build_page(castbook)
-    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(mcp=True))
+    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook, mcp=True))
     yield url
     demo.close()
 
@@ -69,7 +69,7 @@ def test_every_verb_is_a_tool_that_says_what_it_takes(url: str) -> None:
     assert "how strongly the reference steers" in takes["identity_scale"]["description"]
 
 
-def test_the_tools_are_off_unless_the_operator_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert launch_options(Settings().mcp)["mcp_server"] is False
+def test_the_tools_are_off_unless_the_operator_asks(castbook: Castbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert launch_options(castbook, Settings().mcp)["mcp_server"] is False
     monkeypatch.setenv("CASTBOOK_MCP", "1")
-    assert launch_options(Settings().mcp)["mcp_server"] is True
+    assert launch_options(castbook, Settings().mcp)["mcp_server"] is True

@@ -26,7 +26,7 @@ def castbook(store: LibraryStore) -> Castbook:
 @pytest.fixture
 def url(castbook: Castbook) -> Iterator[str]:
     demo = build_page(castbook)
-    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
+    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook))
     yield url
     demo.close()
 
@@ -88,10 +88,10 @@ def test_a_server_for_this_machine_answers_to_its_names_alone_and_one_for_others
     assert Settings().resolved_hosts == ("castbook.example", "*.studio.example")
 
 
-def test_a_space_may_be_shown_by_hugging_face(monkeypatch: pytest.MonkeyPatch):
+def test_a_space_may_be_shown_by_hugging_face(castbook: Castbook, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SPACE_ID", "ada/castbook")
     assert Settings().resolved_frames == ("https://huggingface.co",)
-    (said, *_) = launch_options(frames=Settings().resolved_frames)["app_kwargs"]["middleware"]
+    (said, *_) = launch_options(castbook, frames=Settings().resolved_frames)["app_kwargs"]["middleware"]
     assert said.kwargs["policy"].endswith("; frame-ancestors 'self' https://huggingface.co")
     monkeypatch.setenv("CASTBOOK_FRAMES", "https://a.example,https://b.example")
     assert Settings().resolved_frames == ("https://a.example", "https://b.example")

@@ -109,7 +109,7 @@ def test_who_waits_is_counted_and_so_are_failures(castbook: Castbook):
 @pytest.mark.parametrize("metrics", [True, False])
 def test_the_page_s_own_server_answers_them_and_figures_only_where_the_operator_asks(castbook: Castbook, metrics: bool):
     demo = build_page(castbook)
-    server, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
+    server, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook))
     add_health(server, castbook, metrics)
     assert httpx.get(f"{url}healthz").json() == {"status": "ok"}
     answer = httpx.get(f"{url}metrics")

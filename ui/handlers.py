@@ -14,9 +14,10 @@ from typing import Any, cast
 import gradio as gr
 from gradio import events
 
-from library_store.records import LOCAL_OWNER, Visitor
+from library_store.records import LOCAL_OWNER
 from studio import Castbook, Studio
 from ui.messages import told_to_people
+from ui.who_asks import visitor_of
 
 # What Gradio leaves half untyped.
 on = cast("Callable[..., Any]", gr.on)  # pyright: ignore[reportUnknownMemberType]
@@ -38,20 +39,17 @@ MOST_CALLS = 1000  # that Gradio keeps for later
 Handler = Callable[..., Any]
 
 
-def visitor_of(request: gr.Request) -> Visitor:
-    """Who asks. Today everybody who reaches the page is the one owner of this installation."""
-    return LOCAL_OWNER
+def studio_for(castbook: Castbook, visit: gr.Request) -> Studio:
+    """Opened for who asks. Where everybody is one owner, their tabs and programs take turns with each other. Raises
+    NobodyKnown."""
+    assert visit.request is not None
+    visitor = visitor_of(castbook, visit.request)
+    return castbook.seen_by(visitor, visitor.name or str(visit.session_hash or ""))
 
 
-def studio_for(castbook: Castbook, request: gr.Request) -> Studio:
-    """For who asks. Where everybody is one owner, their tabs and programs take turns with each other."""
-    visitor = visitor_of(request)
-    return castbook.seen_by(visitor, visitor.name or str(request.session_hash or ""))
-
-
-def before_anybody(castbook: Castbook) -> Studio:
-    """For what a page shows until its load event says who came."""
-    return castbook.seen_by(LOCAL_OWNER)
+def before_anybody(castbook: Castbook) -> Studio | None:
+    """For what a page shows until its load event says who came. None: it may be anybody."""
+    return castbook.seen_by(LOCAL_OWNER) if castbook.entrance.access == "single" else None
 
 
 def for_visitor(castbook: Castbook) -> Callable[[Handler], Handler]:

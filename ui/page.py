@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from studio import Castbook, Studio
 from ui.chosen_language import ChosenLanguage
+from ui.door import Door
 from ui.endpoints import build_endpoints
 from ui.foreign_sites import guards
 from ui.handlers import AT_ONCE, MOST_CALLS, PRIVATE, QUICK, THREADS, draw_without_progress, for_visitor, unchanged
@@ -112,7 +113,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
 
 
 def launch_options(
-    mcp: bool = False, hosts: Sequence[str] = THIS_MACHINE, frames: Sequence[str] = ()
+    castbook: Castbook, mcp: bool = False, hosts: Sequence[str] = THIS_MACHINE, frames: Sequence[str] = ()
 ) -> dict[str, Any]:
     """What `launch` needs beside host and port. Pages are rendered in the browser, and no history of runs is kept.
 
@@ -131,7 +132,9 @@ def launch_options(
         "max_file_size": "2gb",  # an exported library; pictures are held to less where they are read
         "mcp_server": mcp,
         "i18n": i18n(),
-        "app_kwargs": {"middleware": [*guards(hosts, frames), Middleware(ChosenLanguage)]},
+        "app_kwargs": {
+            "middleware": [*guards(hosts, frames), Middleware(Door, castbook=castbook), Middleware(ChosenLanguage)]
+        },
     }
 
 

@@ -52,17 +52,22 @@ class Place:
 
 def build_stories_bar(castbook: Castbook) -> Place:
     studio = before_anybody(castbook)
-    story = studio.library.ensure_a_story()
-    projects, stories = _choices(studio, story)
+    story = studio.library.ensure_a_story() if studio else Story("", "", "", "")
+    projects, stories = _choices(studio, story) if studio else ([], [])
     with gr.Row(elem_id="stories-bar"):
         with gr.Row(elem_classes="chooser"):
             project = gr.Dropdown(
-                projects, value=story.project_id, label=t("Project"), elem_id="project", min_width=120, interactive=True
+                projects,
+                value=story.project_id or None,
+                label=t("Project"),
+                elem_id="project",
+                min_width=120,
+                interactive=True,
             )
             new_project = gr.Button(t("New project"), size="sm", elem_id="new-project", min_width=96, scale=0)
         with gr.Row(elem_classes="chooser"):
             chosen = gr.Dropdown(
-                stories, value=story.id, label=t("Story"), elem_id="story", min_width=120, interactive=True
+                stories, value=story.id or None, label=t("Story"), elem_id="story", min_width=120, interactive=True
             )
             new_story = gr.Button(t("New story"), size="sm", elem_id="new-story", min_width=96, scale=0)
         with gr.Column(elem_id="context-field"):

@@ -66,7 +66,7 @@ def fill(box: Locator, text: str) -> None:
 @contextmanager
 def served(castbook: Castbook) -> Iterator[str]:
     demo = build_page(castbook)
-    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
+    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook))
     castbook.models.start()
     yield url
     demo.close()

@@ -31,7 +31,7 @@ def app(store: LibraryStore) -> Iterator[App]:
         place = build_stories_bar(castbook)
         form = build_episode_form(castbook)
         bind_episode_form(castbook, form, place)
-    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
+    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook))
     yield App(url, castbook.seen_by(LOCAL_OWNER), generator)
     demo.close()
 

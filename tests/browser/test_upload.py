@@ -44,7 +44,7 @@ def app(store: LibraryStore) -> Iterator[App]:
             form = build_upload_form(castbook, place)
             area = build_run_area(castbook)
         bind_upload_form(castbook, form, place, area)
-    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options())
+    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook))
     yield App(url, castbook.seen_by(LOCAL_OWNER), generator)
     demo.close()
 

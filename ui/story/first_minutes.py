@@ -63,8 +63,8 @@ class FirstMinutes:
 
 def build_first_minutes(castbook: Castbook) -> FirstMinutes:
     studio = before_anybody(castbook)
-    story = studio.library.ensure_a_story()
-    with gr.Column(visible=_is_first_visit(studio, story.id), elem_id="first-minutes") as box:
+    is_first = bool(studio and _is_first_visit(studio, studio.library.ensure_a_story().id))
+    with gr.Column(visible=is_first, elem_id="first-minutes") as box:
         gr.Markdown(t("### Welcome. Where would you like to start?"))
         gr.HTML(_group_picture(), elem_id="group-picture", padding=False)
         with gr.Row(elem_classes="first-row"):

@@ -1,0 +1,93 @@
+"""No argument names a file of the server: each of every verb is tried with a harmless one, and none reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fakes import RED, FakeFaces, FakeGenerator, fake_pack, flat
+from gradio.blocks import Blocks
+from listening import listening
+from PIL.PngImagePlugin import PngInfo
+from test_strangers_walk import FILES, GIVEN, Belongings, Person, furnished, parameters, uploaded, verbs
+
+from library_store.records import LOCAL_OWNER
+from library_store.store import LibraryStore
+from pipeline.variants import VariantMaker
+from studio import Castbook, Models
+from ui import build_page, launch_options
+
+
+@pytest.fixture(scope="module")
+def castbook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Castbook]:
+    home, pack = tmp_path_factory.mktemp("home"), fake_pack()
+    store = LibraryStore.open(f"sqlite:///{home / 'castbook.db'}", str(home / "pictures"))
+    castbook = Castbook(store, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack)))
+    castbook.models.get()
+    yield castbook
+    castbook.runs.close()
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def demo(castbook: Castbook) -> Iterator[Blocks]:
+    demo = build_page(castbook)
+    demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook))
+    yield demo
+    demo.close()
+
+
+@pytest.fixture(scope="module")
+def own(castbook: Castbook, tmp_path_factory: pytest.TempPathFactory) -> Belongings:
+    return furnished(castbook.seen_by(LOCAL_OWNER), tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="module")
+def harmless(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture with a face, that says what it was drawn by."""
+    file, said = tmp_path_factory.mktemp("elsewhere") / "harmless.png", PngInfo()
+    said.add_itxt("parameters", "Harmlessprompt\nSteps: 8, Sampler: Euler, Seed: 7, Size: 64x64")
+    flat(RED).save(file, pnginfo=said)
+    return file
+
+
+def ways(file: Path, url: str) -> list[Any]:
+    """To name it."""
+    named = [str(file), f"{url}gradio_api/file={file}"]
+    return [str(file), *({"path": path, "url": path, "meta": {"_type": "gradio.FileData"}} for path in named)]
+
+
+def test_no_argument_of_any_verb_reads_a_file_of_the_server(demo: Blocks, own: Belongings, harmless: Path):
+    with httpx.Client(timeout=60) as browser:
+        who = Person(str(demo.local_url), {}, browser)
+        given = {**GIVEN, **own.ids()}
+        for fn in verbs(demo):
+            if fn.api_name in ("generate_character", "generate_character_variant", "draw_again"):
+                continue  # they take words and numbers, and time
+            for name in parameters(fn):
+                for way in ways(harmless, who.url) if name in FILES else [str(harmless)]:
+                    asked = [
+                        ([way] if parameter == "pages" or parameter.endswith("_ids") else way)
+                        if parameter == name
+                        else given.get(parameter, [given.get(parameter.removesuffix("s"))])
+                        for parameter in parameters(fn)
+                    ]
+                    said = who.call(str(fn.api_name), *asked)
+                    if name in FILES and isinstance(way, dict):
+                        assert "was not uploaded" in said, (fn.api_name, way)
+        assert b"Harmlessprompt" not in who.all_seen
+        upload = uploaded(who, harmless)
+        assert "Harmlessprompt" in who.call("request_in", upload)  # which is what an upload is for
+        sent = str(upload["path"])
+        assert sent.startswith("/castbook/u-")
+        for way in (
+            sent,
+            f"{sent}/../../harmless.png",
+            "/castbook/u-0/../../etc/hostname",
+            f"/castbook/p/aa/{harmless}",
+        ):
+            answer = browser.get(f"{who.url}gradio_api/file={way}")
+            assert answer.status_code == (200 if way == sent else 404)
