@@ -13,8 +13,9 @@ from errors import CastbookError
 from library_store import backups
 from library_store.checking import Report
 from library_store.checking import check as check_library
-from library_store.database import open_for_reading
+from library_store.database import open_database, open_for_reading
 from library_store.pictures import Pictures
+from library_store.repairing import repair as repair_library
 from settings import Settings
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
@@ -45,10 +46,31 @@ def back_up(
 
 
 @app.command()
-def restore(folder: Annotated[Path, typer.Argument(help="A backup.", exists=True, file_okay=False)]) -> None:
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A backup.", exists=True, file_okay=False)],
+    verify: Annotated[bool, typer.Option("--verify", help="Read all of it, and check it.")] = False,
+) -> None:
     """Puts a backup where the app looks for its library, but never over one. Stop the server first."""
     settings = Settings()
-    _end(backups.restore(folder, settings.resolved_database_url, settings.resolved_pictures, _watched))
+    lacking = backups.restore(folder, settings.resolved_database_url, settings.resolved_pictures, _watched)
+    _end(lacking, _is_whole(settings) if verify else True)
+
+
+@app.command()
+def repair(
+    backup: Annotated[
+        Path | None, typer.Option(help="A backup that lost pictures come back from.", exists=True, file_okay=False)
+    ] = None,
+) -> None:
+    """Puts right what can be, says what, and checks again. Stop the server first. Exit code 1: something is left."""
+    settings = Settings()
+    pictures = Pictures.open(settings.resolved_pictures, may_be_new=False)
+    kept = Pictures.open(backup / backups.PICTURES, may_be_new=False) if backup else None
+    engine = open_database(settings.resolved_database_url)
+    for what, count in repair_library(engine, pictures, kept, _watched).items():
+        typer.echo(f"{count} {what}")
+    engine.dispose()
+    _end((), _is_whole(settings))
 
 
 def _is_whole(settings: Settings) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-from types import SimpleNamespace
+import gradio as gr
+from gradio.state_holder import SessionState
 
 from ui.steady import SteadyDict, make_steady
 
@@ -16,9 +16,15 @@ def test_it_may_grow_while_it_is_walked_through():
     assert len(steady) == 1 + 1 + 2 + 4 + 8
 
 
-def test_what_gradio_copies_for_every_session_stays_steady():
-    config = SimpleNamespace(blocks={1: "a button"}, fns={2: "its click"})
-    make_steady(SimpleNamespace(default_config=config))
-    for of_a_session, known in ((copy.copy(config.blocks), {1: "a button"}), (copy.copy(config.fns), {2: "its click"})):
-        assert isinstance(of_a_session, SteadyDict)
+def test_what_gradio_copies_for_every_session_stays_steady_and_is_not_described_anew():
+    with gr.Blocks() as demo:
+        button = gr.Button("Go")
+        button.click(lambda: "gone", None, button)
+    make_steady(demo)
+    session = SessionState(demo)
+    for of_a_session, known in ((session.blocks_config.blocks, demo.blocks), (session.blocks_config.fns, demo.fns)):
+        assert isinstance(of_a_session, SteadyDict) and of_a_session is not known
         assert of_a_session == known
+    assert session[button._id] is button
+    assert list(session.components) == []
+    assert demo.get_config_file()["components"][0]["props"]["value"] == "Go"

@@ -34,6 +34,7 @@ THREADS = 256
 WATCHING: dict[str, Any] = {"concurrency_id": "runs", "concurrency_limit": THREADS // 2}
 AT_ONCE = 8  # calls of any other verb
 MOST_CALLS = 1000  # that Gradio keeps for later
+MOST_TABS = 1000  # and programs, of which it remembers what they look at: up to 0.2 MB each
 
 
 Handler = Callable[..., Any]

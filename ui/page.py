@@ -14,7 +14,17 @@ from ui.chosen_language import ChosenLanguage
 from ui.door import Door
 from ui.endpoints import build_endpoints
 from ui.foreign_sites import guards
-from ui.handlers import AT_ONCE, MOST_CALLS, PRIVATE, QUICK, THREADS, draw_without_progress, for_visitor, unchanged
+from ui.handlers import (
+    AT_ONCE,
+    MOST_CALLS,
+    MOST_TABS,
+    PRIVATE,
+    QUICK,
+    THREADS,
+    draw_without_progress,
+    for_visitor,
+    unchanged,
+)
 from ui.language import i18n, say, t
 from ui.library.popup import LibraryPopup, build_library_popup
 from ui.library.tab import LIBRARY, STORY, bind_library_tab, build_library_tab
@@ -127,6 +137,7 @@ def launch_options(
         "footer_links": ["api"],
         "run_history": False,
         "max_threads": THREADS,
+        "state_session_capacity": MOST_TABS,
         "show_error": True,
         "ssr_mode": False,
         "max_file_size": "2gb",  # an exported library; pictures are held to less where they are read

@@ -1,12 +1,15 @@
 """Cards are drawn (`gr.render`) in a thread of their own, which adds to dictionaries that Gradio's other events walk
-through at that moment: "dictionary changed size during iteration", and a click is lost (gradio #9410, #9991)."""
+through at that moment: "dictionary changed size during iteration", and a click is lost (gradio #9410, #9991). And what
+Gradio keeps of every session is small."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
+from gradio.blocks import Block, BlocksConfig
+from gradio.renderable import Renderable
 
 
 class SteadyDict(dict[Any, Any]):
@@ -25,7 +28,27 @@ class SteadyDict(dict[Any, Any]):
         return list(super().items())
 
 
+class _OfSession(BlocksConfig):
+    """A session's own page. Gradio would describe every component anew for each session, 0.9 MB and 60 ms of them, for
+    its deep links, which this page has none of; what is drawn later (`gr.render`) has to be described."""
+
+    @staticmethod
+    def config_for_block(
+        _id: int, rendered_ids: list[int], block: Block, renderable: Renderable | None = None
+    ) -> dict[str, Any]:
+        described = cast("Any", BlocksConfig.config_for_block)  # pyright: ignore[reportUnknownMemberType]
+        return described(_id, rendered_ids, block, renderable) if renderable else {}
+
+
+class _OfPage(BlocksConfig):
+    def __copy__(self) -> BlocksConfig:
+        made = super().__copy__()
+        made.__class__ = _OfSession
+        return made
+
+
 def make_steady(demo: gr.Blocks) -> None:
-    """For a page that is complete. Each visitor's session gets copies of these two, of the same kind."""
+    """For a page that is complete. Each visitor's session gets a copy of its configuration, of the same kind."""
     config: Any = demo.default_config
+    config.__class__ = _OfPage
     config.blocks, config.fns = SteadyDict(config.blocks), SteadyDict(config.fns)
