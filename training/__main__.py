@@ -239,12 +239,14 @@ def hands(run: RunFolder = Path("training-runs/hands"), processes: int = 1) -> N
 
 def _part(run: Path, pack: Path, recipe: RecipeName, minutes: float, part: Literal["decoder", "prior"]) -> None:
     """Trains one part of a pack and writes it there."""
+    from pipeline.pack_files import write_files
     from training.loop import TimeIsUp
     from training.pack import PartAlone
 
     alone = PartAlone(Run(run, RECIPES[recipe](), pack, time.monotonic() + 60 * minutes if minutes else None))
     try:
         (alone.write_decoder if part == "decoder" else alone.write_prior)()
+        write_files(pack, DRAWN_JUDGE if pack == PACK else None)
     except TimeIsUp as said:
         typer.echo(said)
         raise typer.Exit(75) from None

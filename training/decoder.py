@@ -28,7 +28,8 @@ BATCH = 8
 WINDOW = CROP // CELL  # latents a side
 # The weights of the encoder's features, the discriminator's and its verdict, beside the errors: about as much of the
 # gradient. A new discriminator knows nothing yet, so its verdict counts more and more.
-FELT, TOLD, JUDGED = 0.3, 1.0, 0.05
+FELT, TOLD, JUDGED = 0.3, 1.0, 0.15
+REDRAWN = 0.3  # of the errors' weight where the generator has drawn lines of its own, near the true ones
 STAGES = (2, 3, 4)  # of the steering encoder: its stem and its first two blocks, at 1/2, 1/4 and 1/8
 INNER = (..., slice(CELL, -CELL), slice(CELL, -CELL))  # a window's edge lacks its neighbours
 
@@ -77,7 +78,8 @@ def train_decoder(
         noise = NOISE * torch.rand(len(latent), 1, 1, 1, device=latent.device)
         with autocast():
             made = model["decoder"](model["post_quant_conv"](latent + noise * torch.randn_like(latent))).float()[INNER]
-        error, felt = reconstruction_loss(made, real), _unlike(eyes, made, real)
+        error = reconstruction_loss(made[::2], real[::2]) + REDRAWN * reconstruction_loss(made[1::2], real[1::2])
+        felt = _unlike(eyes, made, real)
         discriminator = model["discriminator"]
         discriminator.requires_grad_(False)  # what it says of this picture teaches the decoder alone
         verdict, seen = discriminator(made)
