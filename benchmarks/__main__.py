@@ -63,6 +63,14 @@ def first_visit() -> None:
 
 
 @commands.command()
+def page() -> None:
+    """How heavy and how quick the Story page is, in Chromium, beside a bare Gradio page."""
+    from benchmarks.page import main
+
+    main()
+
+
+@commands.command()
 def library(characters: int = 10_000) -> None:
     """A library of so many characters in Chromium: page, searches, popup, and the server's memory."""
     from benchmarks.large_library import main

@@ -486,6 +486,7 @@ class CharacterLibrary:
                     "Choose the pictures, and make a character of their own of them.",
                     name=merged.name,
                 )
+            quotas.check_characters(session, kept.project_id)
             rows.faces_changed(session, kept.project_id)
             return kept.record()
 
@@ -508,6 +509,7 @@ class CharacterLibrary:
             taker, looks = CharacterRow(project_id=character.project_id), character.record()
             rows.describe(taker, name, looks.description, looks.visual_profile, looks.prompt)
             taken = rows.cast(session, story, rows.added(session, taker))
+            quotas.check_characters(session, story.project_id)
             merges.hand_over(session, character, taker, theirs)
             taker.canonical_image_id = taken.active_image_id = chosen[0]
             rows.faces_changed(session, character.project_id)

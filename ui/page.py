@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from studio import Castbook, Studio
 from ui.chosen_language import ChosenLanguage
@@ -28,6 +29,7 @@ from ui.handlers import (
 from ui.language import i18n, say, t
 from ui.library.popup import LibraryPopup, build_library_popup
 from ui.library.tab import LIBRARY, STORY, bind_library_tab, build_library_tab
+from ui.lightbox.lightbox import bind_look, build_lightbox
 from ui.likeness.tab import LIKENESS, bind_retention_tab, build_retention_tab
 from ui.place import Place, build_stories_bar, new_revision, reopen
 from ui.status import build_status, build_vocabulary, follow_models
@@ -94,6 +96,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
                 library = build_library_tab(castbook)
             with gr.Tab(t("Likeness"), id=LIKENESS) as likeness_view:
                 retention = build_retention_tab()
+        lightbox = build_lightbox(castbook)
         popup = build_library_popup(castbook, place, [generate, scene.choose, scene.change], load)
 
         other_language.click(None, js="() => window.castbook.changeLanguage()", **PRIVATE)
@@ -103,6 +106,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
         with cards:
             build_cast(castbook, place, desk, undo)
         bind_library_tab(castbook, library, place, library_view, views, desk, undo)
+        bind_look(castbook, lightbox, library.page.look, library.page.images, library.page.viewer.viewed)
         bind_retention_tab(castbook, retention, place, likeness_view)
         bind_request_field(castbook, request_field, place, desk)
         model_buttons = [new.create, scene.generate, *first.examples]
@@ -144,7 +148,12 @@ def launch_options(
         "mcp_server": mcp,
         "i18n": i18n(),
         "app_kwargs": {
-            "middleware": [*guards(hosts, frames), Middleware(Door, castbook=castbook), Middleware(ChosenLanguage)]
+            "middleware": [
+                *guards(hosts, frames),
+                Middleware(GZipMiddleware, compresslevel=5),
+                Middleware(Door, castbook=castbook),
+                Middleware(ChosenLanguage),
+            ]
         },
     }
 

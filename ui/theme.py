@@ -115,12 +115,12 @@ def theme() -> Base:
 
 
 def css() -> str:
-    return _files("page.css", "undo.css")
+    return _files("page.css", "undo.css", "lightbox/lightbox.css")
 
 
 def head() -> str:
     """The popup's keyboard behaviour, and what has no place in Gradio's own options."""
-    return f"<script>{_files('page.js', 'undo.js')}</script>"
+    return f"<script>{_files('page.js', 'undo.js', 'lightbox/lightbox.js')}</script>"
 
 
 def _files(*names: str) -> str:

@@ -68,6 +68,7 @@ class CharacterPage:
     copy: gr.Button  # a link that opens this page
     viewer: Viewer
     alike: gr.Button
+    look: gr.Button  # closely, at all their pictures
     strip: gr.Gallery
     images: gr.State  # image ids, as in `strip`
     add_picture: AddPicture
@@ -129,6 +130,7 @@ def build_character_page(castbook: Castbook) -> CharacterPage:
             canonical = gr.Button(t("Make main picture"), size="sm", min_width=150, elem_id="character-canonical")
             steer = gr.Button(t("Use as reference too"), size="sm", min_width=110, elem_id="character-steer")
             alike = gr.Button(t("Who looks like this?"), size="sm", min_width=150, elem_id="character-alike")
+            look = gr.Button(t("Look closely"), size="sm", min_width=110, elem_id="character-look")
             download = gr.DownloadButton(t("Download"), size="sm", min_width=100, elem_id="character-download")
         gr.Markdown(t("#### Where they come from"))
         lineage = gr.HTML(js_on_load=CLICKED, apply_default_css=False, elem_id="character-lineage")
@@ -140,7 +142,7 @@ def build_character_page(castbook: Castbook) -> CharacterPage:
     steers, is_favourite = gr.Checkbox(visible="hidden"), gr.Checkbox(visible="hidden")
     viewer = Viewer(gr.State(None), picture, likeness, facts, canonical, steer, steers, download)
     return CharacterPage(
-        nobody, box, character, name, about, favourite, is_favourite, generate, load, copy, viewer, alike, strip,
+        nobody, box, character, name, about, favourite, is_favourite, generate, load, copy, viewer, alike, look, strip,
         gr.State([]), add_picture, outliers, lineage, stories, gr.State([]), trash_bar, upkeep,
     )  # fmt: skip
 

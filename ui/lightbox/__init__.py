@@ -1,0 +1,1 @@
+"""Looking closely at pictures, as large as the screen allows."""
