@@ -120,7 +120,7 @@ def css() -> str:
 
 def head() -> str:
     """The popup's keyboard behaviour, and what has no place in Gradio's own options."""
-    return f"<script>{_files('page.js', 'undo.js', 'lightbox/lightbox.js')}</script>"
+    return f"<script>{_files('page.js', 'undo.js', 'lightbox/lightbox.js', 'drafts.js')}</script>"
 
 
 def _files(*names: str) -> str:

@@ -56,6 +56,7 @@
 
   /** As large as fits, times the zoom; what is larger than its pixels is sharpened by as much as it was stretched. */
   const place = () => {
+    dialog.classList.toggle("is-narrow", innerWidth < 700);
     for (const frame of dialog.querySelectorAll(".frame")) {
       const { clientWidth: width, clientHeight: height } = frame;
       for (const image of frame.querySelectorAll("img")) {
