@@ -110,6 +110,14 @@ def turns() -> None:
     turns()
 
 
+@commands.command()
+def mutated(pictures: int = 10_000, zips: int = 500, seed: int = 0) -> None:
+    """Pictures and exports with bytes changed at random: read or refused, how soon, and what stays in memory."""
+    from benchmarks.mutated import main
+
+    main(pictures, zips, seed)
+
+
 def _print_variants(maker: VariantMaker, pack: Pack) -> None:
     """Four in one request, as the page does it, against four requests of one."""
     portrait = maker.generate(pack.request("smiling woman with red hair, cafe", 7, count=1), None, _ignore).ranked[0]

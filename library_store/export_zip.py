@@ -3,6 +3,7 @@
     metadata.jsonl     a line per picture (ExportedPicture): the file, its character, and how it came about
     images/            the PNG files as the library keeps them, named by their SHA-256
     castbook.json      the project, its stories and who is cast in them (ExportedProject)
+    missing.txt        pictures that are not in it, for their files were missing or damaged: only where there are some
     embeddings.npz     face identities, which are biometric: only where they were asked for
 
 `load_dataset("imagefolder", data_dir="unpacked")` gives a row per line, with `image` and, where a picture was made from
@@ -29,7 +30,7 @@ import zipfile
 import zlib
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
@@ -63,6 +64,7 @@ from pipeline.values import Face, Identity, Likeness
 
 FORMAT, VERSION = "castbook", 2
 METADATA, PROJECT, EMBEDDINGS, FOLDER = "metadata.jsonl", "castbook.json", "embeddings.npz", "images/"
+MISSING = "missing.txt"
 
 MAX_TEXT = 2**28  # bytes; 100,000 pictures have half of it
 MAX_RECORD = 2**17  # of one picture's request, or likeness
@@ -291,17 +293,29 @@ class ImportReport:
 
 
 def write_zip(path: Path, export: Export, pictures: Pictures) -> None:
-    """The whole file appears or none. Raises LibraryUnavailable for a missing picture or a full disk."""
+    """The whole file appears or none. Pictures whose files are missing or damaged are left out, and listed in it.
+    Raises LibraryUnavailable for a full disk, and where no picture can be reached."""
     temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    lacking = set[str]()
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content_hash in {line.file_name: line.content_hash for line in export.pictures}.items():
+                try:
+                    data = pictures.read(content_hash)
+                except LibraryUnavailable:
+                    pictures.check_reachable()
+                    lacking.add(content_hash)
+                else:
+                    archive.writestr(name, data, zipfile.ZIP_STORED)  # a PNG is compressed already
+            if lacking:
+                left_out = (line for line in export.pictures if line.content_hash in lacking)
+                archive.writestr(MISSING, "".join(f"{line.name}: {line.image_id}\n" for line in left_out))
+                export = _without(export, lacking)
             lines = _filled_first(export.pictures)
             archive.writestr(METADATA, b"".join(_PICTURE.dump_json(line) + b"\n" for line in lines))
             archive.writestr(PROJECT, _PROJECT.dump_json(export.project, indent=2))
             if export.faces:
                 archive.writestr(EMBEDDINGS, _npz(export.faces), zipfile.ZIP_STORED)
-            for name, content_hash in {line.file_name: line.content_hash for line in export.pictures}.items():
-                archive.writestr(name, pictures.read(content_hash), zipfile.ZIP_STORED)  # a PNG is compressed already
         temporary.replace(path)
     except OSError as error:
         raise LibraryUnavailable(
@@ -311,6 +325,12 @@ def write_zip(path: Path, export: Export, pictures: Pictures) -> None:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def count_missing(path: Path) -> int:
+    """Pictures that were left out of an export of this library, for their files were missing or damaged."""
+    with zipfile.ZipFile(path) as archive:
+        return len(archive.read(MISSING).splitlines()) if MISSING in archive.namelist() else 0
 
 
 def read_zip(path: Path) -> Export:
@@ -342,6 +362,27 @@ def keep_pictures(path: Path, lines: Iterable[ExportedPicture], pictures: Pictur
             sizes[content_hash] = _size(data, name)
             pictures.put_file(data)
         return sizes
+
+
+def _without(export: Export, lacking: Collection[str]) -> Export:
+    """Whoever's picture that stood for them is lacking is stood for by their first one, where it is imported."""
+    kept = [line for line in export.pictures if line.content_hash not in lacking]
+    ids, whose = {line.image_id for line in kept}, {line.character_id for line in kept}
+    gone = {_file_name(content_hash) for content_hash in lacking}
+    project = replace(
+        export.project,
+        cast=tuple(_member_without(member, ids) for member in export.project.cast if member.character_id in whose),
+        merged=tuple(merged for merged in export.project.merged if merged.merged_into_id in whose),
+    )
+    lines = (replace(line, reference_file_name=None) if line.reference_file_name in gone else line for line in kept)
+    return Export(project, tuple(lines), tuple(face for face in export.faces if face[0] in ids))
+
+
+def _member_without(member: ExportedMember, ids: Collection[str]) -> ExportedMember:
+    options = tuple(option for option in member.options if option.image_id in ids)
+    return replace(
+        member, options=options, active_image_id=member.active_image_id if member.active_image_id in ids else None
+    )
 
 
 _PICTURE = TypeAdapter(ExportedPicture)

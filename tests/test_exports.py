@@ -27,7 +27,7 @@ from gradio.utils import is_static_file
 from sqlalchemy import create_engine, text
 
 from errors import InvalidRequest, NotFound, UnreadableExport
-from library_store.export_zip import ImportReport, read_zip
+from library_store.export_zip import ImportReport, count_missing, read_zip
 from library_store.kept_likeness import to_json
 from library_store.library import CharacterLibrary
 from library_store.records import LOCAL_OWNER, CastMember, CharacterText, LibraryQuery, NewPicture, Story, VisualProfile
@@ -975,6 +975,27 @@ def test_what_a_killed_server_left_goes_at_the_next_start_and_nothing_of_a_livin
     start()
     assert not killed.export.parent.parent.parent.exists()
     assert living.export.exists()
+
+
+def test_a_missing_and_a_damaged_picture_are_left_out_and_all_else_is_brought_back(
+    old: Installation, new: Installation
+):
+    moonlight = fill(old.library)
+    images = old.library.list_images(moonlight.mina.character.id)
+    lost = [images[0].id, images[-1].id]
+    first, last = (Path(old.library.get_picture_path(image_id)) for image_id in lost)
+    first.unlink()
+    last.write_bytes(b"garbage")
+
+    path = exported(old, moonlight.project_id, embeddings=True)
+
+    said = zipfile.ZipFile(path).read("missing.txt").decode()
+    assert all(image_id in said for image_id in lost) and count_missing(path) == len(said.splitlines()) >= 2
+    new.library.import_zip(path)
+    there = {image.id for image in new.library.list_images(moonlight.mina.character.id)}
+    assert there == {image.id for image in images} - set(lost)
+    assert new.library.list_images(moonlight.joon.character.id)
+    assert count_missing(exported(new, moonlight.project_id)) == 0
 
 
 def test_an_unknown_project_is_no_folder(old: Installation, tmp_path: Path):

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from library_store.export_zip import ImportReport
+from library_store.export_zip import ImportReport, count_missing
 from library_store.records import Character
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, for_visitor, on
@@ -97,6 +97,13 @@ def _bind_packing(
 
 
 def _ready(zip_path: Path) -> Any:
+    if missing := count_missing(zip_path):
+        left_out = counted(
+            "{count} picture was left out: its file is missing or damaged.",
+            "{count} pictures were left out: their files are missing or damaged.",
+            missing,
+        )
+        gr.Warning(left_out, title=say("Exported, but not all of it"))
     size = zip_path.stat().st_size / 1e6
     label = say("Download {name} ({size} MB)", name=zip_path.name, size=f"{max(size, 0.1):.1f}")
     return gr.DownloadButton(label, value=str(zip_path), visible=True, interactive=True)
