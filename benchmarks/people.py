@@ -155,7 +155,7 @@ async def served() -> AsyncGenerator[tuple[httpx.AsyncClient, Verbs, int]]:
         address = listening()
         server = multiprocessing.get_context("spawn").Process(target=serve, args=(Path(home), address), daemon=True)
         server.start()
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=2)
         url = f"http://127.0.0.1:{address['server_port']}"
         async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits, trust_env=False) as client:
             while True:

@@ -201,6 +201,12 @@ class Pictures:
         return f"{self._root.rstrip('/')}/{name}"
 
 
+def is_damaged(path: Path) -> bool:
+    """Whether a file that is named by the SHA-256 of its bytes has another by now. Thumbnails and copies are not."""
+    name, data = path.name.removesuffix(".png"), path.read_bytes()
+    return re.fullmatch(r"[0-9a-f]{64}", name) is not None and hashlib.sha256(data).hexdigest() != name
+
+
 def _file_system(place: Path | str) -> tuple[Any, str]:
     """With the name of the place in it."""
     if isinstance(place, Path):

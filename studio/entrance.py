@@ -29,6 +29,9 @@ class Shown:
     account: Account | None = None
 
 
+ROOM = 500  # megapixels of one visitor's pictures: 7,600 of the embedded pack's, or 480 of 1024 x 1024
+
+
 class Entrance:
     """`single`: whoever reaches the server is its one owner. `visitors`: each browser has a place of its own, known by
     a secret that only it holds. `accounts`: whoever has signed in has one. Programs show a token in the last two."""
@@ -47,7 +50,7 @@ class Entrance:
                 "Castbook does not know whose place this is.",
                 "Open it in a tab of its own and allow its cookie; a program has to show a token from the page.",
             )
-        return Visitor(owner)
+        return Visitor(owner, megapixels=ROOM)
 
     def _by_token(self, token: str) -> str | None:
         owner = self._keys.owner_by(token, "program")

@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from errors import LibraryUnavailable
-from library_store.pictures import MARKER, Pictures
+from library_store.pictures import MARKER, Pictures, is_damaged
 
 
 def noise(seed: int, width: int = 40, height: int = 30, mode: str = "RGB") -> Image.Image:
@@ -74,6 +74,14 @@ def test_a_damaged_file_is_refused_rather_than_shown(tmp_path: Path):
         pictures.get(content_hash)
     with pytest.raises(LibraryUnavailable, match="damaged"):
         pictures.thumbnail_path(content_hash)
+
+
+def test_what_is_served_is_checked_against_the_hash_that_it_is_named_by(pictures: Pictures):
+    content_hash = pictures.put(noise(3))
+    path, thumbnail = Path(pictures.path(content_hash)), Path(pictures.thumbnail_path(content_hash))
+    assert (is_damaged(path), is_damaged(thumbnail)) == (False, False)
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    assert is_damaged(path)
 
 
 def test_putting_a_picture_again_heals_its_damaged_file(tmp_path: Path):

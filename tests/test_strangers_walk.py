@@ -333,6 +333,24 @@ def test_what_an_owner_is_told_opens_to_the_owner_alone(
                 assert answer.status_code in (401, 404) and len(answer.content) < 100
 
 
+def test_a_picture_that_is_not_what_it_is_named_by_is_not_served(
+    ada: Person, ada_at_home: Belongings, castbook: Castbook
+):
+    ada.call("list_cast", ada_at_home.ids()["story_id"])
+    urls = [f"{ada.url}gradio_api/file={path}" for path in addresses_told(ada) if path.endswith(".png")]
+    whole = {path: path.read_bytes() for path in castbook.store.pictures_folder.rglob("*.png")}
+
+    def answers() -> set[int]:
+        return {ada.browser.get(url, headers=ada.headers).status_code for url in urls}
+
+    assert answers() == {200}
+    for path, data in whole.items():
+        path.write_bytes(data[:-1] + b"!")
+    assert answers() == {404}
+    for path, data in whole.items():
+        path.write_bytes(data)
+
+
 def test_no_address_holds_a_path_of_the_server(
     castbook: Castbook, demo: Blocks, ada: Person, ada_at_home: Belongings, strangers: list[Person]
 ):

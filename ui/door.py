@@ -21,6 +21,7 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from errors import CastbookError, NobodyKnown
+from library_store.pictures import is_damaged
 from library_store.records import Visitor
 from studio import Castbook
 from ui.file_addresses import PREFIX, FileAddresses
@@ -123,7 +124,7 @@ class Door:
             content_hash = CONTENT_HASH.match(path.name)
             if content_hash is None or not self._shows(visitor, content_hash[0]):
                 return None
-        if not path.is_file():
+        if not path.is_file() or (folder == PICTURES and is_damaged(path)):
             return None
         return FileResponse(path, headers={"cache-control": KEPT}) if folder == PICTURES else path
 
