@@ -94,7 +94,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
                         request_field = build_request_field()
             with gr.Tab(t("Library"), id=LIBRARY) as library_view:
                 library = build_library_tab(castbook)
-            with gr.Tab(t("Likeness"), id=LIKENESS) as likeness_view:
+            with gr.Tab(t("Help"), id=LIKENESS) as likeness_view:
                 retention = build_retention_tab()
         lightbox = build_lightbox(castbook)
         popup = build_library_popup(castbook, place, [generate, scene.choose, scene.change], load)

@@ -115,7 +115,7 @@ def theme() -> Base:
 
 
 def css() -> str:
-    return _files("page.css", "undo.css", "lightbox/lightbox.css")
+    return _files("page.css", "undo.css", "lightbox/lightbox.css", "likeness/likeness.css")
 
 
 def head() -> str:

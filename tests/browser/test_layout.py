@@ -67,12 +67,12 @@ def expect_whole_in_sight(page: Page, button: str) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 1400, 1920, 2560])
-@pytest.mark.parametrize("view", ["Story", "Library", "Likeness"])
+@pytest.mark.parametrize("view", ["Story", "Library", "Help"])
 def test_left_and_right_of_the_page_is_as_much_room(page: Page, view: str, width: int) -> None:
     page.get_by_role("tab", name=view).click()
     resize(page, (width, 900))
     ends = {"Story": ("#cast-title", "#desk"), "Library": ("#people-title", "#person"),
-            "Likeness": ("#likeness-meaning", "#likeness-checks")}[view]  # fmt: skip
+            "Help": ("#likeness-colours", "#likeness-checks")}[view]  # fmt: skip
     expect(page.locator(ends[0])).to_be_visible()
     for first, last in (("#masthead", "#masthead"), ends):
         left = page.locator(first).evaluate("(each) => each.getBoundingClientRect().left")
@@ -125,7 +125,7 @@ def test_a_long_cast_does_not_take_the_desk_along(page: Page, size: tuple[int, i
 
 def test_a_phone_scrolls_no_view_sideways(page: Page) -> None:
     resize(page, PHONE)
-    for view in ("Library", "Likeness", "Story"):
+    for view in ("Library", "Help", "Story"):
         page.get_by_role("tab", name=view).click()
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]

@@ -63,8 +63,12 @@ def write_report(folder: Path, title: str) -> None:
     (folder / "report.html").write_text(f"<h1>{title} <script>alert(1)</script></h1>")
 
 
-def open_likeness(page: Page, name: str = "Likeness") -> None:
+def open_likeness(page: Page, name: str = "Help") -> None:
     page.get_by_role("tab", name=name, exact=True).click()
+    expect(page.locator("#likeness-colours img")).to_have_count(5)
+    research = page.locator("#likeness-research > button")
+    if "open" not in (research.get_attribute("class") or ""):
+        research.click()
     expect(page.locator("#likeness-meaning p").first).to_be_visible()
 
 
@@ -102,8 +106,7 @@ def test_the_library_is_checked_as_strangers(app: App, visit: Visit) -> None:
     expect(checked).to_contain_text(
         "In your library 1 of 3 pairs of different characters would be taken for the same person"
     )
-    expect(checked.locator("li")).to_contain_text("<b>Hanna</b>")
-    expect(checked.locator("li")).to_contain_text("1.00")
+    expect(page.locator("#most-alike .caption-label")).to_contain_text(["<b>Hanna</b>", "Hana · 1.00"])
 
 
 def test_without_a_report_the_command_for_one_is_shown(app: App, visit: Visit) -> None:
@@ -138,7 +141,7 @@ def test_in_korean_it_is_korean(app: App, visit: Visit) -> None:
     saved(app, "서연", RED)
     saved(app, "지우", GREEN)
     page = visit(app, locale="ko-KR")
-    open_likeness(page, "닮음")
+    open_likeness(page, "도움말")
     expect(page.locator("#likeness-meaning tbody tr").last).to_have_text("0.901,000명 중 1명같은 사람")
     page.click("#check-library")
     expect(page.locator("#library-checked")).to_contain_text("서로 다른 캐릭터 1쌍 중 0쌍이 같은 사람으로 보일 거예요")

@@ -1,9 +1,11 @@
-"""The Likeness tab: what a likeness means for the pack in use, the library as a check, and the retention report."""
+"""The Help tab: what the colours mean, who in one's own library looks alike, and for researchers how it is measured."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -16,10 +18,20 @@ from ui.handlers import PRIVATE, QUICK, for_visitor
 from ui.language import named, said, say, t
 from ui.likeness.picture import draw_hills, one_stranger_in, table, tabulate
 from ui.place import Place
+from ui.thumbnails import THUMBNAILS
 from ui.words import counted
 from verdicts import measured_on, observed, verdict_on, why_not_known
 
 LIKENESS = "likeness"  # the view's id
+STEPS: dict[str, tuple[str, str]] = {  # by the class of its colour: a verdict, and what to think of it
+    "tone-good": ("Same person", "As alike as two pictures of one person usually are. Use it."),
+    "tone-unsure": ("Unsure", "Some strangers are as alike, or it nearly repeats the reference. Look for yourself."),
+    "tone-bad": ("Another person", "Many strangers are as alike. It is set aside; you may use it all the same."),
+    "tone-none": ("Not measured", "No face was found, or this judge cannot tell people of this drawing style apart."),
+}
+# The reference, and a face by each step's class: drawn by paperdoll of the same words, their likeness to the reference
+# 0.76, 0.39 and 0.15 by its own judge, whose lines lie at 0.45 and 0.17.
+FACES = Path(__file__).parent / "steps"
 WHAT_IT_IS = (
     "Every picture made from a reference is looked at by a judge: a face encoder that had no part in drawing it. It "
     "says how alike the two faces are, 1 for the same face. What such a figure is worth was measured on people who are "
@@ -51,9 +63,11 @@ NO_REPORT = "Nothing was measured on this machine yet. This command measures it,
 
 @dataclass(frozen=True)
 class RetentionTab:
+    colours: gr.HTML
     meaning: gr.HTML
     check: gr.Button
     checked: gr.HTML
+    alike: gr.Gallery  # the most alike of them, two beside each other
     report: gr.HTML
     whole: gr.Accordion  # shown where there is a report
     page: gr.HTML  # the report itself, once the accordion is opened
@@ -61,27 +75,38 @@ class RetentionTab:
     @property
     def outputs(self) -> list[Any]:
         """What `_show` sets."""
-        return [self.meaning, self.check, self.report, self.whole, self.page]
+        return [self.colours, self.meaning, self.check, self.report, self.whole, self.page]
 
 
 def build_retention_tab() -> RetentionTab:
-    with gr.Row(elem_id="likeness"):
-        with gr.Column(scale=6, min_width=320, elem_id="likeness-meaning"):
-            gr.Markdown(t("## What a likeness means"))
-            meaning = gr.HTML()
-        with gr.Column(scale=5, min_width=320, elem_id="likeness-checks"):
-            with gr.Column(elem_classes="likeness-part"):
-                gr.Markdown(t("## Your own library as a check"))
+    with gr.Column(elem_id="likeness"):
+        with gr.Row(elem_classes="likeness-parts"):
+            with gr.Column(scale=6, min_width=320, elem_id="likeness-colours"):
+                gr.Markdown(t("## What the colours mean"))
+                colours = gr.HTML()
+            with (
+                gr.Column(scale=5, min_width=320, elem_id="likeness-checks"),
+                gr.Column(elem_classes="likeness-part"),
+            ):
+                gr.Markdown(t("## Who looks alike in your library"))
                 gr.Markdown(t(CHECK))
                 check = gr.Button(t("Check this library"), size="md", elem_id="check-library")
                 checked = gr.HTML(elem_id="library-checked")
-            with gr.Column(elem_classes="likeness-part"):
-                gr.Markdown(t("## Retention"))
-                gr.Markdown(t(REPORT))
-                report = gr.HTML(elem_id="retention-report")
-    with gr.Accordion(t("The whole report"), open=False, visible=False, elem_id="retention-whole") as whole:
-        page = gr.HTML(elem_id="retention-page")
-    return RetentionTab(meaning, check, checked, report, whole, page)
+                alike = gr.Gallery(
+                    visible=False, container=False, columns=2, elem_id="most-alike", elem_classes="people", **THUMBNAILS
+                )
+        with gr.Accordion(t("For researchers: how it is measured"), open=False, elem_id="likeness-research"):
+            with gr.Row(elem_classes="likeness-parts"):
+                with gr.Column(scale=6, min_width=320, elem_id="likeness-meaning"):
+                    gr.Markdown(t("## What a likeness means"))
+                    meaning = gr.HTML()
+                with gr.Column(scale=5, min_width=320, elem_classes="likeness-part"):
+                    gr.Markdown(t("## Retention"))
+                    gr.Markdown(t(REPORT))
+                    report = gr.HTML(elem_id="retention-report")
+            with gr.Accordion(t("The whole report"), open=False, visible=False, elem_id="retention-whole") as whole:
+                page = gr.HTML(elem_id="retention-page")
+    return RetentionTab(colours, meaning, check, checked, alike, report, whole, page)
 
 
 def bind_retention_tab(castbook: Castbook, part: RetentionTab, place: Place, tab: gr.Tab) -> None:
@@ -92,8 +117,10 @@ def bind_retention_tab(castbook: Castbook, part: RetentionTab, place: Place, tab
         return _show(studio)
 
     @for_visitor(castbook)
-    def check(studio: Studio, project_id: str) -> str:
-        return _checked(studio.trust.check_library(project_id))
+    def check(studio: Studio, project_id: str) -> tuple[Any, ...]:
+        check = studio.trust.check_library(project_id)
+        pairs = _pairs_alike(studio, check)
+        return _checked(check), gr.Gallery(pairs, visible=bool(pairs))
 
     @for_visitor(castbook)
     def read(studio: Studio) -> str:
@@ -101,8 +128,8 @@ def bind_retention_tab(castbook: Castbook, part: RetentionTab, place: Place, tab
         return _framed(report) if report else ""
 
     tab.select(show, None, part.outputs, **QUICK)
-    part.check.click(check, place.project, part.checked, **PRIVATE)
-    place.project.change(lambda: "", None, part.checked, **QUICK)
+    part.check.click(check, place.project, [part.checked, part.alike], **PRIVATE)
+    place.project.change(lambda: ("", gr.Gallery([], visible=False)), None, [part.checked, part.alike], **QUICK)
     part.whole.expand(read, None, part.page, **QUICK)
 
 
@@ -110,12 +137,28 @@ def _show(studio: Studio) -> tuple[Any, ...]:
     """Values for `RetentionTab.outputs`. A report that is open closes: there may be another by now."""
     calibration, report = studio.pack.calibration, studio.trust.latest_report()
     return (
+        _colours(),
         _meaning(studio),
         gr.Button(interactive=calibration is not None),
         _summary(report) if report else _how_to_report(studio.pack.name),
         gr.Accordion(open=False, visible=report is not None),
         "",
     )
+
+
+def _colours() -> str:
+    """The steps of the scale, each with a face beside the one it is compared with."""
+    steps = "".join(
+        f'<li>{_face(tone)}<div><b class="{tone}">{say(verdict)}</b><p>{say(meaning)}</p></div></li>'
+        for tone, (verdict, meaning) in STEPS.items()
+    )
+    compared = say("All of them are compared with this picture.")
+    return f'<figure class="steps-of">{_face("reference")}<figcaption>{compared}</figcaption></figure><ul>{steps}</ul>'
+
+
+def _face(name: str) -> str:
+    picture = b64encode((FACES / f"{name}.webp").read_bytes()).decode()
+    return f'<img src="data:image/webp;base64,{picture}" alt="" width="128" height="128">'
 
 
 def _meaning(studio: Studio) -> str:
@@ -181,16 +224,25 @@ def _checked(check: LibraryCheck) -> str:
     head = say("Likeness"), say("pairs that reach it"), say("expected"), say("share, within")
     seen, verdict = said(observed(check.same_person)), said(verdict_on(check.same_person))
     parts = [f"<p><b>{seen}</b> {verdict}</p>", table(head, rows)]
-    if check.most_alike:
-        pairs = "".join(
-            f"<li>{escape(pair.one.name)} · {escape(pair.other.name)} <b>{pair.similarity:.2f}</b></li>"
-            for pair in check.most_alike
-        )
-        parts.append(f"<p>{say('The most alike of them, to be looked at:')}</p><ul>{pairs}</ul>")
     if check.left_out:
         one, many = "{count} character without a face is left out.", "{count} characters without a face are left out."
         parts.append(f'<p class="fine">{counted(one, many, check.left_out)}</p>')
+    if check.most_alike:
+        parts.append(f"<p>{say('The most alike of them, to be looked at:')}</p>")
     return "".join(parts)
+
+
+def _pairs_alike(studio: Studio, check: LibraryCheck) -> list[tuple[str, str]]:
+    """Thumbnails and captions, two of each pair in a row: what people typed is never HTML."""
+    people = [who for pair in check.most_alike for who in (pair.one, pair.other)]
+    paths = studio.library.get_thumbnail_paths([who.canonical_image_id or "" for who in people])
+    shown: list[tuple[str, str]] = []
+    for pair in check.most_alike:
+        two = [(paths.get(who.canonical_image_id or ""), who.name) for who in (pair.one, pair.other)]
+        (one, name), (other, other_name) = two
+        if one and other:
+            shown += [(one, name), (other, f"{other_name} · {pair.similarity:.2f}")]
+    return shown
 
 
 def _pairs(expected: float) -> str:
