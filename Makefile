@@ -24,6 +24,8 @@ check: lint test
 figures: .venv/dev
 	$(BIN)/python -m training measure
 	$(BIN)/python -m training measure --steps --people 30
+	$(BIN)/python -m training words
+	$(BIN)/python -m training latents
 	$(BIN)/python -m evaluation retention
 	$(BIN)/python -m evaluation report evaluation-runs/retention
 	$(BIN)/python -m benchmarks
