@@ -24,7 +24,6 @@ from training.attributes import OF_PEOPLE, AttributeClassifier, read_attributes
 from training.marks import CLOSED, SHORN
 
 FIRST = HELD_OUT.first + HELD_OUT.count  # of people that no other figure is of
-MOST_ALIKE = (0.01, 0.001)  # false-accept rates
 Found = Mapping[str, str | frozenset[str]]
 
 
