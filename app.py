@@ -22,7 +22,15 @@ def open_castbook(settings: Settings) -> Castbook:
     pack = load_pack(settings.pack, settings.pack_folders)
     store = LibraryStore.open(settings.resolved_database_url, settings.resolved_pictures)
     models = Models(lambda: load_maker(pack, settings.compiled))
-    return Castbook(store, pack, models, settings.report_folders, settings.resolved_access)
+    return Castbook(
+        store,
+        pack,
+        models,
+        settings.report_folders,
+        settings.resolved_access,
+        settings.idle_days,
+        settings.forgets_at_restart,
+    )
 
 
 def load_maker(pack: Pack, compiled: Path | None = None) -> VariantMaker:

@@ -39,7 +39,8 @@ class Settings(BaseSettings):
     compile: bool = True  # what draws, for this machine's CPU; it then draws in a third of the time
     hosts: str = ""  # names that the server answers to, by commas; "*": any. Default: where it listens
     frames: str = ""  # sites that may show the page in a frame, by commas; a Space: huggingface.co
-    access: Literal["", "single", "visitors", "accounts"] = ""  # whose is what; default: single, a Space: visitors
+    access: Literal["", "single", "visitors"] = ""  # whose is what; default: single, a Space: visitors
+    idle_days: int = Field(default=30, ge=1)  # after which an anonymous visitor who never came again is removed
     server_name: str = Field(default="127.0.0.1", validation_alias="GRADIO_SERVER_NAME")
     space_id: str = Field(default="", validation_alias="SPACE_ID")  # set on a Hugging Face Space
     metrics: bool = False  # whether Prometheus is answered at /metrics
@@ -67,8 +68,14 @@ class Settings(BaseSettings):
         return self.home / "compiled" if self.compile else None
 
     @property
-    def resolved_access(self) -> Literal["single", "visitors", "accounts"]:
+    def resolved_access(self) -> Literal["single", "visitors"]:
         return self.access or ("visitors" if self.space_id else "single")
+
+    @property
+    def forgets_at_restart(self) -> bool:
+        """A Space's own disk does not last; what is mounted into it, and a database elsewhere, does."""
+        is_mounted = any(folder.is_mount() for folder in (self.home, *self.home.parents) if folder != Path("/"))
+        return bool(self.space_id) and not self.database_url and not is_mounted
 
     @property
     def resolved_hosts(self) -> tuple[str, ...]:

@@ -131,13 +131,13 @@ def key_row(owner: str, purpose: Purpose, secret: str, label: str = "", lasts: t
         label=label,
         made_at=now,
         seen_at=now,
-        ends_at=now + lasts if lasts else None,
+        ends_at=now + lasts if lasts is not None else None,
     )
 
 
 def find_key(session: Session, secret: str, purpose: Purpose) -> KeyRow | None:
     row = session.scalar(select(KeyRow).where(KeyRow.secret_hash == _hashed(secret), KeyRow.purpose == purpose))
-    return None if row is None or (row.ends_at and row.ends_at < _now()) else row
+    return None if row is None or (row.ends_at and row.ends_at <= _now()) else row
 
 
 def _hashed(secret: str) -> str:

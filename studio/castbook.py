@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from errors import LibraryUnavailable
 from library_store.records import Visitor
 from library_store.store import LibraryStore
 from pipeline.packs import Pack
@@ -40,10 +43,15 @@ class Castbook:
         models: Models,
         report_folders: Sequence[Path] = (),
         access: Access = "single",
+        idle_days: int = 30,
+        forgets_at_restart: bool = False,
     ) -> None:
-        """`report_folders` are where `python -m evaluation` leaves what it measured, beside the pack's own folder."""
+        """`report_folders` are where `python -m evaluation` leaves what it measured, beside the pack's own folder.
+        Anonymous visitors are removed after so many `idle_days`."""
         self.store = store
         self.entrance = Entrance(store.keys, access)
+        self.idle_days = idle_days
+        self.forgets_at_restart = forgets_at_restart
         self.pack = pack
         self.models = models
         self._report_folders = (pack.folder, *report_folders)
@@ -58,13 +66,16 @@ class Castbook:
         self.episodes = KeptEpisodes(self.temporary)
 
     def remove_old_from_now_on(self) -> None:
-        """What was exported, or cut out of pages, goes after an hour, whether or not somebody asks for more."""
+        """What was exported, or cut out of pages, goes after an hour, whether or not somebody asks for more; and
+        visitors who come no more."""
 
         def every_few_minutes() -> None:
             while True:
                 time.sleep(MINUTES * 60)
                 self.exports.remove_old()
                 self.episodes.remove_old()
+                with suppress(LibraryUnavailable):  # there is a next time
+                    self.remove_idle()
 
         threading.Thread(target=every_few_minutes, name="castbook-old-files", daemon=True).start()
 
@@ -90,3 +101,17 @@ class Castbook:
             runs=self.runs,
             visitor=visitor,
         )
+
+    def delete_everything(self, visitor: Visitor) -> None:
+        """Of a visitor, for good; what opens their place opens nothing any more. Exports go within the hour."""
+        for run in self.runs.list(visitor.name):
+            run.stop()
+        self.store.seen_by(visitor).delete_everything()
+        self.store.keys.revoke_all(visitor.name)
+
+    def remove_idle(self) -> int:
+        """Anonymous visitors of whom nobody has come for `idle_days`. Gives how many they were."""
+        owners = self.store.keys.idle(datetime.now(timezone.utc) - timedelta(days=self.idle_days))
+        for owner in owners:
+            self.delete_everything(Visitor(owner))
+        return len(owners)

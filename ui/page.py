@@ -31,6 +31,7 @@ from ui.library.popup import LibraryPopup, build_library_popup
 from ui.library.tab import LIBRARY, STORY, bind_library_tab, build_library_tab
 from ui.lightbox.lightbox import bind_look, build_lightbox
 from ui.likeness.tab import LIKENESS, bind_retention_tab, build_retention_tab
+from ui.moving import moving_routes
 from ui.place import Place, build_stories_bar, new_revision, reopen
 from ui.status import build_status, build_vocabulary, follow_models
 from ui.steady import make_steady
@@ -48,6 +49,7 @@ from ui.story.story_context import build_context_keeper
 from ui.story.upload_form import bind_upload_form, build_upload_form
 from ui.theme import css, head, theme
 from ui.undo import build_undo
+from ui.yours import build_yours
 
 THIS_MACHINE = ("127.0.0.1",)
 FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
@@ -96,6 +98,8 @@ def build_page(castbook: Castbook) -> gr.Blocks:
                 library = build_library_tab(castbook)
             with gr.Tab(t("Help"), id=LIKENESS) as likeness_view:
                 retention = build_retention_tab()
+            with gr.Tab(t("Yours"), id="yours") as yours:
+                build_yours(castbook, yours)
         lightbox = build_lightbox(castbook)
         popup = build_library_popup(castbook, place, [generate, scene.choose, scene.change], load)
 
@@ -148,12 +152,13 @@ def launch_options(
         "mcp_server": mcp,
         "i18n": i18n(),
         "app_kwargs": {
+            "routes": moving_routes(castbook),
             "middleware": [
                 *guards(hosts, frames),
                 Middleware(GZipMiddleware, compresslevel=5),
                 Middleware(Door, castbook=castbook),
                 Middleware(ChosenLanguage),
-            ]
+            ],
         },
     }
 
