@@ -24,7 +24,7 @@ from library_store.records import LOCAL_OWNER, NewPicture
 from library_store.store import LibraryStore
 from settings import Settings
 
-RUNS, CARDS, MANY = 5, 5, 500
+RUNS, CARDS, MANY = 3, 5, 500
 SETTLES = 3000  # milliseconds; the network is never idle, for a page that is open is told what happens
 PICTURES = 4  # of each character
 SEEN = """() => {

@@ -56,7 +56,7 @@ def served(command: list[str], home: Path) -> Generator[tuple[str, int], None, N
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
     while server.poll() is None:
-        with suppress(URLError, ConnectionError), urllib.request.urlopen(url, timeout=5) as page:
+        with suppress(URLError, ConnectionError, TimeoutError), urllib.request.urlopen(url, timeout=5) as page:
             if page.status == 200 and b"gradio" in page.read():
                 return
         time.sleep(0.05)

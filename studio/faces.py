@@ -25,6 +25,7 @@ from library_store.records import (
 )
 from library_store.text import required
 from message import Message
+from pipeline.grouping import grouped
 from pipeline.likeness import Decider, identity_by
 from pipeline.packs import Pack
 from pipeline.references import Outlier, outliers
@@ -245,6 +246,23 @@ class Faces:
         encoder = decider.calibration.encoder
         seen = {id: identity_by(encoder, faces[id].identities) for id in image_ids if id in faces}
         return outliers({id: identity for id, identity in seen.items() if identity}, decider, character.id)
+
+    def people_in(self, image_ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Groups of pictures that show one person, as far as the judge can tell: the first picture's first. Those
+        without a face are left out; without calibration nobody can say, and all are one person's."""
+        faces = self.identities.faces_of(image_ids)
+        seen = [image_id for image_id in image_ids if image_id in faces]
+        if not seen:
+            return ()
+        character = self.library.get_character(self.library.get_image(seen[0]).character_id)
+        decider = self.deciders.of(character.project_id, [faces[image_id] for image_id in seen])
+        encoder = decider.calibration.encoder if decider else ""
+        known = {id: identity for id in seen if (identity := identity_by(encoder, faces[id].identities))}
+        if decider is None or len(known) < 2:
+            return (tuple(seen),)
+        groups = grouped(np.stack([identity.embedding for identity in known.values()]), decider)
+        ids = list(known)
+        return tuple(tuple(ids[number] for number in sorted(group)) for group in sorted(groups, key=min))
 
     def are_two(self, character_id: str, other_id: str) -> Judgement | None:
         """What the judge says of the pictures that stand for two characters who are two people for it.

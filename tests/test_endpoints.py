@@ -35,7 +35,7 @@ ENDPOINTS = set(  # what programs rely on: a new one is added here, and none goe
     draw_again edit_character export_library generate_character generate_character_variant get_character
     import_library keep_from_pages list_cast list_images list_library list_projects list_runs list_steering
     list_stories list_tags list_uses load_character look_alikes_of look_at_upload look_through_pages
-    merge_characters outliers preview_purge prompt_of_character prompt_of_variant purge_character remove_image
+    merge_characters outliers people_in preview_purge prompt_of_character prompt_of_variant purge_character remove_image
     rename_project rename_story request_in request_of restore_character restore_image restore_project restore_story
     save_character search_by_face select_image set_canonical set_context set_favourite set_steering set_tags
     split_character stop_run trash_character trash_project trash_story undo_merge upload_character
@@ -475,7 +475,8 @@ def test_two_are_merged_and_one_is_purged(client: Client, story: dict[str, str])
 
 
 def test_a_picture_of_somebody_else_becomes_a_character_of_their_own(client: Client, hana: dict[str, Any]) -> None:
-    second = hana["options"][1]["image_id"]
+    first, second = ids(hana["options"], "image_id")
+    assert call(client, "people_in", [first, second]) == [[first], [second]]  # the fakes drew red and green
     split = call(client, "split_character", hana["cast_member_id"], [second], "Hana’s sister")
     assert (split["name"], split["active_image_id"]) == ("Hana’s sister", second)
     [left, _] = call(client, "list_cast", hana["story_id"])

@@ -41,6 +41,7 @@ from ui.story.episode_form import bind_episode_form, build_episode_form
 from ui.story.first_minutes import bind_first_minutes, build_first_minutes
 from ui.story.manage import build_manage
 from ui.story.new_character import bind_new_character, build_new_character
+from ui.story.people_apart import build_people_apart
 from ui.story.request_field import bind_request_field, build_request_field
 from ui.story.run_area import bind_return, build_run_area
 from ui.story.save_form import bind_save_form, build_save_form
@@ -92,6 +93,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
                             with gr.Tab(t("New scene"), id=SCENE):
                                 scene = build_scene(castbook)
                         area = build_run_area(castbook)
+                        build_people_apart(castbook, place, area.made_for, undo)
                         build_vocabulary(castbook, demo)
                         request_field = build_request_field()
             with gr.Tab(t("Library"), id=LIBRARY) as library_view:

@@ -255,6 +255,18 @@ def test_a_removed_picture_comes_back(app: App, visit: Visit) -> None:
     expect(page.locator("#undo")).to_be_hidden()
 
 
+def test_who_else_the_pictures_show_become_characters_of_their_own_and_back(app: App, visit: Visit) -> None:
+    page = visit(app)
+    create(page)  # the fakes draw another person by each seed
+    expect(page.locator("#people-apart")).to_contain_text("show 2 different people")
+    page.click("#people-apart-split")
+    expect(page.locator(".card")).to_have_count(2)
+    assert {member.character.name for member in app.cast} == {"Hana", "Hana 2"}
+    page.click("#undo-button")
+    expect(page.locator(".card")).to_have_count(1)
+    expect(page.locator(".card .thumbnail-item")).to_have_count(2)
+
+
 def test_a_missing_picture_hides_nobody_else(app: App, visit: Visit, tmp_path: Path) -> None:
     page = visit(app)
     create(page)

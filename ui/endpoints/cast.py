@@ -36,6 +36,16 @@ def build_cast_endpoints(castbook: Castbook) -> None:
         return member_json(studio, studio.library.select_image(cast_member_id, image_id))
 
     @endpoint(castbook)
+    def people_in(studio: Studio, image_ids: list[str]) -> list[list[str]]:
+        """Which pictures of a character show one person: ids in groups, the first picture's first. Several groups mean
+        that they show different people: split_character makes somebody of their own of one.
+
+        Args:
+            image_ids: the pictures
+        """
+        return [list(group) for group in studio.faces.people_in(image_ids)]
+
+    @endpoint(castbook)
     def split_character(studio: Studio, cast_member_id: str, image_ids: list[str], name: str) -> Json:
         """Makes a character of their own of options that show somebody else, with all that was made from these. Gives
         the new one's cast member; merge_characters takes it back.
