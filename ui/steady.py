@@ -36,7 +36,7 @@ class _OfSession(BlocksConfig):
     def config_for_block(
         _id: int, rendered_ids: list[int], block: Block, renderable: Renderable | None = None
     ) -> dict[str, Any]:
-        described = cast("Any", BlocksConfig.config_for_block)  # pyright: ignore[reportUnknownMemberType]
+        described = cast(Any, BlocksConfig.config_for_block)  # pyright: ignore[reportUnknownMemberType]
         return described(_id, rendered_ids, block, renderable) if renderable else {}
 
 
