@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from fakes import RED, FakeFaces, FakeGenerator, fake_pack, flat
 from gradio.blocks import Blocks
+from gradio.utils import get_upload_folder
 from listening import listening
 from PIL.PngImagePlugin import PngInfo
 from test_strangers_walk import FILES, GIVEN, Belongings, Person, furnished, parameters, uploaded, verbs
@@ -91,3 +93,18 @@ def test_no_argument_of_any_verb_reads_a_file_of_the_server(demo: Blocks, own: B
         ):
             answer = browser.get(f"{who.url}gradio_api/file={way}")
             assert answer.status_code == (200 if way == sent else 404)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/ld+json", "text/plain", ""])
+def test_what_a_body_is_called_opens_nothing(demo: Blocks, harmless: Path, kind: str):
+    """A file in Gradio's own folder of uploads, which it would take from anybody."""
+    [verb] = [fn for fn in verbs(demo) if fn.api_name == "request_in"]
+    file = Path(get_upload_folder()) / "ab" / "harmless.png"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(harmless.read_bytes())
+    data = [{"path": str(file), "meta": {"_type": "gradio.FileData"}}]
+    body = json.dumps({"data": data, "fn_index": verb._id, "session_hash": "x"}).encode()
+    headers = {"content-type": kind} if kind else {}
+    answer = httpx.post(f"{demo.local_url}gradio_api/run/predict", content=body, headers=headers, timeout=60)
+    file.unlink()
+    assert answer.status_code >= 400 and "Harmlessprompt" not in answer.text

@@ -137,7 +137,8 @@ class Door:
     async def _pass(self, visitor: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
         """On to Gradio, with paths on the way in, and addresses on the way out."""
         scope = self._with_own_session(visitor, scope)
-        if Headers(scope=scope).get("content-type", "").startswith("application/json"):
+        kind = Headers(scope=scope).get("content-type", "")
+        if scope["method"] not in ("GET", "HEAD") and not kind.startswith("multipart/form-data"):  # JSON by any name
             try:
                 body = await _body(Request(scope, receive))
             except ClientDisconnect:
