@@ -61,7 +61,8 @@ def _popup(page: Page) -> Page:
 
 
 def _upload(page: Page, picture: Path) -> Page:
-    page.get_by_role("tab", name="My picture").click()
+    page.click("#add > button")
+    page.click("#add-picture")
     page.locator("#upload-file input[type=file]").set_input_files(picture)
     expect(page.locator("#upload-picture img")).to_be_visible()
     return page
@@ -90,7 +91,7 @@ def _open(browser: Browser, url: str, width: int = WIDE, query: str = "", locale
     page = browser.new_context(viewport={"width": width, "height": 900}, locale=locale).new_page()
     page.goto(url + query)
     expect(page.locator("#new-create")).to_be_enabled()
-    expect(page.locator(".card, #cast-empty").first).to_be_visible()
+    expect(page.locator(".face, #cast-empty").first).to_be_visible()
     return page
 
 

@@ -20,7 +20,7 @@ from pipeline.vocabulary import Vocabulary
 from settings import BUILT_IN_PACKS
 from studio.drawing import Made
 from ui.story.offers import offers_for, written_instead
-from ui.story.run_area import pictures_so_far, progress_bar, report, words_note
+from ui.story.run_area import Encoded, pictures_so_far, progress_bar, report, verdict_on, words_note
 from ui.words import MOST_NAMES, found_words, long_likeness, measured_by, short_likeness, tone, verdict_line
 from verdicts import objection, reason_of
 
@@ -106,10 +106,9 @@ def test_a_report_says_why_a_picture_is_rejected_and_what_was_not_drawn(store: L
     said = report(made)
     assert "3 new pictures of Hana" in said
     assert "Its end was left out: *moon*" in said
-    lines = [line for line in said.splitlines() if line[:2] in ("1.", "2.", "3.")]
-    assert lines[0].startswith("1. **Same person** 1.00")
-    assert lines[1] == "2. **Set aside** no face was found"
-    assert lines[2] == r"3. **Set aside** another face\: 0\.00, below the 10 % line"
+    said = [verdict_on(variant) for variant in made.ranked]
+    assert said[0].startswith("**Same person** 1.00")
+    assert said[1:] == ["**Set aside** no face was found", r"**Set aside** another face\: 0\.00, below the 10 % line"]
 
 
 def test_words_that_are_left_out_and_words_that_say_too_little_share_a_note():
@@ -159,10 +158,11 @@ def test_a_report_tells_the_best_from_those_that_were_not_kept(store: LibrarySto
     reference = hana.member.options[0].image.id
     *_, made = studio.drawing.generate_character_variant(story.id, reference, "hat", count=3, keep=1, seed=0)
 
-    heading, kept, not_kept, left_out = report(made).split("\n\n")
+    heading, not_kept, left_out = report(made).split("\n\n")
 
     assert heading == "**1 new picture of Hana**, the best of 3"
-    assert kept == "1. **Same person** 1.00 · 1 in 1,000 strangers would pass · shows all that was asked for"
+    kept = "**Same person** 1.00 · 1 in 1,000 strangers would pass · shows all that was asked for"
+    assert verdict_on(made.ranked[0]) == kept
     assert not_kept == "Not kept:"
     assert left_out.splitlines()[0].startswith("2. **Same person** 0.97 ·")
     assert left_out.splitlines()[0].endswith("“hat” is missing")
@@ -186,9 +186,10 @@ def test_what_is_finished_stands_before_what_is_being_drawn():
     rejection = (AnotherFace(0.21, 0.1),)
     finished = (Variant(flat(RED), 0, None, SAME), Variant(flat(GREEN), 1, None, ANOTHER, rejection=rejection))
 
-    gallery = pictures_so_far(Step(5, 8, previews=(flat(BLACK),), finished=finished))
+    tiles = pictures_so_far(Step(5, 8, previews=(flat(BLACK),), finished=finished), Encoded())
 
-    assert [caption for _, caption in gallery] == ["Same person 0.93", "Set aside", "Being drawn …"]
+    assert [tile.get("label") for tile in tiles] == ["Same person 0.93", "Set aside", None]
+    assert all(tile["src"].startswith("data:image/webp;base64,") for tile in tiles)
 
 
 def of_another_program(**said: object) -> FoundRequest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from studio import Castbook, Studio
 from ui.chosen_language import ChosenLanguage
+from ui.dialog import build_dialog
 from ui.door import Door
 from ui.endpoints import build_endpoints
 from ui.foreign_sites import guards
@@ -26,6 +28,7 @@ from ui.handlers import (
     for_visitor,
     unchanged,
 )
+from ui.keys import build_help
 from ui.language import i18n, say, t
 from ui.library.popup import LibraryPopup, build_library_popup
 from ui.library.tab import LIBRARY, STORY, bind_library_tab, build_library_tab
@@ -33,20 +36,22 @@ from ui.lightbox.lightbox import bind_look, build_lightbox
 from ui.likeness.tab import LIKENESS, bind_retention_tab, build_retention_tab
 from ui.moving import moving_routes
 from ui.place import Place, build_stories_bar, new_revision, reopen
-from ui.status import build_status, build_vocabulary, follow_models
+from ui.status import build_status, follow_models
 from ui.steady import make_steady
-from ui.story.cast import FOCUS_SCENE, build_cast
-from ui.story.desk import NEW, PAGES, SCENE, UPLOAD, Desk, build_turned_to
+from ui.story.cast import Cast, bind_cast, build_chosen, build_stream_head
+from ui.story.desk import NEW, SCENE, Desk, build_turned_to, show_new, show_scene
 from ui.story.episode_form import bind_episode_form, build_episode_form
 from ui.story.first_minutes import bind_first_minutes, build_first_minutes
+from ui.story.inspector import FOCUS_SCENE, build_inspector
 from ui.story.manage import build_manage
 from ui.story.new_character import bind_new_character, build_new_character
 from ui.story.people_apart import build_people_apart
 from ui.story.request_field import bind_request_field, build_request_field
 from ui.story.run_area import bind_return, build_run_area
 from ui.story.save_form import bind_save_form, build_save_form
-from ui.story.scene import SceneForm, bind_scene, build_scene, show_reference
+from ui.story.scene import bind_scene, build_scene
 from ui.story.story_context import build_context_keeper
+from ui.story.stream import build_rail, build_stream
 from ui.story.upload_form import bind_upload_form, build_upload_form
 from ui.theme import css, head, theme
 from ui.undo import build_undo
@@ -54,6 +59,10 @@ from ui.yours import build_yours
 
 THIS_MACHINE = ("127.0.0.1",)
 FOCUS_NEW = "() => window.castbook?.showDesk('#new-name')"
+FOCUS_COMPOSER = "() => window.castbook?.focusComposer()"
+OPEN_ADD = "() => window.castbook?.openDialog('#add-dialog')"
+OPEN_HELP = "() => window.castbook?.openDialog('#help-dialog')"
+UPLOAD, PAGES = "upload", "pages"  # ids of the ways to add somebody
 
 
 def build_page(castbook: Castbook) -> gr.Blocks:
@@ -63,39 +72,49 @@ def build_page(castbook: Castbook) -> gr.Blocks:
     """
     gr.set_static_paths([castbook.store.pictures_folder, castbook.exports.path])
     with gr.Blocks(title="Castbook", analytics_enabled=False, delete_cache=(600, 3000)) as demo:
+        skip = gr.Button(t("To what is drawn next"), elem_id="skip", size="md")
+        undo_line = gr.Column(elem_id="undo-line")
         with gr.Row(elem_id="masthead"):
             gr.Markdown("# Castbook", elem_id="wordmark")
-            status = build_status(castbook)
-            other_language = gr.Button(t("한국어"), size="sm", elem_id="other-language", scale=0, min_width=90)
-        undo_line = gr.Column(elem_id="undo-line")
+            with gr.Column(elem_id="place"):
+                place = build_stories_bar(castbook)
+                build_context_keeper(castbook, place)
+                with undo_line:  # which every view shows
+                    undo = build_undo(castbook, place)
+                build_manage(castbook, place, undo)
         with gr.Tabs(selected=STORY, elem_id="views") as views:
-            with gr.Tab(t("Story"), id=STORY):
-                with gr.Column(elem_id="place"):
-                    place = build_stories_bar(castbook)
-                    build_context_keeper(castbook, place)
-                    with undo_line:  # which every view shows
-                        undo = build_undo(castbook, place)
-                    build_manage(castbook, place, undo)
-                with gr.Row(elem_id="studio"):
-                    with gr.Column(scale=8, min_width=320, elem_id="cast"):
-                        create, generate, load = _build_toolbar()
-                        first = build_first_minutes(castbook)
-                        cards = gr.Column()
-                    with gr.Column(scale=5, min_width=320, elem_id="desk"):
-                        save_form = build_save_form(castbook)
-                        with gr.Tabs(selected=NEW) as tabs:
-                            with gr.Tab(t("New character"), id=NEW):
-                                new = build_new_character(castbook)
-                            with gr.Tab(t("My picture"), id=UPLOAD):
-                                upload = build_upload_form(castbook, place)
-                            with gr.Tab(t("My pages"), id=PAGES):
-                                episode = build_episode_form(castbook)
-                            with gr.Tab(t("New scene"), id=SCENE):
-                                scene = build_scene(castbook)
-                        area = build_run_area(castbook)
-                        build_people_apart(castbook, place, area.made_for, undo)
-                        build_vocabulary(castbook, demo)
-                        request_field = build_request_field()
+            with gr.Tab(t("Story"), id=STORY), gr.Row(elem_id="studio"):
+                with gr.Column(elem_id="rail"):
+                    rail = build_rail()
+                    with gr.Accordion(t("Add"), open=False, elem_id="add", elem_classes="chip"):
+                        create = _build_way("In words", "new-character")
+                        draw = _build_way("From a picture of mine", "add-picture")
+                        pages = _build_way("From finished pages", "add-pages")
+                        bring = _build_way("From the library", "add-from-library")
+                        remade = _build_way("From the request in a picture", "add-from-request")
+                with gr.Column(elem_id="cast"):
+                    with gr.Row(elem_id="toolbar"):
+                        title, empty = build_stream_head()
+                        load = gr.Button(t("Load Character"), size="sm", elem_id="load-character", scale=0)
+                        generate = gr.Button(
+                            t("Generate with Reference"), size="sm", elem_id="generate-with-reference", scale=0
+                        )
+                    first = build_first_minutes(castbook)
+                    area = build_run_area(castbook)
+                    build_people_apart(castbook, place, area.made_for, undo)
+                    empty.render()
+                    stream = build_stream()
+                with gr.Column(elem_id="inspector"):
+                    close = gr.Button(t("Close"), size="sm", elem_id="inspector-close")
+                    inspector = build_inspector()
+                    save_form = build_save_form(castbook)
+                with gr.Column(elem_id="composer"):
+                    with gr.Tabs(selected=NEW, elem_id="composer-forms") as tabs:
+                        with gr.Tab(t("New character"), id=NEW):
+                            new = build_new_character(castbook)
+                        with gr.Tab(t("New scene"), id=SCENE):
+                            scene = build_scene(castbook)
+                    request_field = build_request_field()
             with gr.Tab(t("Library"), id=LIBRARY) as library_view:
                 library = build_library_tab(castbook)
             with gr.Tab(t("Help"), id=LIKENESS) as likeness_view:
@@ -103,14 +122,33 @@ def build_page(castbook: Castbook) -> gr.Blocks:
             with gr.Tab(t("Yours"), id="yours") as yours:
                 build_yours(castbook, yours)
         lightbox = build_lightbox(castbook)
-        popup = build_library_popup(castbook, place, [generate, scene.choose, scene.change], load)
+        with gr.Row(elem_id="bar-end"):
+            status = build_status(castbook)
+            other_language = gr.Button(t("한국어"), size="sm", elem_id="other-language", scale=0, min_width=0)
+            ask = gr.Button(t("Help"), size="sm", elem_id="help", scale=0, min_width=0)
+        with build_dialog("add-dialog", t("Add somebody")), gr.Tabs(selected=UPLOAD) as ways:
+            with gr.Tab(t("My picture"), id=UPLOAD):
+                upload = build_upload_form(castbook, place)
+            with gr.Tab(t("My pages"), id=PAGES):
+                episode = build_episode_form(castbook)
+        build_help(castbook, demo)
+        choosers = [generate, new.who, scene.choose, scene.change]
+        popup = build_library_popup(castbook, place, choosers, [load, bring])
 
+        skip.click(None, js=FOCUS_COMPOSER, **PRIVATE)
+        close.click(None, js="() => window.castbook?.tiles.openSheet(false)", **PRIVATE)
+        ask.click(None, js=OPEN_HELP, **PRIVATE)
+        remade.click(None, js="() => document.querySelector('#read-request input[type=file]')?.click()", **PRIVATE)
         other_language.click(None, js="() => window.castbook.changeLanguage()", **PRIVATE)
-        create.click(lambda: gr.Tabs(selected=NEW), None, tabs, **QUICK).success(None, js=FOCUS_NEW)
-
         desk = Desk(tabs, new, scene, save_form, build_turned_to())
-        with cards:
-            build_cast(castbook, place, desk, undo)
+        for button in (create, scene.leave):
+            turned = button.click(lambda: show_new(desk), None, desk.scene_outputs, **QUICK)
+            turned.success(None, js=FOCUS_NEW)
+        for button, way in ((draw, UPLOAD), (pages, PAGES)):
+            turned = button.click(partial(gr.Tabs, selected=way), None, ways, **QUICK)
+            turned.success(None, js=OPEN_ADD)
+
+        bind_cast(castbook, Cast(rail, title, empty, stream, inspector, build_chosen()), place, desk, undo)
         bind_library_tab(castbook, library, place, library_view, views, desk, undo)
         bind_look(castbook, lightbox, library.page.look, library.page.images, library.page.viewer.viewed)
         bind_retention_tab(castbook, retention, place, likeness_view)
@@ -118,11 +156,12 @@ def build_page(castbook: Castbook) -> gr.Blocks:
         model_buttons = [new.create, scene.generate, *first.examples]
         bind_save_form(castbook, save_form, place)
         bind_new_character(castbook, new, place, area, model_buttons)
-        bind_upload_form(castbook, upload, place, area)
+        bind_upload_form(castbook, upload, place)
         bind_episode_form(castbook, episode, place)
         bind_first_minutes(castbook, first, place, new, tabs)
         bind_scene(castbook, scene, place, area, model_buttons)
-        _bind_choice(castbook, popup, place, scene, tabs)
+        place.project.change(partial(gr.Tabs, selected=NEW), None, tabs, **QUICK)
+        _bind_choice(castbook, popup, place, desk)
         follow_models(castbook, demo, status, [*model_buttons, upload.add, episode.look])
         bind_return(castbook, area, place, model_buttons, reopen(castbook, place, demo))
         build_endpoints(castbook)
@@ -165,36 +204,28 @@ def launch_options(
     }
 
 
-def _build_toolbar() -> tuple[gr.Button, gr.Button, gr.Button]:
-    with gr.Row(elem_id="toolbar"):
-        gr.Markdown(t("## Cast"), elem_id="cast-title")
-        create = gr.Button(t("New character"), size="md", elem_id="new-character", scale=0, min_width=130)
-        load = gr.Button(t("Load Character"), size="md", elem_id="load-character", scale=0, min_width=150)
-        generate = gr.Button(
-            t("Generate with Reference"), size="md", elem_id="generate-with-reference", scale=0, min_width=200
-        )
-    return create, generate, load
+def _build_way(text: str, elem_id: str) -> gr.Button:
+    return gr.Button(t(text), size="sm", elem_id=elem_id, elem_classes="way")
 
 
-def _bind_choice(castbook: Castbook, popup: LibraryPopup, place: Place, scene: SceneForm, tabs: gr.Tabs) -> None:
-    """What the popup's own button does: turn the desk to the person, or link the picture into the story."""
+def _bind_choice(castbook: Castbook, popup: LibraryPopup, place: Place, desk: Desk) -> None:
+    """What the popup's own button does: turn the composer to the person, or link the picture into the story."""
 
     @for_visitor(castbook)
     def use(studio: Studio, purpose: str, image_id: str | None, story_id: str, *words: Any) -> tuple[Any, ...]:
-        as_it_is = [unchanged() for _ in scene.outputs]
+        as_it_is = [unchanged() for _ in desk.scene_outputs]
         if image_id is None:
-            return popup.close(), unchanged(), unchanged(), *as_it_is
+            return popup.close(), unchanged(), *as_it_is
         if purpose == "generate":
-            shown = show_reference(studio, scene, story_id, image_id, words)
-            return popup.close(), unchanged(), gr.Tabs(selected=SCENE), *shown
+            return popup.close(), unchanged(), *show_scene(studio, desk, story_id, image_id, words)
         member = studio.library.link_image(story_id, image_id)
         gr.Info(say("{name} is in this story now.", name=escape(member.character.name)), title=say("Loaded"))
-        return popup.close(), new_revision(), unchanged(), *as_it_is
+        return popup.close(), new_revision(image_id), *as_it_is
 
     used = popup.use.click(
         use,
-        [popup.intent, popup.picked, place.story, *scene.words],
-        [popup.box, place.revision, tabs, *scene.outputs],
+        [popup.intent, popup.picked, place.story, *desk.scene.words],
+        [popup.box, place.revision, *desk.scene_outputs],
         **PRIVATE,
     )
     used.success(None, popup.intent, js=f"(intent) => {{ if (intent === 'generate') ({FOCUS_SCENE})() }}")

@@ -101,9 +101,18 @@ def build_stories_bar(castbook: Castbook) -> Place:
     return place
 
 
-def new_revision() -> str:
-    """Unlike any before. Counted up, two handlers at work at once would agree on one number, and one go unseen."""
-    return secrets.token_hex(8)
+def new_revision(look_at: str = "") -> str:
+    """Unlike any before. Counted up, two handlers at work at once would agree on one number, and one go unseen.
+
+    `look_at`: id of the picture that is to be looked at from then on. As an output of its own it might come too late:
+    what listens to the revision is called before the others are set.
+    """
+    return f"{secrets.token_hex(8)} {look_at}"
+
+
+def looked_at(revision: str) -> str:
+    """The id that `new_revision` was given."""
+    return revision.partition(" ")[2]
 
 
 def show_place(studio: Studio, story: Story) -> tuple[Any, ...]:

@@ -114,13 +114,19 @@ def theme() -> Base:
     )
 
 
+STYLES = ("page.css", "story/story.css", "undo.css", "lightbox/lightbox.css", "likeness/likeness.css")
+SCRIPTS = (
+    "page.js", "dialog.js", "story/tiles.js", "story/composer.js", "undo.js", "lightbox/lightbox.js", "drafts.js",
+)  # fmt: skip
+
+
 def css() -> str:
-    return _files("page.css", "undo.css", "lightbox/lightbox.css", "likeness/likeness.css")
+    return _files(*STYLES)
 
 
 def head() -> str:
-    """The popup's keyboard behaviour, and what has no place in Gradio's own options."""
-    return f"<script>{_files('page.js', 'undo.js', 'lightbox/lightbox.js', 'drafts.js')}</script>"
+    """What Gradio lacks: each script says what it is for."""
+    return f"<script>{_files(*SCRIPTS)}</script>"
 
 
 def _files(*names: str) -> str:

@@ -66,7 +66,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         page.on("request", lambda request: app.troubles.append(request.url) if _is_foreign(request.url) else None)
         page.goto(app.url + query)
         expect(page.locator("#new-create")).to_be_enabled(timeout=60_000)
-        expect(page.locator(".card, #cast-empty").first).to_be_attached()  # a link may have led to the library
+        expect(page.locator(".face, #cast-empty").first).to_be_attached()  # a link may have led to the library
         visited.append((app, page))
         return page
 

@@ -35,7 +35,7 @@ def test_nothing_serious_stands_in_anybodys_way(app: App, visit: Callable[..., P
 
     create(page, "Hana")
     save(page, "a sailor")
-    page.locator("#cast .card-more > button").first.click()
+    page.click("#looked-at .card-more > button")
     assert violations(page) == []
 
     page.click("#generate-with-reference")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 from served import App, fill
+from test_page import see_composed
 
 Visit = Callable[..., Page]
 SECONDS = 1500  # milliseconds until it is kept
@@ -24,7 +25,7 @@ def test_drafts_survive_a_reload_and_a_closed_tab_until_they_are_cleared(app: Ap
     page.reload()
     expect(field(page, "new-prompt")).to_have_value("woman, bob hair")
     expect(field(page, "new-name")).to_have_value("Hana ${6*7} <b>")
-    expect(field(page, "new-composed")).to_have_value("woman, bob hair")  # the server knows it, too
+    expect(see_composed(page, "new")).to_have_value("woman, bob hair")  # the server knows it, too
     other = page.context.new_page()
     page.close()
     other.goto(app.url)

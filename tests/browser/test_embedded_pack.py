@@ -19,9 +19,9 @@ def test_a_newcomer_draws_saves_and_reuses_a_character(real_app: App, visit: Cal
     write(page, "scene-prompt", "spacesuit, laughing")
     page.click("#scene-generate")
     expect(page.locator("#run-report")).to_contain_text("new pictures of Hana", timeout=120_000)
-    pictures = page.locator(".card .thumbnail-item")
+    pictures = page.locator("#stream .tile")
     expect(pictures).to_have_count(real_app.studio.pack.defaults.count, timeout=60_000)
-    expect(page.locator(".card .badge").first).to_contain_text("strangers would pass")
+    expect(page.locator("#looked-at .badge").first).to_contain_text("strangers would pass")
 
     story_b = real_app.studio.library.list_stories(real_app.studio.library.list_projects()[0].id)[1]
     [member] = real_app.studio.library.list_cast(story_b.id)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from playwright.sync_api import expect
 from served import App
-from test_page import Visit, box, toast
+from test_page import Visit, box, see_composed, toast
 
 from pipeline.packs import load_pack
 from settings import BUILT_IN_PACKS
@@ -29,10 +29,10 @@ def test_six_people_join_an_empty_library(app: App, visit: Visit) -> None:
 def test_an_example_fills_the_form_and_draws(app: App, visit: Visit) -> None:
     page = visit(app)
     page.click("#example-2")
-    expect(page.locator(".card-name h3")).to_have_text(EXAMPLES[1].name)
+    expect(page.locator("#looked-at h3")).to_have_text(EXAMPLES[1].name)
     expect(box(page, "new-prompt")).to_have_value(EXAMPLES[1].prompt)
     composed = "angry, forest, front view, red spiky hair, amber eyes, a scar, man, armour"
-    expect(box(page, "new-composed")).to_have_value(composed)
+    expect(see_composed(page, "new")).to_have_value(composed)
     expect(page.locator("#first-minutes")).to_be_hidden()
     assert app.cast[0].character.prompt == EXAMPLES[1].prompt
     assert app.cast[0].character.visual_profile == EXAMPLES[1].profile

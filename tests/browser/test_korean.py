@@ -14,22 +14,22 @@ Visit = Callable[..., Page]
 def test_a_korean_creator_makes_saves_and_finds_seoyeon_in_korean(app: App, visit: Visit) -> None:
     page = visit(app, locale="ko-KR")
     expect(page.locator("html")).to_have_attribute("lang", "ko-KR")
-    for tab in ("스토리", "라이브러리", "새 캐릭터", "내 그림", "새 장면"):
+    for tab in ("스토리", "라이브러리"):
         expect(page.get_by_role("tab", name=tab, exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="캐릭터 불러오기")).to_be_visible()
     expect(page.locator("#models")).to_have_text("Fake 준비됨")
 
-    page.get_by_role("button", name="만들기", exact=True).click()
+    page.get_by_role("button", name="4장 그리기").click()
     expect(toast(page)).to_contain_text("캐릭터 이름이 비어 있어요.")
     page.get_by_test_id("toast-close").click()
 
     create(page, "서연")
     expect(page.locator("#run-report")).to_contain_text("서연 새 그림 2장")
-    page.locator(".do-save").first.click()
+    page.click(".do-save")
     expect(page.locator("#save-form")).to_contain_text("라이브러리에 저장")
     page.click("#save-confirm")
     expect(toast(page)).to_contain_text("서연 캐릭터를 라이브러리에 저장했어요.")
-    expect(page.locator(".card-name").first).to_contain_text("라이브러리에 있음")
+    expect(page.locator("#looked-at .card-name").first).to_contain_text("라이브러리에 있음")
 
     page.get_by_role("tab", name="라이브러리", exact=True).click()
     write(page, "people-search", "지우")

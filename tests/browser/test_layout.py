@@ -1,8 +1,13 @@
-"""Where things stand on the page: in the middle of any window, and a form's main button in sight while the form is."""
+"""Where things stand on the page: in the middle of any window, nothing under something else, the main button in sight.
+
+`CASTBOOK_TEST_EVERY_SIZE=1` measures every window in light and dark, English and Korean; without it a telling part.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from fakes import BLUE, GREEN, RED, YELLOW, FakeFaces, FakeGenerator, fake_pack, flat
@@ -17,47 +22,101 @@ from studio import Castbook, Models
 
 CAST = {"Hana": RED, "Jun": GREEN, "Mina": BLUE, "Yuna": YELLOW}
 LAPTOP, DESKTOP, PHONE = (1280, 800), (1920, 1080), (390, 844)
+WIDTHS = {390: 844, 768: 1024, 1280: 800, 1440: 900, 1920: 1080, 2560: 1440}
+EVERY_SIZE = list(product(WIDTHS, ("light", "dark"), ("en", "ko")))
+TELLING = [
+    (390, "light", "ko"),
+    (768, "dark", "en"),
+    (1280, "light", "ko"),
+    (1440, "dark", "en"),
+    (2560, "light", "en"),
+]
+SIZES = EVERY_SIZE if os.environ.get("CASTBOOK_TEST_EVERY_SIZE") else TELLING
+
 UNCOVERED = """(each) => {
   const { left, top, width, height } = each.getBoundingClientRect();
   const on = (part) => document.elementFromPoint(left + width / 2, top + height * part);
   return [0.1, 0.5, 0.9].every((part) => each.contains(on(part)));
 }"""
+# Of all that can be pressed or written in: what lies under something else, or reaches over an edge of its own frame.
+TROUBLED = """() => {
+  const inSight = (each) => {  // what is scrolled away is in nobody's way
+    let { left, top, right, bottom } = each.getBoundingClientRect();
+    for (let up = each.parentElement; up; up = up.parentElement) {
+      if (getComputedStyle(up).overflow === 'visible') continue;
+      const edge = up.getBoundingClientRect();
+      [left, top] = [Math.max(left, edge.left), Math.max(top, edge.top)];
+      [right, bottom] = [Math.min(right, edge.right), Math.min(bottom, edge.bottom)];
+    }
+    [right, bottom] = [Math.min(right, innerWidth), Math.min(bottom, innerHeight)];
+    return right - left > 3 && bottom - top > 3 ? { x: (left + right) / 2, y: (top + bottom) / 2 } : null;
+  };
+  const name = (each) => `${each.tagName} ${each.closest('[id]:not([id=""])')?.id} ${each.textContent.slice(0, 30)}`;
+  return [...document.querySelectorAll('button, input, textarea, a[href]')].filter((each) => {
+    const { opacity, visibility, pointerEvents } = getComputedStyle(each);
+    const seen = each.offsetParent && opacity !== '0' && visibility === 'visible' && pointerEvents !== 'none';
+    const at = seen && inSight(each);
+    if (!at) return false;
+    const on = document.elementFromPoint(at.x, at.y);
+    const sheet = on?.closest('.chip, #naming, .notice-line, #undo');  // was asked for, and lies over the page
+    if (sheet && !sheet.contains(each)) return false;
+    return on && !each.contains(on) && !on.contains(each) && !on.closest('label')?.contains(each);
+  }).map(name);
+}"""
 
 
 @pytest.fixture(scope="module")
-def served_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """One page for all, of a story with more characters than a window has room for."""
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of one app for all: a story with more runs than a window has room for, none of them drawn from another."""
     folder, pack = tmp_path_factory.mktemp("layout"), fake_pack()
     store = LibraryStore.open(f"sqlite:///{folder / 'castbook.db'}", str(folder / "pictures"))
     castbook = Castbook(store, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack)))
     studio = castbook.seen_by(LOCAL_OWNER)
+    story = studio.library.ensure_a_story()
     for name, colour in CAST.items():
         flat(colour).save(folder / "one.png")
-        studio.faces.upload_character(studio.library.ensure_a_story().id, name, folder / "one.png")
+        member = studio.faces.upload_character(story.id, name, folder / "one.png")
+        *_, _made = studio.drawing.generate_character_variant(story.id, str(member.active_image_id), "moon", count=4)
     with served(castbook) as url:
-        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        page.goto(url)
-        expect(page.locator("#new-create")).to_be_enabled(timeout=60_000)
-        expect(page.locator(".card")).to_have_count(len(CAST))
-        yield page
-        page.context.close()
+        yield url
     store.close()
+
+
+@pytest.fixture(scope="module")
+def served_page(browser: Browser, address: str) -> Iterator[Page]:
+    page = opened(browser, address)
+    yield page
+    page.context.close()
 
 
 @pytest.fixture
 def page(served_page: Page) -> Page:
     """As it was at first: no form open but the first, nothing scrolled."""
     served_page.set_viewport_size({"width": 1280, "height": 800})
-    for tab in ("Story", "New character"):
-        served_page.get_by_role("tab", name=tab).click()
+    served_page.get_by_role("tab", name="Story").click()
+    served_page.evaluate("window.castbook.tiles.openSheet(false)")
     if served_page.locator("#save-cancel").is_visible():
         served_page.click("#save-cancel")
-    served_page.evaluate("document.querySelectorAll('html, #cast, #desk').forEach((each) => each.scrollTo(0, 0))")
+    if served_page.locator("#scene-leave").is_visible():
+        served_page.click("#scene-leave")
+    expect(box(served_page, "new-name")).to_be_visible()
+    served_page.evaluate("document.querySelectorAll('html, #cast').forEach((each) => each.scrollTo(0, 0))")
     return served_page
+
+
+def opened(browser: Browser, url: str, language: str = "en", theme: str = "light", width: int = 1280) -> Page:
+    locale = {"en": "en-US", "ko": "ko-KR"}[language]
+    viewport = {"width": width, "height": WIDTHS.get(width, 900)}
+    page = browser.new_context(viewport=viewport, locale=locale).new_page()  # pyright: ignore[reportArgumentType]
+    page.goto(f"{url}?__theme={theme}")
+    expect(page.locator("#new-create")).to_be_enabled(timeout=60_000)
+    expect(page.locator(".face")).to_have_count(len(CAST))
+    return page
 
 
 def resize(page: Page, size: tuple[int, int]) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.wait_for_timeout(300)  # until the sheet has slid away
 
 
 def expect_whole_in_sight(page: Page, button: str) -> None:
@@ -71,61 +130,85 @@ def expect_whole_in_sight(page: Page, button: str) -> None:
 def test_left_and_right_of_the_page_is_as_much_room(page: Page, view: str, width: int) -> None:
     page.get_by_role("tab", name=view).click()
     resize(page, (width, 900))
-    ends = {"Story": ("#cast-title", "#desk"), "Library": ("#people-title", "#person"),
+    ends = {"Story": ("#rail", "#inspector"), "Library": ("#people-title", "#person"),
             "Help": ("#likeness-colours", "#likeness-checks")}[view]  # fmt: skip
     expect(page.locator(ends[0])).to_be_visible()
-    for first, last in (("#masthead", "#masthead"), ends):
+    for first, last in (("#wordmark", "#help"), ends):
         left = page.locator(first).evaluate("(each) => each.getBoundingClientRect().left")
         right = page.locator(last).evaluate("(each) => innerWidth - each.getBoundingClientRect().right")
         assert left == pytest.approx(right, abs=2)
+    if view == "Story":
+        assert page.locator("#toolbar").evaluate("(each) => each.getBoundingClientRect().left") == pytest.approx(
+            page.locator("#composer-forms").evaluate("(each) => each.getBoundingClientRect().left"), abs=1
+        )
+
+
+@pytest.mark.parametrize(("width", "theme", "language"), SIZES)
+def test_nothing_lies_under_something_else_and_nothing_scrolls_sideways(
+    browser: Browser, address: str, width: int, theme: str, language: str
+) -> None:
+    page = opened(browser, address, language, theme, width)
+    states = {
+        "first": lambda: None,
+        "somebody": lambda: page.locator(".face").first.click(),
+        "a chip": lambda: page.click("#scene-look > button"),
+        "another chip": lambda: page.click("#scene-more > button"),
+        "ways to add": lambda: (page.keyboard.press("Escape"), page.click("#add > button")),
+        "manage": lambda: (page.keyboard.press("Escape"), page.click("#manage > button")),
+        "a new story": lambda: (page.keyboard.press("Escape"), page.click("#new-story")),
+        "the library": lambda: (page.click("#naming-cancel"), page.get_by_role("tab").nth(1).click()),
+    }
+    for state, reach in states.items():
+        reach()
+        page.wait_for_timeout(500)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, state
+        assert page.evaluate(TROUBLED) == [], state
+    page.context.close()
 
 
 @pytest.mark.parametrize("size", [LAPTOP, DESKTOP, PHONE])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_main_button_of_an_opened_form_is_in_sight(page: Page, size: tuple[int, int], theme: str) -> None:
+def test_the_main_button_of_every_state_is_in_sight(page: Page, size: tuple[int, int], theme: str) -> None:
     page.evaluate("(dark) => document.body.classList.toggle('dark', dark)", theme == "dark")
     resize(page, size)
-    for opener, field, button in (
-        ("#new-character", "new-name", "#new-create"),
-        (".do-variants", "scene-prompt", "#scene-generate"),
-        (".do-save", "save-name", "#save-confirm"),
-    ):
-        page.locator(opener).first.click()
-        expect(box(page, field)).to_be_focused()
-        expect(box(page, field)).to_be_in_viewport()
-        expect_whole_in_sight(page, button)
-        assert size == PHONE or page.evaluate("scrollY") == 0
+    expect_whole_in_sight(page, "#new-create")
+    page.locator("#stream .tile").first.click()
+    expect_whole_in_sight(page, ".deeds .primary")
+    page.click(".do-save")
+    expect(box(page, "save-name")).to_be_focused()
+    expect_whole_in_sight(page, "#save-confirm")
+    page.click("#save-cancel")
+    page.click(".do-variants")
+    expect(box(page, "scene-prompt")).to_be_focused()
+    expect_whole_in_sight(page, "#scene-generate")
+    page.click(".face >> nth=1")
+    expect_whole_in_sight(page, "#scene-generate")
+    assert page.evaluate("scrollY") == 0
 
 
 @pytest.mark.parametrize("size", [LAPTOP, DESKTOP, PHONE])
-def test_the_main_button_stays_while_the_form_is_scrolled(page: Page, size: tuple[int, int]) -> None:
+def test_the_composer_stays_while_the_stream_is_scrolled(page: Page, size: tuple[int, int]) -> None:
     resize(page, size)
-    for field in ("#new-prompt", "#new-outfit", "#new-count"):
-        page.locator(field).evaluate("(each) => each.scrollIntoView({ block: 'center' })")
-        expect_whole_in_sight(page, "#new-create")
-
-
-def test_a_field_that_is_tabbed_to_does_not_hide_behind_the_main_button(page: Page) -> None:
-    resize(page, LAPTOP)
-    box(page, "new-name").focus()
-    for _ in range(8):
-        page.keyboard.press("Tab")
-        focused = page.locator(":focus")
-        assert focused.evaluate(UNCOVERED)
-
-
-@pytest.mark.parametrize("size", [LAPTOP, DESKTOP])
-def test_a_long_cast_does_not_take_the_desk_along(page: Page, size: tuple[int, int]) -> None:
-    resize(page, size)
-    page.locator(".card").last.scroll_into_view_if_needed()
-    expect(page.locator(".card").last).to_be_in_viewport()
+    page.locator("#stream .run").last.scroll_into_view_if_needed()
+    expect(page.locator("#stream .run").last).to_be_in_viewport()
     expect_whole_in_sight(page, "#new-create")
-    expect(page.locator("#load-character")).to_be_in_viewport()
+    assert page.evaluate("scrollY") == 0
 
 
-def test_a_phone_scrolls_no_view_sideways(page: Page) -> None:
-    resize(page, PHONE)
-    for view in ("Library", "Help", "Story"):
-        page.get_by_role("tab", name=view).click()
-        page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+def test_in_a_frame_that_grows_with_its_content_everything_is_as_high_as_the_window(
+    browser: Browser, address: str
+) -> None:
+    """As a Space's page does it: the frame is set to be as high as what is in it."""
+    outside = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    around = f"<body style='margin:0'><iframe src='{address}' style='width:100%;height:800px;border:0'>"
+    outside.route("**/around", lambda route: route.fulfill(body=around, content_type="text/html"))
+    outside.goto(f"{address}around")  # of the same site: others may not frame it
+    page = outside.frame_locator("iframe")
+    expect(page.locator("#new-create")).to_be_enabled(timeout=60_000)
+    expect(page.locator(".face")).to_have_count(len(CAST))
+    for _ in range(3):
+        height = page.locator("html").evaluate("(each) => each.scrollHeight")
+        outside.locator("iframe").evaluate("(each, height) => { each.style.height = `${height}px` }", height)
+        assert height <= 800
+    expect(page.locator("#new-create")).to_be_in_viewport(ratio=1)
+    outside.context.close()

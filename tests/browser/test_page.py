@@ -24,24 +24,41 @@ def write(page: Page, id: str, text: str) -> None:
     box(page, id).press_sequentially(text)
 
 
+def open_chip(page: Page, id: str) -> None:
+    """What is in it is mounted from now on."""
+    page.click(f"#{id} > button")
+    expect(page.locator(f"#{id} > button")).to_have_class(re.compile("open"))
+    settle(page)
+
+
+def close_chip(page: Page) -> None:
+    page.keyboard.press("Escape")
+
+
+def see_composed(page: Page, form: str) -> Locator:
+    """The line that says what will be drawn, of the form "new" or "scene"."""
+    open_chip(page, f"{form}-more")
+    close_chip(page)
+    return box(page, f"{form}-composed")
+
+
 def create(page: Page, name: str = "Hana", prompt: str = "a girl") -> None:
     write(page, "new-name", name)
     write(page, "new-prompt", prompt)
     page.click("#new-create")
-    expect(page.locator(".card", has_text=name)).to_be_visible(timeout=60_000)  # the real models take their time
+    expect(page.locator(".face", has_text=name)).to_be_visible(timeout=60_000)  # the real models take their time
 
 
 def save(page: Page, description: str = "") -> None:
-    page.locator(".do-save").first.click()
+    page.click(".do-save")
     expect(box(page, "save-name")).to_be_focused()
     fill(page.locator("#save-description textarea"), description)
     page.click("#save-confirm")
-    expect(page.locator(".card-name").first).to_contain_text("in the library")
+    expect(page.locator("#looked-at .card-name").first).to_contain_text("in the library")
     expect(page.locator("#save-form")).to_be_hidden()
 
 
 def remove(page: Page) -> None:
-    page.locator(".card-more > button").click()
     page.click(".do-remove")
 
 
@@ -50,7 +67,7 @@ def new_story(page: Page, title: str) -> None:
     write(page, "naming-name", title)
     page.click("#naming-create")
     expect(box(page, "story")).to_have_value(title)
-    expect(page.locator("#cast-empty")).to_be_visible()
+    expect(page.locator(".face")).to_have_count(0)
 
 
 def choose(page: Page, name: str) -> None:
@@ -67,13 +84,13 @@ def test_the_first_click_is_useful(app: App, visit: Visit) -> None:
     page = visit(app)
     expect(box(page, "story")).to_have_value("Story 1")
     create(page, "서연", "a girl")
-    expect(page.locator(".card-name h3")).to_have_text("서연")
+    expect(page.locator("#looked-at h3")).to_have_text("서연")
     assert len(app.cast[0].options) == 2
 
 
 def test_the_new_character_button_leads_to_the_form(app: App, visit: Visit) -> None:
     page = visit(app, width=390)
-    page.get_by_role("tab", name="New scene").click()
+    page.click("#add > button")
     page.click("#new-character")
     expect(box(page, "new-name")).to_be_focused()
     expect(box(page, "new-name")).to_be_in_viewport()
@@ -81,15 +98,19 @@ def test_the_new_character_button_leads_to_the_form(app: App, visit: Visit) -> N
 
 def test_the_composed_prompt_is_shown_while_typing(app: App, visit: Visit) -> None:
     page = visit(app)
+    composed = see_composed(page, "new")
     write(page, "new-prompt", "a girl")
+    open_chip(page, "new-profile")
     write(page, "new-hair", "red hair")
+    close_chip(page)
     write(page, "context", "rainy night")
-    expect(box(page, "new-composed")).to_have_value("a girl, red hair, rainy night")
+    expect(composed).to_have_value("a girl, red hair, rainy night")
 
 
 def test_the_composed_prompt_follows_what_no_key_wrote(app: App, visit: Visit) -> None:
     """Gradio's `input` hears neither Backspace, nor the clipboard, nor an input method."""
     page = visit(app)
+    see_composed(page, "new")
     write(page, "new-prompt", "a girl!")
     page.keyboard.press("Backspace")
     expect(box(page, "new-composed")).to_have_value("a girl")
@@ -111,10 +132,11 @@ def test_saved_in_story_a_drawn_with_reference_in_story_b(app: App, visit: Visit
     choose(page, "Hana")
     write(page, "scene-prompt", "spacesuit")
     page.click("#scene-generate")
-    expect(page.locator(".card .thumbnail-item")).to_have_count(2)
-    expect(page.locator(".card .thumbnail-item").first).to_contain_text("Same person 1.00")
-    expect(page.locator(".card .badge").first).to_contain_text("1 in 1,000 strangers would pass")
-    expect(page.locator(".card .fine-print").first).to_contain_text("by fake-judge")
+    expect(page.locator("#stream .tile")).to_have_count(2)
+    expect(page.locator("#stream .tile").first).to_contain_text("Same person 1.00")
+    expect(page.locator("#looked-at .badge").first).to_contain_text("1 in 1,000 strangers would pass")
+    page.click("#looked-at .card-more > button")
+    expect(page.locator("#looked-at .fine-print").first).to_contain_text("by fake-judge")
     expect(page.locator("#run-report")).to_contain_text("2 new pictures of Hana")
 
 
@@ -126,7 +148,7 @@ def test_load_brings_the_very_picture_into_story_b_and_draws_nothing(app: App, v
     new_story(page, "Story B")
     page.click("#load-character")
     choose(page, "Hana")
-    expect(page.locator(".card .thumbnail-item")).to_contain_text("Loaded")
+    expect(page.locator("#stream .tile")).to_contain_text("Loaded")
 
     story_a, story_b = app.studio.library.list_stories(app.studio.library.list_projects()[0].id)
     [in_a], [in_b] = app.studio.library.list_cast(story_a.id), app.studio.library.list_cast(story_b.id)
@@ -143,6 +165,7 @@ def test_removed_from_story_b_the_library_is_whole(app: App, visit: Visit) -> No
     for _ in range(2):  # it can be loaded again
         page.click("#load-character")
         choose(page, "Hana")
+        expect(page.locator("#stream .tile")).to_have_count(1)
         remove(page)
         expect(page.locator("#cast-empty")).to_be_visible()
     assert [character.name for character in app.library] == ["Hana"]
@@ -152,15 +175,15 @@ def test_removed_from_story_b_the_library_is_whole(app: App, visit: Visit) -> No
 def test_an_option_is_looked_at_made_active_and_varied(app: App, visit: Visit) -> None:
     page = visit(app)
     create(page)
-    page.locator(".strip .thumbnail-item").nth(1).click()
+    page.locator("#stream .tile").nth(1).click()
     page.click(".do-activate")
-    expect(page.locator(".strip .thumbnail-item").nth(1)).to_contain_text("★")
+    expect(page.locator("#stream .tile").nth(1)).to_contain_text("★")
     assert app.cast[0].active_image_id == app.cast[0].options[1].image.id
     page.click(".do-variants")
     expect(page.locator("#scene-who")).to_contain_text("Hana")
     write(page, "scene-prompt", "moon")
     page.click("#scene-generate")
-    expect(page.locator(".strip .thumbnail-item")).to_have_count(4)
+    expect(page.locator("#stream .tile")).to_have_count(4)
     assert app.cast[0].options[2].image.parent_id == app.cast[0].options[1].image.id
 
 
@@ -211,8 +234,9 @@ def test_a_screen_reader_hears_who_is_in_the_popup(app: App, visit: Visit) -> No
 def test_whoever_was_chosen_is_described_next_also_on_a_phone(app: App, visit: Visit) -> None:
     page = visit(app, width=390)
     create(page)
-    expect(page.locator(".card")).to_be_in_viewport()
+    page.locator("#stream .tile").first.click()
     save(page)
+    page.click("#inspector-close")
     page.click("#generate-with-reference")
     choose(page, "Hana")
     expect(box(page, "scene-prompt")).to_be_focused()
@@ -233,12 +257,12 @@ def test_what_is_written_and_what_was_drawn_meet_on_the_card(app: App, visit: Vi
     write(page, "save-name", " of the Sea")
     write(page, "save-description", "a sail")
     page.click("#save-confirm")
-    expect(page.locator(".card-name").first).to_contain_text("in the library")
+    expect(page.locator("#looked-at .card-name").first).to_contain_text("in the library")
     page.click(".do-save")
     expect(box(page, "save-name")).to_be_focused()
     write(page, "save-description", "or")
     app.generator.may_go_on.set()
-    expect(page.locator(".strip .thumbnail-item")).to_have_count(4)
+    expect(page.locator("#stream .tile")).to_have_count(4)
     expect(box(page, "save-description")).to_have_value("a sailor")
     assert app.library[0].name == "Hana of the Sea"
 
@@ -248,10 +272,10 @@ def test_a_removed_picture_comes_back(app: App, visit: Visit) -> None:
     create(page)
     for left in (1, 0):
         remove(page)
-        expect(page.locator(".card .thumbnail-item")).to_have_count(left)
+        expect(page.locator("#stream .tile")).to_have_count(left)
     expect(page.locator("#undo-text")).to_have_text("A picture of Hana is out of this story.")
     page.click("#undo-button")
-    expect(page.locator(".card .thumbnail-item")).to_have_count(1)
+    expect(page.locator("#stream .tile")).to_have_count(1)
     expect(page.locator("#undo")).to_be_hidden()
 
 
@@ -260,10 +284,10 @@ def test_who_else_the_pictures_show_become_characters_of_their_own_and_back(app:
     create(page)  # the fakes draw another person by each seed
     expect(page.locator("#people-apart")).to_contain_text("show 2 different people")
     page.click("#people-apart-split")
-    expect(page.locator(".card")).to_have_count(2)
+    expect(page.locator(".face")).to_have_count(2)
     assert {member.character.name for member in app.cast} == {"Hana", "Hana 2"}
     page.click("#undo-button")
-    expect(page.locator(".card")).to_have_count(1)
+    expect(page.locator(".face")).to_have_count(1)
     expect(page.locator(".card .thumbnail-item")).to_have_count(2)
 
 
@@ -277,18 +301,21 @@ def test_a_missing_picture_hides_nobody_else(app: App, visit: Visit, tmp_path: P
         for each in (file, file.with_suffix(".webp")):
             each.unlink(missing_ok=True)
     page.reload()
-    expect(page.locator(".card")).to_have_count(2)
-    expect(page.locator(".card", has_text="Hana")).to_contain_text("missing")
-    expect(page.locator(".card", has_text="Mina").locator(".thumbnail-item")).to_have_count(1)
+    expect(page.locator(".face")).to_have_count(2)
+    expect(page.locator("#stream .tile")).to_contain_text(["Uploaded", "Missing", "Missing"])
+    page.locator("#stream .tile", has_text="Missing").first.click()
+    expect(page.locator("#looked-at .badge").first).to_contain_text("missing")
 
 
 def test_the_composed_prompt_follows_the_story_and_the_form(app: App, visit: Visit) -> None:
     page = visit(app)
     create(page)
+    see_composed(page, "new")
     page.click("#new-clear")
     expect(box(page, "new-composed")).to_have_value("")
     page.click(".do-variants")
     expect(box(page, "scene-prompt")).to_be_focused()
+    see_composed(page, "scene")
     write(page, "scene-prompt", "moon")
     write(page, "context", "rain")
     expect(box(page, "scene-composed")).to_have_value("moon, rain")
@@ -321,6 +348,7 @@ def test_projects_have_libraries_of_their_own_and_a_reload_comes_back(app: App, 
 def test_an_empty_prompt_is_told_and_the_form_keeps_its_content(app: App, visit: Visit) -> None:
     page = visit(app)
     write(page, "new-name", "Hana <b>")
+    open_chip(page, "new-profile")
     write(page, "new-hair", "red hair")
     page.click("#new-create")
     expect(toast(page)).to_contain_text("The prompt is empty.")
@@ -334,20 +362,25 @@ def test_an_empty_prompt_is_told_and_the_form_keeps_its_content(app: App, visit:
 def test_an_own_picture_joins_the_cast(app: App, visit: Visit, tmp_path: Path) -> None:
     flat(RED).save(tmp_path / "me.png")
     page = visit(app)
-    page.get_by_role("tab", name="My picture").click()
+    page.click("#add > button")
+    page.click("#add-picture")
     page.locator("#upload-file input[type=file]").set_input_files(tmp_path / "me.png")
     expect(page.locator("#upload-picture img")).to_be_visible()
     write(page, "upload-name", "Me")
     page.click("#upload-add")
-    expect(page.locator(".card .thumbnail-item")).to_contain_text("Uploaded")
+    expect(page.locator("#stream .tile")).to_contain_text("Uploaded")
+    expect(page.locator("#add-dialog")).to_be_hidden()
 
 
 def test_what_people_type_is_shown_as_they_typed_it(app: App, visit: Visit) -> None:
     page = visit(app)
     name = "<img src=x onerror=alert(1)> ${6*7} *$x$* #1 http://e.vil"
     create(page, name, "**bold** <script>1</script>")
-    expect(page.locator(".card-name h3")).to_have_text(name)
-    assert page.locator(".card a:not([download])").count() == 0
+    expect(page.locator("#looked-at h3")).to_have_text(name)
+    expect(page.locator(".face")).to_have_text(name)
+    expect(page.locator("#stream .run h3 b")).to_have_text(name)
+    expect(page.locator("#stream .run h3 span")).to_have_text("**bold** <script>1</script>")
+    assert page.locator("#stream a, #rail a, .card-name a").count() == 0
     save(page)
     page.click("#load-character")
     page.locator("#library-gallery .thumbnail-item").click()
@@ -359,12 +392,14 @@ def test_what_people_type_is_shown_as_they_typed_it(app: App, visit: Visit) -> N
 @pytest.mark.parametrize("query", ["", "?__theme=dark"])
 def test_a_phone_shows_everything_without_scrolling_sideways(app: App, visit: Visit, query: str) -> None:
     page = visit(app, width=390, query=query)
+    open_chip(page, "new-counts")
     page.locator("#new-count input[type=number]").fill("8")  # more than fit beside each other
+    close_chip(page)
     create(page)
-    expect(page.locator(".strip .thumbnail-item")).to_have_count(8)
-    widths = page.locator(".strip .thumbnail-item").evaluate_all("all => all.map(each => each.offsetWidth)")
-    assert widths == [84] * 8
+    expect(page.locator("#stream .tile")).to_have_count(8)
+    page.locator("#stream .tile").first.click()
     save(page)
+    page.click("#inspector-close")
     page.click("#generate-with-reference")
     choose(page, "Hana")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -10,6 +10,7 @@ import pytest
 from fakes import FakeFaces, fake_pack
 from playwright.sync_api import Page, expect
 from served import App, PatientGenerator, served
+from test_page import open_chip, see_composed
 
 from library_store.records import LOCAL_OWNER, VisualProfile
 from library_store.store import LibraryStore
@@ -71,6 +72,8 @@ def test_a_prompt_is_sorted_into_the_fields_and_what_it_does_not_say_stays() -> 
 
 def test_a_profile_is_chosen_from_what_the_pack_can_draw_and_own_words_are_named(app: App, visit: Visit) -> None:
     page = visit(app)
+    see_composed(page, "new")
+    open_chip(page, "new-profile")
     expect(page.locator(".profile .prose.profile-title")).to_have_text(["Who they are", "What they wear here"])
     choose(page, "new-hair", "red hair")
     choose(page, "new-outfit", "spacesuit")
@@ -94,7 +97,7 @@ def test_a_saved_characters_profile_is_filled_from_the_pictures_request(app: App
     assert chosen(page, "save-hair") == ["long straight hair", "red hair"]
     expect(page.locator("#save-fill-note")).to_contain_text("sword")
     page.click("#save-confirm")
-    expect(page.locator(".card-name").first).to_contain_text("in the library")
+    expect(page.locator("#looked-at .card-name").first).to_contain_text("in the library")
     assert app.library[0].visual_profile == VisualProfile("long straight hair, red hair", outfit="raincoat")
 
 
@@ -106,10 +109,12 @@ def test_an_outfit_chosen_for_a_scene_leaves_the_saved_character_as_it_is(app: A
     page = visit(app)
     page.click(".do-variants")
     expect(page.locator("#scene-prompt textarea")).to_be_focused()
+    see_composed(page, "scene")
+    open_chip(page, "scene-look")
     choose(page, "scene-outfit", "spacesuit")
     expect(page.locator("#scene-composed textarea")).to_have_value("spacesuit, red hair")
     page.click("#scene-generate")
-    expect(page.locator(".strip .thumbnail-item")).to_have_count(3)
+    expect(page.locator("#stream .tile")).to_have_count(3)
     assert app.generator.requests[-1].prompt == "spacesuit, red hair"
     assert app.library[0] == saved
 
@@ -127,8 +132,11 @@ def test_a_phrase_for_a_word_that_says_too_little_is_one_click_away(app: App, vi
 
 def test_a_korean_creator_chooses_and_reads_in_korean_what_the_pack_is_told_in_english(app: App, visit: Visit) -> None:
     page = visit(app, locale="ko-KR")
+    open_chip(page, "new-profile")
     choose(page, "new-hair", "검은 머리")
     assert chosen(page, "new-hair") == ["검은 머리"]
+    page.keyboard.press("Escape")
+    page.click("#help")
     page.locator("#vocabulary button").first.click()
     expect(page.locator("#vocabulary")).to_contain_text("머리색 검은 머리, 빨간 머리")
 

@@ -41,6 +41,7 @@ def test_a_picture_may_be_dropped_anywhere_on_the_page(app: App, visit: Visit) -
     page = visit(app)
     page.evaluate(DROP, list(data))
     expect(box(page, "new-prompt")).to_have_value("a girl")
+    page.click("#new-profile > button")
     expect(box(page, "new-hair")).to_have_value("red hair")
 
 
@@ -57,11 +58,13 @@ def test_a_dropped_picture_fills_the_form_with_its_request(app: App, visit: Visi
     page = visit(app)
     page.set_input_files("#read-request input", original)
     expect(box(page, "new-prompt")).to_have_value("a girl")
-    expect(box(page, "new-hair")).to_have_value("red hair")
     expect(box(page, "new-prompt")).to_be_focused()
+    page.click("#new-profile > button")
+    expect(box(page, "new-hair")).to_have_value("red hair")
     page.set_input_files("#read-request input", variant)
     expect(box(page, "scene-prompt")).to_have_value("on the moon")
     expect(page.locator("#scene-who")).to_contain_text("Hana")
+    page.click("#scene-balance > button")
     expect(page.locator("#scene-strength input").first).to_have_value("0.4")
     page.set_input_files("#read-request input", tmp_path / "flat.png")
     expect(page.get_by_test_id("toast-body")).to_contain_text("says nothing of how it was made")

@@ -45,7 +45,7 @@ def test_a_run_is_shown_to_its_end_in_a_tab_that_comes_back_to_it(app: App, draw
     expect(page.locator("#new-create")).to_be_disabled()
     app.generator.may_go_on.set()
     expect(page.locator("#run-report")).to_contain_text("2 new pictures of Hana")
-    expect(page.locator(".card-name h3")).to_have_text("Hana")
+    expect(page.locator("#looked-at h3")).to_have_text("Hana")
     expect(page.locator("#run-stop")).to_be_hidden()
     expect(page.locator("#new-create")).to_be_enabled()
 
@@ -72,7 +72,7 @@ def test_what_was_drawn_while_nobody_looked_is_shown_once(app: App, drawing: Pag
     expect(page.locator("#run-report")).to_contain_text("2 new pictures of Hana")
     expect(page.locator("#new-create")).to_be_enabled()
     page.reload()
-    expect(page.locator(".card")).to_be_visible()
+    expect(page.locator(".face")).to_be_visible()
     expect(page.locator("#run")).to_be_hidden()
 
 

@@ -25,7 +25,6 @@ from pipeline.variants import VariantMaker
 from studio import Castbook, Models
 from ui.page import launch_options
 from ui.place import build_stories_bar
-from ui.story.run_area import build_run_area
 from ui.story.upload_form import bind_upload_form, build_upload_form
 
 Open = Callable[..., Page]
@@ -42,8 +41,7 @@ def app(store: LibraryStore) -> Iterator[App]:
         place = build_stories_bar(castbook)
         with gr.Column(elem_id="desk"):
             form = build_upload_form(castbook, place)
-            area = build_run_area(castbook)
-        bind_upload_form(castbook, form, place, area)
+        bind_upload_form(castbook, form, place)
     _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook))
     yield App(url, castbook.seen_by(LOCAL_OWNER), generator)
     demo.close()

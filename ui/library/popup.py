@@ -35,7 +35,9 @@ class LibraryPopup:
         return gr.Column(visible=False)
 
 
-def build_library_popup(castbook: Castbook, place: Place, generate: list[gr.Button], load: gr.Button) -> LibraryPopup:
+def build_library_popup(
+    castbook: Castbook, place: Place, generate: list[gr.Button], load: list[gr.Button]
+) -> LibraryPopup:
     intent, image = gr.Textbox("load", visible="hidden"), gr.State(None)
     with (
         gr.Column(visible=False, elem_classes="popup", elem_id="library-popup") as box,
@@ -53,7 +55,6 @@ def build_library_popup(castbook: Castbook, place: Place, generate: list[gr.Butt
                 )
                 use = gr.Button(variant="primary", size="md", elem_id="library-use", scale=3, min_width=180)
 
-    @for_visitor(castbook)
     def opened(studio: Studio, purpose: str, project_id: str) -> tuple[Any, ...]:
         return (
             gr.Column(visible=True),
@@ -69,7 +70,7 @@ def build_library_popup(castbook: Castbook, place: Place, generate: list[gr.Butt
         return _chosen(purpose, studio.library.get_character(character_id) if character_id else None)
 
     choice = [image, about, alike, use]
-    for buttons, purpose in ((generate, "generate"), ([load], "load")):
+    for buttons, purpose in ((generate, "generate"), (load, "load")):
         for button in buttons:
 
             @for_visitor(castbook)

@@ -35,8 +35,8 @@ from ui.library.gallery import (
     relist,
 )
 from ui.place import Place, bind_move, new_revision
-from ui.story.cast import FOCUS_SCENE
 from ui.story.desk import Desk, show_scene
+from ui.story.inspector import FOCUS_SCENE
 from ui.undo import Undo
 from ui.words import in_markdown
 
@@ -52,7 +52,6 @@ class LibraryTab:
     page: CharacterPage
     back: gr.Button  # from the page to the gallery, on phones, where one is below the other
     export_form: ExportForm
-    joined: gr.Textbox  # id of the cast member whose card is to be scrolled to; hidden, for JavaScript
 
 
 def build_library_tab(castbook: Castbook) -> LibraryTab:
@@ -64,7 +63,7 @@ def build_library_tab(castbook: Castbook) -> LibraryTab:
         with gr.Column(scale=6, min_width=320, elem_id="person"):
             back = gr.Button(t("Back to everyone"), size="sm", elem_id="back-to-people", elem_classes="only-phone")
             page = build_character_page(castbook)
-    return LibraryTab(title, gallery, page, back, export_form, gr.Textbox(visible="hidden"))
+    return LibraryTab(title, gallery, page, back, export_form)
 
 
 def bind_library_tab(
@@ -155,7 +154,7 @@ def _bind_leaving(castbook: Castbook, library: LibraryTab, place: Place, views: 
     def load(studio: Studio, story_id: str, image_id: str) -> tuple[Any, ...]:
         member = studio.library.link_image(story_id, image_id)
         gr.Info(say("{name} is in this story now.", name=escape(member.character.name)), title=say("Loaded"))
-        return gr.Tabs(selected=STORY), new_revision(), member.id
+        return gr.Tabs(selected=STORY), new_revision(image_id)
 
     def used_in(studio: Studio, index: int, story_ids: list[str]) -> Story:
         return studio.library.get_story(story_ids[index])
@@ -163,8 +162,7 @@ def _bind_leaving(castbook: Castbook, library: LibraryTab, place: Place, views: 
     viewed = [place.story, page.viewer.viewed]
     to_scene = page.generate.click(generate, [*viewed, *desk.scene.words], [views, *desk.scene_outputs], **QUICK)
     to_scene.success(None, js=FOCUS_SCENE)
-    loaded = page.load.click(load, viewed, [views, place.revision, library.joined], **PRIVATE)
-    loaded.success(None, library.joined, js="(id) => window.castbook?.showCard(id)")
+    page.load.click(load, viewed, [views, place.revision], **PRIVATE)
     bind_move(
         castbook, place, [page.stories.click], used_in, [page.stories, page.story_ids],
         [views], lambda *_: [gr.Tabs(selected=STORY)],

@@ -1,4 +1,5 @@
-"""The desk beside the cast: the forms that a card hands a picture over to, or only what it was made by."""
+"""The composer below the stream: one form for a new character and one for a new scene, of which one is shown, and what
+hands a picture over to them, or only what it was made by."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from ui.story.new_character import NewCharacterForm
 from ui.story.save_form import SaveForm
 from ui.story.scene import SceneForm, show_reference
 
-NEW, UPLOAD, PAGES, SCENE = "new", "upload", "pages", "scene"
+NEW, SCENE = "new", "scene"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ def show_scene(studio: Studio, desk: Desk, story_id: str, image_id: str, words: 
     return gr.Tabs(selected=SCENE), *show_reference(studio, desk.scene, story_id, image_id, words)
 
 
+def show_new(desk: Desk) -> tuple[Any, ...]:
+    """Values for `Desk.scene_outputs`: a new character is described; the scene stays as it is, for later."""
+    return gr.Tabs(selected=NEW), *_about(desk, "", desk.scene.outputs)
+
+
 def show_request(
     studio: Studio, desk: Desk, story_id: str, request: PictureRequest, seed: int | None = None
 ) -> tuple[Any, ...]:
@@ -66,7 +72,7 @@ def show_request(
     """
     if request.main_image_id is None:
         shown = new_character.show_request(studio, desk.new, story_id, request, seed)
-        return gr.Tabs(selected=NEW), "#new-prompt", *shown, *_as_they_are(desk.scene.remix_outputs)
+        return gr.Tabs(selected=NEW), "#new-prompt", *shown, *_about(desk, "", desk.scene.remix_outputs)
     shown = scene.show_request(studio, desk.scene, story_id, request, seed)
     as_it_is = _as_they_are(new_character.remix_outputs(desk.new))
     return gr.Tabs(selected=SCENE), "#scene-prompt", *as_it_is, *shown
@@ -83,16 +89,24 @@ def show_seed(
     image = studio.library.get_image(image_id)
     if image.seed is None:
         raise InvalidRequest("This picture has no seed: it was not drawn here.", "Choose one that was.")
-    as_it_is: Sequence[Any] = _as_they_are(desk.scene.outputs)
     opened = gr.Accordion(open=True)
     if image.source != "variant":
+        nobody = _about(desk, "", desk.scene.outputs)
         seed = image.request.seed if image.request else image.seed
-        return gr.Tabs(selected=NEW), "#new-seed", opened, seed, unchanged(), unchanged(), *as_it_is
+        return gr.Tabs(selected=NEW), "#new-seed", opened, seed, unchanged(), unchanged(), *nobody
+    as_it_is: Sequence[Any]
     if not chosen and image.parent_id:
         as_it_is = show_reference(studio, desk.scene, story_id, image.parent_id, words)
+    else:
+        as_it_is = _about(desk, image.character_id, desk.scene.outputs)
     new = _as_they_are([desk.new.more, desk.new.seed])
     return gr.Tabs(selected=SCENE), "#scene-seed", *new, opened, image.seed, *as_it_is
 
 
 def _as_they_are(outputs: Sequence[Any]) -> list[Any]:
     return [unchanged() for _ in outputs]
+
+
+def _about(desk: Desk, person: str, outputs: Sequence[Any]) -> list[Any]:
+    """As they are, but for whom the composer is about: a character's id, or "" for a new one."""
+    return [person if each is desk.scene.person else unchanged() for each in outputs]

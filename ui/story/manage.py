@@ -23,7 +23,7 @@ NOTHING_IN_TRASH = "The trash is empty. What you move there waits here until you
 
 
 def build_manage(castbook: Castbook, place: Place, undo: Undo) -> None:
-    with gr.Accordion(t("Manage"), open=False, elem_id="manage") as box:
+    with gr.Accordion(t("Manage"), open=False, elem_id="manage", elem_classes="chip") as box:
         with gr.Row(elem_classes="manage-line"):
             place.title.render()
             rename_story = gr.Button(t("Rename"), size="sm", elem_id="rename-story-go", scale=0, min_width=90)

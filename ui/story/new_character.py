@@ -15,12 +15,14 @@ from ui.handlers import LATEST, QUICK, for_visitor, on
 from ui.language import t
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
+from ui.story.counts import build_count, build_draw, follow_count
 from ui.story.offers import bind_offers, build_offers
 from ui.story.run_area import DrawingRun, RunArea, bind_run, prompt_note
 
 
 @dataclass(frozen=True)
 class NewCharacterForm:
+    who: gr.Button  # chooses somebody instead
     name: gr.Textbox
     prompt: gr.Textbox
     profile: ProfileEditor
@@ -40,42 +42,50 @@ class NewCharacterForm:
 
 
 def build_new_character(castbook: Castbook) -> NewCharacterForm:
-    name = gr.Textbox("", label=t("Name"), placeholder=t("Hana"), elem_id="new-name", max_length=120)
-    prompt = gr.Textbox(
-        "",
-        label=t("Prompt"),
-        placeholder=t("Who it is, what they wear, where: woman, bob hair, hoodie, cafe"),
-        lines=2,
-        max_lines=6,
-        elem_id="new-prompt",
-    )
-    with gr.Accordion(t("Visual profile"), open=True, elem_classes="profile"):
-        profile = build_profile_editor(castbook, "new", NO_LOOK)
-    with gr.Accordion(t("More"), open=False, elem_id="new-more") as more:
-        description = gr.Textbox(
+    with gr.Row(elem_classes="composer-line"):
+        who = gr.Button(t("New character"), size="sm", elem_id="new-who", elem_classes="who-pill", scale=0, min_width=0)
+        name = gr.Textbox(
             "",
-            label=t("Description"),
-            placeholder=t("Who they are in the story"),
-            lines=2,
-            elem_id="new-description",
+            label=t("Name"),
+            show_label=False,
+            placeholder=t("Name"),
+            min_width=90,
+            container=False,
+            elem_id="new-name",
+            max_length=120,
         )
-        seed = build_seed("new-seed")
-    count = build_count(castbook, "new-count")
-    composed, unknown = build_composed("new-composed")
-    offers = build_offers("new-offers")
-    with gr.Row(elem_classes=["actions", "action-bar"]):
-        create = gr.Button(
-            t("Create"), variant="primary", size="md", interactive=castbook.models.ready, elem_id="new-create", scale=3
+        prompt = gr.Textbox(
+            "",
+            label=t("Prompt"),
+            show_label=False,
+            placeholder=t("Who it is, what they wear, where: woman, bob hair, hoodie, cafe"),
+            lines=1,
+            max_lines=5,
+            min_width=120,
+            container=False,
+            elem_id="new-prompt",
         )
-        clear = gr.Button(t("Clear form"), size="md", elem_id="new-clear", scale=1, min_width=100)
+        create = build_draw(castbook, "new-create")
+    unknown, offers = build_notes("new")
+    with gr.Row(elem_classes="chips"):
+        with gr.Accordion(t("Visual profile"), open=False, elem_id="new-profile", elem_classes=["chip", "profile"]):
+            profile = build_profile_editor(castbook, "new", NO_LOOK)
+        with gr.Accordion(t("Pictures"), open=False, elem_id="new-counts", elem_classes="chip") as counts:
+            count = build_count(castbook, "new-count")
+        with gr.Accordion(t("More"), open=False, elem_id="new-more", elem_classes="chip") as more:
+            description = gr.Textbox(
+                "",
+                label=t("Description"),
+                placeholder=t("Who they are in the story"),
+                lines=2,
+                elem_id="new-description",
+            )
+            seed = build_seed("new-seed")
+            composed = build_composed("new-composed")
+        clear = gr.Button(t("Clear form"), size="sm", elem_id="new-clear", elem_classes="quiet", scale=0, min_width=0)
+    follow_count(count, create, counts)
     return NewCharacterForm(
-        name, prompt, profile, more, description, count, seed, composed, unknown, offers, create, clear
-    )
-
-
-def build_count(castbook: Castbook, elem_id: str) -> gr.Slider:
-    return gr.Slider(
-        1, MOST_PICTURES, value=castbook.pack.defaults.count, step=1, label=t("Draw"), elem_id=elem_id, buttons=[]
+        who, name, prompt, profile, more, description, count, seed, composed, unknown, offers, create, clear
     )
 
 
@@ -83,8 +93,8 @@ def build_seed(elem_id: str) -> gr.Number:
     return gr.Number(value=None, label=t("Seed"), precision=0, minimum=0, placeholder=t("by chance"), elem_id=elem_id)
 
 
-def build_composed(elem_id: str) -> tuple[gr.Textbox, gr.Markdown]:
-    composed = gr.Textbox(
+def build_composed(elem_id: str) -> gr.Textbox:
+    return gr.Textbox(
         "",
         label=t("What will be drawn"),
         interactive=False,
@@ -93,7 +103,14 @@ def build_composed(elem_id: str) -> tuple[gr.Textbox, gr.Markdown]:
         elem_id=elem_id,
         elem_classes="composed",
     )
-    return composed, gr.Markdown(elem_classes="unknown-words")
+
+
+def build_notes(prefix: str) -> tuple[gr.Markdown, list[gr.Button]]:
+    """Below the words: which of them cannot be drawn, and phrases for them that can."""
+    with gr.Row(elem_classes="notes"):
+        unknown = gr.Markdown(elem_classes="unknown-words")
+        offers = build_offers(f"{prefix}-offers")
+    return unknown, offers
 
 
 def bind_new_character(

@@ -6,9 +6,10 @@ The page only watches: a run goes on when its tab is closed, and a page that is 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import gradio as gr
@@ -18,15 +19,15 @@ from errors import Stopped
 from pipeline.packs import Pack
 from pipeline.prompt import Reading
 from pipeline.request import LeftOut, Why
-from pipeline.values import Step, Variant, Verdict
+from pipeline.values import Step, Variant
 from studio import Castbook, Studio
 from studio.drawing import Asked, Made
 from studio.runs import Run, Waiting
 from ui.handlers import PRIVATE, QUICK, WATCHING, for_visitor, unchanged
 from ui.language import phrase_name, say, t
 from ui.place import Place, new_revision
-from ui.thumbnails import THUMBNAILS
-from ui.words import counted, in_markdown, short_likeness, verdict_line
+from ui.story.stream import address, build_live, title_of
+from ui.words import counted, in_markdown, short_likeness, tone, verdict_line
 
 DrawingRun = Run[Asked, Made]
 WHY_LEFT_OUT: dict[Why, str] = {
@@ -40,24 +41,18 @@ WHY_LEFT_OUT: dict[Why, str] = {
     "command": "A command of another program does nothing here: {named}.",
     "setting": "A setting of another program does nothing here: {named}.",
 }
-HEADINGS: dict[Verdict, str] = {
-    "kept": "",
-    "set aside": "Set aside, at the end of their card:",
-    "dropped": "Not kept:",
-}
+TILE = 256  # pixels a side, as shown before a picture is kept and has a thumbnail
 Shown = dict[Any, Any]  # what Gradio takes for some of an event's outputs: component to value
 
 
 @dataclass(frozen=True)
 class RunArea:
-    box: gr.Column
     progress: gr.HTML  # figures only; what people typed must never get into HTML
-    pictures: gr.Gallery
+    pictures: gr.HTML  # its tiles, as JSON that tiles.js draws
     report: gr.Markdown
     stop: gr.Button
     run: gr.BrowserState  # the id of the run that is shown, or was last
-    # The id of the cast member whose card is to be scrolled to; hidden: a gr.State never reaches JavaScript.
-    made_for: gr.Textbox
+    made_for: gr.Textbox  # the id of the cast member whom the last run was for; hidden: its change is heard
 
     @property
     def outputs(self) -> list[Any]:
@@ -65,18 +60,14 @@ class RunArea:
 
 
 def build_run_area(castbook: Castbook) -> RunArea:
-    with gr.Column(visible=False, elem_id="run") as box:
+    with gr.Column(elem_id="run"):
         with gr.Row(elem_classes="run-line"):
             progress = gr.HTML(elem_id="run-progress", padding=False)
-            stop = gr.Button(t("Stop"), variant="stop", size="sm", elem_id="run-stop", scale=0, min_width=80)
-        report = gr.Markdown(elem_id="run-report")
-        pictures = gr.Gallery(
-            columns=2,
-            visible=False,
-            elem_id="run-pictures",
-            elem_classes="people",
-            **THUMBNAILS,
-        )
+            report = gr.Markdown(elem_id="run-report")
+            stop = gr.Button(
+                t("Stop"), variant="stop", size="sm", elem_id="run-stop", scale=0, min_width=80, visible=False
+            )
+        pictures = build_live()
     run = gr.BrowserState("", storage_key="castbook-run", secret="castbook")
 
     @for_visitor(castbook)
@@ -85,7 +76,7 @@ def build_run_area(castbook: Castbook) -> RunArea:
         return gr.Button(t("Stopping …"), interactive=False)
 
     stop.click(stop_it, run, stop, **QUICK)
-    return RunArea(box, progress, pictures, report, stop, run, gr.Textbox(visible="hidden"))
+    return RunArea(progress, pictures, report, stop, run, gr.Textbox(visible="hidden"))
 
 
 def bind_run(
@@ -111,12 +102,11 @@ def bind_run(
     def draw(studio: Studio, *values: Any) -> Iterator[Shown]:
         yield from _until_it_ends(studio, area, place, all_buttons, lambda: begin(studio, *values))
 
-    prepared = button.click(prepare, place.written_context, [area.box, *area.outputs, *all_buttons], **QUICK)
+    prepared = button.click(prepare, place.written_context, [*area.outputs, *all_buttons], **QUICK)
     prepared.success(None, js="() => window.castbook?.showRun()")
     prepared.failure(None, js="() => window.castbook?.lookAtContext()")
     outputs = [*area.outputs, *all_buttons, place.revision]
-    ran = prepared.success(draw, list(inputs), outputs, **PRIVATE, **WATCHING)
-    ran.success(None, area.made_for, js="(id) => window.castbook?.showCard(id)")
+    prepared.success(draw, list(inputs), outputs, **PRIVATE, **WATCHING)
 
 
 def bind_return(
@@ -133,7 +123,7 @@ def bind_return(
         opened = _opened(area, all_buttons)
         yield from _until_it_ends(studio, area, place, all_buttons, lambda: run, opened)
 
-    outputs = [area.box, *area.outputs, *all_buttons, place.revision]
+    outputs = [*area.outputs, *all_buttons, place.revision]
     loaded(come_back, [place.remembered, area.run], outputs, **PRIVATE, **WATCHING)
 
 
@@ -154,60 +144,92 @@ def _until_it_ends(
     ended = {area.progress: "", area.stop: _stop_button(False), **_enabled(all_buttons, studio.models.ready)}
     try:
         run = begin()
-        yield {**(opened or {}), area.run: run.id, area.stop: _stop_button(True)}
+        empty = live_value(run.asked, [], 0.0)
+        yield {**(opened or {}), area.run: run.id, area.stop: _stop_button(True), area.pictures: empty}
         yield from _watched(studio, area, place, run)
     except Stopped:
-        yield {area.pictures: gr.Gallery(visible=False), area.report: say("Stopped before a picture was finished.")}
+        yield {area.pictures: {}, area.report: say("Stopped before a picture was finished.")}
     except Exception:
-        yield ended
+        yield {**ended, area.pictures: {}}
         raise
     yield ended
 
 
 def _watched(studio: Studio, area: RunArea, place: Place, run: DrawingRun) -> Iterator[Shown]:
-    last = None
+    last, encoded = None, Encoded()
     for event in run:
         if isinstance(event, Made):
-            yield _shown_made(studio, area, event) | {place.revision: new_revision()}
+            best = next(iter(event.image_ids), "")
+            yield _shown_made(studio, area, run.asked, event) | {place.revision: new_revision(best)}
         elif event is last:
             yield {area.progress: unchanged()}  # a sign of life: a generator can be closed only where it yields
         elif isinstance(event, Waiting):
             yield {area.progress: _waiting(event)}
         else:
-            yield _shown_step(area, event, run.seconds, last)
+            tiles = live_value(run.asked, pictures_so_far(event, encoded), event.step / event.steps)
+            yield {area.progress: progress_bar(event, run.seconds), area.pictures: tiles}
         last = event
 
 
-def _shown_step(area: RunArea, step: Step, seconds: float, last: object) -> Shown:
-    finished_before = len(last.finished) if isinstance(last, Step) else 0
-    progress = {area.progress: progress_bar(step, seconds)}
-    if not step.previews and len(step.finished) == finished_before:
-        return progress
-    return progress | {area.pictures: gr.Gallery(pictures_so_far(step), visible=True)}
+class Encoded:
+    """Pictures that no file is kept of yet, as addresses that hold them; each is encoded once while it lives."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Image.Image, str]] = {}
+
+    def address(self, picture: Image.Image) -> str:
+        known = self._known.get(id(picture))
+        if known is None:
+            small, file = picture.convert("RGB"), BytesIO()
+            small.thumbnail((TILE, TILE))
+            small.save(file, "WEBP", quality=75)
+            known = picture, f"data:image/webp;base64,{b64encode(file.getvalue()).decode()}"
+            self._known[id(picture)] = known
+        return known[1]
 
 
-def pictures_so_far(step: Step) -> list[tuple[Image.Image, str]]:
-    """With their captions: what is finished, best first, and behind it what is being drawn."""
-    finished = [(variant.picture, _caption(variant)) for variant in step.finished]
-    return [*finished, *[(picture, say("Being drawn …")) for picture in step.previews]]
+def live_value(asked: Asked, tiles: Sequence[Shown], fraction: float, images: Sequence[str] = ()) -> dict[str, Any]:
+    """What tiles.js draws of a run: its `tiles` so far, room for those to come, and how much of it is done.
 
-
-def _shown_made(studio: Studio, area: RunArea, made: Made) -> Shown:
-    """Kept pictures by their files, the others for as long as the page stays."""
-    paths = studio.library.get_thumbnail_paths(made.image_ids)
-    kept = [paths[image_id] for image_id in made.image_ids if image_id in paths]
-    left_out = [variant.picture for variant in made.ranked[len(kept) :]]
-    captions = [f"{place}. {_caption(variant)}".rstrip(". ") for place, variant in enumerate(made.ranked, start=1)]
-    pictures = list(zip([*kept, *left_out], captions, strict=True))
+    `images`: ids of what was kept of it. Once the stream shows these, the run is shown no more.
+    """
+    request = asked.request
     return {
-        area.pictures: gr.Gallery(pictures, visible=True),
+        "who": asked.name,
+        "title": title_of(request),
+        "count": request.count,
+        "fraction": fraction,
+        "tiles": list(tiles),
+        "images": list(images),
+        "words": {"drawing": say("Being drawn …")},
+    }
+
+
+def pictures_so_far(step: Step, encoded: Encoded) -> list[Shown]:
+    """Tiles: what is finished, best first, and behind it what is being drawn."""
+    finished = [_tile(encoded.address(variant.picture), variant) for variant in step.finished]
+    return [*finished, *[{"src": encoded.address(picture)} for picture in step.previews]]
+
+
+def _tile(src: str, variant: Variant) -> Shown:
+    return {"src": src, "label": _caption(variant), "tone": tone(variant.likeness)}
+
+
+def _shown_made(studio: Studio, area: RunArea, asked: Asked, made: Made) -> Shown:
+    paths, encoded = studio.library.get_thumbnail_paths(made.image_ids), Encoded()
+    kept = [address(paths.get(image_id)) for image_id in made.image_ids]
+    tiles = [
+        _tile(src or encoded.address(variant.picture), variant) for src, variant in zip(kept, made.ranked, strict=False)
+    ]
+    return {
+        area.pictures: live_value(asked, tiles, 1.0, made.image_ids),
         area.report: report(made, studio.library.is_in_trash(made.member.story_id)),
         area.made_for: made.member.id,
     }
 
 
 def report(made: Made, in_trash: bool = False) -> str:
-    """Markdown: what came of a run, each picture in a line; and where it is, if its story is in the trash by now."""
+    """Markdown: what came of a run, why the rest was not kept, and where it is if its story is in the trash by now."""
     count, drawn = len(made.options), len(made.ranked)
     name = in_markdown(made.member.character.name)
     heading = [
@@ -227,13 +249,9 @@ def report(made: Made, in_trash: bool = False) -> str:
     if made.cut_off:
         cut_off = f"*{in_markdown(made.cut_off)}*"
         lines.append(say("The prompt was too long. Its end was left out: {cut_off}", cut_off=cut_off))
-    verdicts = defaultdict[Verdict, list[str]](list)
-    for place, variant in enumerate(made.ranked):
-        verdicts[made.verdict(place)].append(f"{place + 1}. {verdict_on(variant)}")
-    if any(variant.likeness or variant.rejection for variant in made.ranked):
-        for verdict, heading in HEADINGS.items():
-            if verdicts[verdict]:
-                lines += [*([say(heading)] if heading else []), "\n".join(verdicts[verdict])]
+    if drawn > count:
+        dropped = [f"{place}. {verdict_on(variant)}" for place, variant in enumerate(made.ranked[count:], count + 1)]
+        lines += [say("Not kept:"), "\n".join(dropped)]
     return "\n\n".join(lines)
 
 
@@ -313,9 +331,8 @@ def _waiting(waiting: Waiting) -> str:
 
 def _opened(area: RunArea, all_buttons: Sequence[gr.Button]) -> Shown:
     return {
-        area.box: gr.Column(visible=True),
         area.progress: _waiting(Waiting(ahead=0)),
-        area.pictures: gr.Gallery(visible=False),
+        area.pictures: {},
         area.report: "",
         area.stop: _stop_button(False),  # until there is a run to stop
         **_enabled(all_buttons, False),

@@ -16,8 +16,9 @@ from ui.handlers import LATEST, QUICK, for_visitor, on
 from ui.language import say, t
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
-from ui.story.new_character import build_composed, build_count, build_seed
-from ui.story.offers import bind_offers, build_offers
+from ui.story.counts import build_count, build_draw, follow_count
+from ui.story.new_character import build_composed, build_notes, build_seed
+from ui.story.offers import bind_offers
 from ui.story.run_area import DrawingRun, RunArea, bind_run, prompt_note
 from ui.thumbnails import THUMBNAILS
 from ui.words import LOOK_FIELDS, in_markdown, profile_line, strength_in_words
@@ -29,7 +30,9 @@ class SceneForm:
     choose: gr.Button
     chosen: gr.Column
     change: gr.Button
+    leave: gr.Button  # to a new character
     reference: gr.State  # the reference image id
+    person: gr.Textbox  # whom the composer is about: a character's id, "" for a new one; hidden: its change is heard
     picture: gr.Image
     who: gr.Markdown
     steering: gr.Gallery  # the pictures that steer, where they are several
@@ -55,7 +58,7 @@ class SceneForm:
     def outputs(self) -> list[Any]:
         """What `show_reference` sets."""
         return [
-            self.nobody, self.chosen, self.reference, self.picture, self.who, self.steering,
+            self.nobody, self.chosen, self.reference, self.person, self.picture, self.who, self.steering,
             self.composed, self.unknown,
         ]  # fmt: skip
 
@@ -68,52 +71,52 @@ class SceneForm:
 
 
 def build_scene(castbook: Castbook) -> SceneForm:
-    with gr.Column(elem_classes="empty") as nobody:
-        gr.Markdown(
-            t(
-                "**Who should be in the new pictures?** Choose a saved character, "
-                "or press *Generate variants* on a card."
-            )
-        )
+    with gr.Column(visible=False, elem_id="scene-nobody") as nobody:
+        gr.Markdown(t("**Who should be in the new pictures?** Press a face on the left, or choose a saved character."))
         choose = gr.Button(t("Choose from the library"), size="md", elem_id="scene-choose")
     with gr.Column(visible=False) as chosen:
-        with gr.Row(elem_classes="who"):
-            picture = gr.Image(
-                show_label=False,
-                interactive=False,
-                buttons=[],
-                container=False,
-                scale=0,
-                min_width=96,
-                elem_classes="who-picture",
-            )
-            with gr.Column(min_width=140):
+        with gr.Row(elem_classes="composer-line"):
+            with gr.Row(elem_classes=["who", "who-pill"]):
+                picture = gr.Image(
+                    show_label=False,
+                    interactive=False,
+                    buttons=[],
+                    container=False,
+                    scale=0,
+                    min_width=34,
+                    elem_classes="who-picture",
+                )
                 who = gr.Markdown(elem_id="scene-who")
-                steering = _build_steering()
-                change = gr.Button(t("Someone else"), size="sm", elem_id="scene-change")
-        prompt = gr.Textbox(
-            "",
-            label=t("Scene"),
-            placeholder=t("Clothes, mood, place: spacesuit, laughing, outer space"),
-            lines=2,
-            max_lines=6,
-            elem_id="scene-prompt",
-        )
-        look = build_profile_editor(castbook, "scene", NO_LOOK, LOOK_FIELDS)
-        with gr.Row(elem_classes="counts"):
-            count = build_count(castbook, "scene-count")
-            keep = _build_keep(castbook)
-        identity_scale, strength = _build_strength(castbook)
-        with gr.Accordion(t("More"), open=False, elem_id="scene-more") as more:
-            seed = build_seed("scene-seed")
-        composed, unknown = build_composed("scene-composed")
-        offers = build_offers("scene-offers")
-        with gr.Row(elem_classes=["actions", "action-bar"]):
-            generate = gr.Button(
-                t("Generate"), variant="primary", size="md", interactive=castbook.models.ready, elem_id="scene-generate"
+                change = gr.Button(t("Someone else"), size="sm", elem_id="scene-change", min_width=0)
+                leave = gr.Button(t("Nobody: a new character"), size="sm", elem_id="scene-leave", min_width=0)
+            prompt = gr.Textbox(
+                "",
+                label=t("Scene"),
+                show_label=False,
+                placeholder=t("Clothes, mood, place: spacesuit, laughing, outer space"),
+                lines=1,
+                max_lines=5,
+                min_width=120,
+                container=False,
+                elem_id="scene-prompt",
             )
+            generate = build_draw(castbook, "scene-generate")
+        unknown, offers = build_notes("scene")
+        with gr.Row(elem_classes="chips"):
+            with gr.Accordion(t("Clothes, mood, place"), open=False, elem_id="scene-look", elem_classes="chip"):
+                look = build_profile_editor(castbook, "scene", NO_LOOK, LOOK_FIELDS)
+            with gr.Accordion(t("Face or scene"), open=False, elem_id="scene-balance", elem_classes="chip"):
+                identity_scale, strength = _build_strength(castbook)
+                steering = _build_steering()
+            with gr.Accordion(t("Pictures"), open=False, elem_id="scene-counts", elem_classes="chip") as counts:
+                count = build_count(castbook, "scene-count")
+                keep = _build_keep(castbook)
+            with gr.Accordion(t("More"), open=False, elem_id="scene-more", elem_classes="chip") as more:
+                seed = build_seed("scene-seed")
+                composed = build_composed("scene-composed")
+    follow_count(count, generate, counts)
     return SceneForm(
-        nobody, choose, chosen, change, gr.State(None), picture, who, steering,
+        nobody, choose, chosen, change, leave, gr.State(None), gr.Textbox("", visible="hidden"), picture, who, steering,
         prompt, look, count, keep, identity_scale, strength, more, seed, composed, unknown, offers, generate,
     )  # fmt: skip
 
@@ -177,6 +180,7 @@ def show_reference(
         gr.Column(visible=False),
         gr.Column(visible=True),
         image_id,
+        character.id,
         studio.library.get_thumbnail_path(image_id),
         who,
         gr.Gallery([studio.library.get_thumbnail_path(id) for id in steering], visible=len(steering) > 1),
@@ -247,7 +251,7 @@ def bind_scene(
 def forget_reference() -> tuple[Any, ...]:
     """Values for `SceneForm.outputs` when nobody is chosen: another project has other people."""
     hidden = gr.Gallery([], visible=False)
-    return gr.Column(visible=True), gr.Column(visible=False), None, None, "", hidden, "", ""
+    return gr.Column(visible=True), gr.Column(visible=False), None, "", None, "", hidden, "", ""
 
 
 def _keep_of(count: int) -> gr.Slider:

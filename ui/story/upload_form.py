@@ -19,7 +19,6 @@ from ui.language import said, say, t
 from ui.place import Place, new_revision
 from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.story.marked_picture import Marks, View, marked
-from ui.story.run_area import RunArea
 from ui.words import in_markdown
 
 ADD, ADD_ANYWAY = "Add to the cast", "Add anyway"
@@ -129,7 +128,7 @@ def build_upload_form(castbook: Castbook, place: Place) -> UploadForm:
     return form
 
 
-def bind_upload_form(castbook: Castbook, form: UploadForm, place: Place, area: RunArea) -> None:
+def bind_upload_form(castbook: Castbook, form: UploadForm, place: Place) -> None:
     """What its button does: the character joins the story's cast, once the creator knows whom they look like."""
 
     @for_visitor(castbook)
@@ -161,17 +160,21 @@ def bind_upload_form(castbook: Castbook, form: UploadForm, place: Place, area: R
         profile = form.profile.profile(looks)
         member = studio.faces.upload_character(story_id, name, path, profile, description, marks.chosen, marks.box)
         emptied = dict(zip([form.file, *form.written], _emptied(form), strict=True))
-        return {**emptied, **_nobody_warned_of(form), place.revision: new_revision(), area.made_for: member.id}
+        return {
+            **emptied,
+            **_nobody_warned_of(form),
+            place.revision: new_revision(member.active_image_id or ""),
+        }
 
     looking = form.add.click(
         lambda: gr.Button(say("Looking at the face …"), interactive=False), None, form.add, **QUICK
     )
     inputs = [place.project, place.story, form.file, form.marks, form.warned, *form.written]
-    outputs = [form.file, *form.written, form.warned, form.warning, form.add, place.revision, area.made_for]
+    outputs = [form.file, *form.written, form.warned, form.warning, form.add, place.revision]
     added = looking.success(add, inputs, outputs, **PRIVATE)
     for ended in (added.success, added.failure):
         ended(_add_button, form.warned, form.add, **QUICK)
-    added.success(None, area.made_for, js="(id) => window.castbook?.showCard(id)")
+    added.success(None, js="() => window.castbook?.closeDialog()")
 
 
 def _bind_looking(castbook: Castbook, form: UploadForm) -> None:
