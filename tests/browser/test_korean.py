@@ -19,7 +19,7 @@ def test_a_korean_creator_makes_saves_and_finds_seoyeon_in_korean(app: App, visi
     expect(page.get_by_role("button", name="캐릭터 불러오기")).to_be_visible()
     expect(page.locator("#models")).to_have_text("Fake 준비됨")
 
-    page.get_by_role("button", name="4장 그리기").click()
+    page.get_by_role("button", name="2장 그리기").click()
     expect(toast(page)).to_contain_text("캐릭터 이름이 비어 있어요.")
     page.get_by_test_id("toast-close").click()
 
