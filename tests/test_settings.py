@@ -47,7 +47,7 @@ def test_the_home_is_that_folder_and_no_other(
 ):
     monkeypatch.setenv("CASTBOOK_HOME", name if is_relative else str(at_home / name))
     assert Path(keep_a_picture(Settings())).is_relative_to(at_home / name / "pictures")
-    assert files_in(at_home) == files_in(at_home / name) == {".db", ".png", ".txt"}
+    assert files_in(at_home) == files_in(at_home / name) == {".db", ".png", ".reserve", ".txt"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -55,7 +55,7 @@ def test_the_pictures_are_in_that_folder_and_no_other(at_home: Path, monkeypatch
     monkeypatch.setenv("CASTBOOK_HOME", "home")
     monkeypatch.setenv("CASTBOOK_PICTURES", name)
     assert Path(keep_a_picture(Settings())).is_relative_to(at_home / name)
-    assert (files_in(at_home / "home"), files_in(at_home / name)) == ({".db"}, {".png", ".txt"})
+    assert (files_in(at_home / "home"), files_in(at_home / name)) == ({".db", ".reserve"}, {".png", ".txt"})
 
 
 def test_the_persons_own_folder_is_meant_by_a_tilde(at_home: Path, monkeypatch: pytest.MonkeyPatch):
