@@ -9,7 +9,7 @@
   };
   new MutationObserver(() => {
     const line = document.querySelector("#undo");
-    const now = line?.offsetParent !== null ? line?.innerText ?? "" : "";
+    const now = line?.checkVisibility() ? line.innerText : "";
     if (now === said) return;
     said = now;
     clearTimeout(going);
