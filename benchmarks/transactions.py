@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import gradio as gr
 from PIL import Image
 
 from app import open_castbook
@@ -14,8 +13,8 @@ from benchmarks.counting import counted
 from library_store.records import LOCAL_OWNER, CastMember, LibraryQuery, NewPicture, Story
 from settings import Settings
 from studio import Castbook, Studio
-from ui import build_page
 from ui.endpoints.results import characters_json
+from ui.story.cast import cast_values
 
 CAST, OPTIONS = 4, 8  # members, and options of each
 
@@ -67,11 +66,9 @@ def _flat(colour: int, count: int) -> list[NewPicture]:
 
 def cast_shown(castbook: Castbook, story_id: str) -> Callable[[], None]:
     """Does what the page does to show a story's cast."""
-    page = build_page(castbook)
-    [cards] = [each for each in page.default_config.renderables if each.fn.__name__ == "cast"]
 
     def show() -> None:
-        with page:
-            cards.fn(gr.Request(), story_id, story_id, "")
+        studio = castbook.seen_by(LOCAL_OWNER)
+        cast_values(studio, studio.library.list_cast(story_id), "", True, "")
 
     return show

@@ -9,12 +9,17 @@ import gradio as gr
 import pytest
 from fakes import fake_maker, fake_pack
 from gradio.helpers import special_args
+from starlette.requests import Request
 
 from errors import NotFound
 from library_store.store import LibraryStore
 from studio import Castbook, Models, Studio
 from ui import build_page
 from ui.handlers import for_visitor
+
+VISIT = gr.Request(
+    Request({"type": "http", "scheme": "http", "server": ("127.0.0.1", 7860), "path": "/", "headers": []})
+)
 
 
 def test_no_event_of_the_page_leaves_the_browser_components_to_visit(store: LibraryStore):
@@ -37,7 +42,7 @@ def test_a_handler_gets_a_studio_and_what_gradio_hands_over(castbook: Castbook):
         return type(studio), word, event.index, words
 
     bound = for_visitor(castbook)(handle)
-    values, *_ = special_args(bound, ["a", "b", "c"], gr.Request(), gr.EventData(None, {"index": 3, "value": ""}))
+    values, *_ = special_args(bound, ["a", "b", "c"], VISIT, gr.EventData(None, {"index": 3, "value": ""}))
 
     assert bound(*values) == (Studio, "a", 3, ("b", "c"))
 
@@ -49,7 +54,7 @@ def test_a_handler_that_streams_still_does(castbook: Castbook):
     bound = for_visitor(castbook)(count)
 
     assert inspect.isgeneratorfunction(bound)
-    assert list(bound(gr.Request(), 3)) == [0, 1, 2]
+    assert list(bound(VISIT, 3)) == [0, 1, 2]
 
 
 def test_what_goes_wrong_in_a_handler_is_told(castbook: Castbook):
@@ -57,5 +62,5 @@ def test_what_goes_wrong_in_a_handler_is_told(castbook: Castbook):
         studio.library.get_story("?")
 
     with pytest.raises(gr.Error, match="story") as told:
-        for_visitor(castbook)(fail)(gr.Request())
+        for_visitor(castbook)(fail)(VISIT)
     assert isinstance(told.value.__cause__, NotFound)

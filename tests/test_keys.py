@@ -15,7 +15,7 @@ from library_store.keys import LINK_LASTS
 from library_store.records import LOCAL_OWNER, Visitor
 from library_store.store import LibraryStore
 from studio import Castbook, Models
-from studio.entrance import Account, Entrance, Shown
+from studio.entrance import ROOM, Account, Entrance, Shown
 
 
 def test_a_browser_has_its_place_and_nobody_learns_the_secret_from_the_database(store: LibraryStore, tmp_path: Path):
@@ -48,9 +48,9 @@ def test_each_way_to_run_takes_what_it_is_shown_and_nothing_else(store: LibraryS
     _, of_account = store.keys.make("ann", "program")
     account = Account("ann", "Ann")
     assert Entrance(store.keys).visitor(Shown()) == LOCAL_OWNER
-    assert Entrance(store.keys, "visitors").visitor(Shown(token=anonymous)) == Visitor("visitor:ann")
-    assert Entrance(store.keys, "accounts").visitor(Shown(token=of_account)) == Visitor("ann")
-    assert Entrance(store.keys, "accounts").visitor(Shown(account=account)) == Visitor("ann")
+    assert Entrance(store.keys, "visitors").visitor(Shown(token=anonymous)) == Visitor("visitor:ann", megapixels=ROOM)
+    assert Entrance(store.keys, "accounts").visitor(Shown(token=of_account)) == Visitor("ann", megapixels=ROOM)
+    assert Entrance(store.keys, "accounts").visitor(Shown(account=account)) == Visitor("ann", megapixels=ROOM)
     for access, shown in (
         ("visitors", Shown()),
         ("visitors", Shown(account=account)),

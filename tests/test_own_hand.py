@@ -124,7 +124,7 @@ def test_two_of_its_own_people_are_told_apart_by_its_own_lines(library, studio, 
 )
 def test_a_pack_with_a_wrong_own_hand_is_refused(tmp_path, changed, why):
     shutil.copytree(BUILT_IN_PACKS / "paperdoll" / "judge", tmp_path / "paperdoll" / "judge")
-    toml = (BUILT_IN_PACKS / "paperdoll" / "pack.toml").read_text("utf-8")
+    toml, _, _ = (BUILT_IN_PACKS / "paperdoll" / "pack.toml").read_text("utf-8").partition("[files]")
     wrong = toml.replace('encoder = "paperdoll-2/own-hand"', f'encoder = "{changed["encoder"]}"')
     (tmp_path / "paperdoll" / "pack.toml").write_text(wrong, "utf-8")
     if "steers" in why:

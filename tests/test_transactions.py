@@ -13,7 +13,7 @@ from studio import Castbook, Models
 
 MOST = {
     "Generate with Reference": 4,
-    f"a cast of {CAST * OPTIONS} options, shown": 3,
+    f"a cast of {CAST * OPTIONS} options, shown": 4,  # one is of the picture that the inspector shows
     "list_library": 2,
     "Load Character": 1,
 }

@@ -69,7 +69,7 @@ def bind_cast(castbook: Castbook, cast: Cast, place: Place, desk: Desk, undo: Un
     ) -> tuple[Any, ...]:
         members = studio.library.list_cast(story_id) if story_id else []
         look_at = looked_at(revision) if revision != seen else ""
-        return revision, *_shown(studio, members, who, whole_id == story_id, look_at or image_id)
+        return revision, *cast_values(studio, members, who, whole_id == story_id, look_at or image_id)
 
     @for_visitor(castbook)
     def look(studio: Studio, story_id: str, event: gr.EventData) -> tuple[Any, ...]:
@@ -109,7 +109,9 @@ def bind_cast(castbook: Castbook, cast: Cast, place: Place, desk: Desk, undo: Un
     bind_inspector(castbook, cast.inspector, place, chosen, desk, undo)
 
 
-def _shown(studio: Studio, members: Sequence[CastMember], who: str, show_all: bool, image_id: str) -> tuple[Any, ...]:
+def cast_values(
+    studio: Studio, members: Sequence[CastMember], who: str, show_all: bool, image_id: str
+) -> tuple[Any, ...]:
     """Values for `Cast.outputs`. Where the picture is not among those that are shown, the best of the newest run is
     looked at."""
     theirs = [member for member in members if member.character.id == who]
