@@ -26,6 +26,7 @@ FORGET_LINK = "() => window.castbook?.forgetLink()"
 class Place:
     """Where the creator is. A `new_revision()` makes the cast show itself anew."""
 
+    asked: gr.Column  # what is asked now and then, one below the other over the page
     project: gr.Dropdown
     story: gr.Dropdown
     context: gr.Textbox
@@ -83,6 +84,7 @@ def build_stories_bar(castbook: Castbook) -> Place:
             gr.Markdown(t("Saved"), elem_id="context-saved", elem_classes="context-sign")
             gr.Markdown(t("Not saved yet"), elem_id="context-unsaved", elem_classes="context-sign")
     place = Place(
+        asked=gr.Column(elem_id="asked"),
         project=project,
         story=chosen,
         context=context,
@@ -93,7 +95,8 @@ def build_stories_bar(castbook: Castbook) -> Place:
         name=_build_rename("Project name", "rename-project"),
         open_character=gr.Textbox("", visible="hidden", elem_id="open-character"),
     )
-    _build_naming(castbook, place, new_project, new_story)
+    with place.asked:
+        _build_naming(castbook, place, new_project, new_story)
     bind_move(castbook, place, [project.input], _first_story, [project])
     bind_move(castbook, place, [chosen.input], _story, [chosen])
     shown = [place.context, place.shown_context]

@@ -10,11 +10,17 @@
   const openChips = () => [...document.querySelectorAll(".chip > button.open")];
   document.addEventListener("pointerdown", (event) => {
     if (castbook.dialog()) return;
-    const list = event.target.closest("ul.options, .toast-wrap"); // of a dropdown within, drawn elsewhere
+    const list = event.target.closest("ul.options, .toast-wrap, #undo"); // a dropdown's within, and what a deed within brought up
     if (!list) for (const head of openChips()) if (!head.parentElement.contains(event.target)) head.click();
   }, true);
 
+  let closesList = false; // asked before the list hears of the key
+  document.addEventListener("keydown", ({ target }) => {
+    closesList = Boolean(target.closest?.("[role=combobox][aria-expanded=true]"));
+  }, true);
+
   const escape = () => {
+    if (closesList) return;
     const [head] = openChips();
     if (head) {
       head.click();

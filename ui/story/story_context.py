@@ -17,7 +17,7 @@ from ui.words import in_markdown
 
 def build_context_keeper(castbook: Castbook, place: Place) -> None:
     """Below the stories bar: the line that asks which of two contexts counts, shown where there are two."""
-    with gr.Row(visible=False, elem_id="context-conflict", elem_classes="notice-line") as line:
+    with place.asked, gr.Row(visible=False, elem_id="context-conflict", elem_classes="notice-line") as line:
         text = gr.Markdown(elem_id="context-conflict-text")
         mine = gr.Button(t("Keep mine"), size="sm", elem_id="context-mine", scale=0, min_width=100)
         theirs = gr.Button(t("Take the other"), size="sm", elem_id="context-theirs", scale=0, min_width=100)
