@@ -288,7 +288,7 @@ def test_who_else_the_pictures_show_become_characters_of_their_own_and_back(app:
     assert {member.character.name for member in app.cast} == {"Hana", "Hana 2"}
     page.click("#undo-button")
     expect(page.locator(".face")).to_have_count(1)
-    expect(page.locator(".card .thumbnail-item")).to_have_count(2)
+    expect(page.locator("#stream .tile")).to_have_count(2)
 
 
 def test_a_missing_picture_hides_nobody_else(app: App, visit: Visit, tmp_path: Path) -> None:

@@ -38,17 +38,20 @@ def test_what_one_visitor_draws_another_neither_sees_nor_can_fetch(app: App, vis
     fill(ann.locator("#new-name input, #new-name textarea"), "Annsgirl")
     fill(ann.locator("#new-prompt textarea"), "a girl")
     ann.locator("#new-create").click()
-    picture = ann.locator(".card .portrait img").first
-    expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.naturalWidth") == 64
+    tile, picture = ann.locator("#stream .tile img").first, ann.locator("#pair .look img").first
+    addresses = []
+    for image in (tile, picture):
+        expect(image).to_be_visible()
+        expect(image).to_have_js_property("naturalWidth", 64)
+        addresses.append(str(image.evaluate("image => image.src")))
     expect(ben.locator("#cast-empty")).to_be_attached()
     ben.reload()
     expect(ben.locator("#cast-empty")).to_be_attached()
-    address = str(picture.get_attribute("src"))
-    assert "/castbook/p/" in address
-    assert (ann.request.get(address).status, ben.request.get(address).status) == (200, 404)
+    for address in addresses:
+        assert "/castbook/p/" in address
+        assert (ann.request.get(address).status, ben.request.get(address).status) == (200, 404)
     ann.reload()
-    expect(ann.locator(".card-name").first).to_contain_text("Annsgirl")
+    expect(ann.locator(".face")).to_have_text("Annsgirl")
     cookies = {cookie["name"]: cookie for cookie in ann.context.cookies()}
     assert cookies["castbook-place"]["httpOnly"] and cookies["castbook-place"]["sameSite"] == "Lax"
     assert len({project.owner for project in app.studio.library.list_projects()}) == 2
