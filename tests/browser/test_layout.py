@@ -122,7 +122,7 @@ def resize(page: Page, size: tuple[int, int]) -> None:
 def expect_whole_in_sight(page: Page, button: str) -> None:
     """Within the window and whatever scrolls around it, and nothing lies over it."""
     expect(page.locator(button)).to_be_in_viewport(ratio=1)
-    assert page.locator(button).evaluate(UNCOVERED)
+    page.wait_for_function(UNCOVERED, arg=page.locator(button).element_handle())  # once the sheet has slid away
 
 
 @pytest.mark.parametrize("width", [1280, 1400, 1920, 2560])
