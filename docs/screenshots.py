@@ -91,7 +91,7 @@ def _open(browser: Browser, url: str, width: int = WIDE, query: str = "", locale
     page = browser.new_context(viewport={"width": width, "height": 900}, locale=locale).new_page()
     page.goto(url + query)
     expect(page.locator("#new-create")).to_be_enabled()
-    expect(page.locator(".face, #cast-empty").first).to_be_visible()
+    expect(page.locator(".face, #cast-empty, #first-minutes").first).to_be_attached()
     return page
 
 
