@@ -72,8 +72,10 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     yield open_page
     for app, page in visited:
+        said = list(app.troubles)
         page.context.close()
-        assert app.troubles == []
+        app.troubles[:] = said  # what was still being fetched when a page is closed is no trouble
+        assert said == []
 
 
 def _is_foreign(url: str) -> bool:

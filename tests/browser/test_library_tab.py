@@ -382,6 +382,7 @@ def test_who_are_hardly_alike_are_doubted_before_they_are_merged(app: App, visit
     page.get_by_role("option", name="Greta").click()
     expect(page.locator("#merge-warning")).to_contain_text("Are they one person?")
     expect(page.locator("#merge-warning")).to_contain_text("0.00")
+    expect(page.locator("#merge-faces .thumbnail-item img")).to_have_count(2)
 
 
 def test_from_the_trash_one_comes_back_or_goes_for_good(app: App, visit: Visit) -> None:
