@@ -26,7 +26,7 @@ SWITCH = "(on) => window.castbook?.switchKeys(on)"
 
 
 def build_help(castbook: Castbook, demo: gr.Blocks) -> None:
-    with build_dialog("help-dialog", t("Help")):
+    with build_dialog("help-dialog", t("Keys and words")):
         with gr.Column(elem_id="keys"):
             for key, deed in KEYS.items():
                 with gr.Row(elem_classes="key"):

@@ -125,7 +125,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
         with gr.Row(elem_id="bar-end"):
             status = build_status(castbook)
             other_language = gr.Button(t("한국어"), size="sm", elem_id="other-language", scale=0, min_width=0)
-            ask = gr.Button(t("Help"), size="sm", elem_id="help", scale=0, min_width=0)
+            ask = gr.Button(t("Keys and words"), size="sm", elem_id="help", scale=0, min_width=0)
         with build_dialog("add-dialog", t("Add somebody")), gr.Tabs(selected=UPLOAD) as ways:
             with gr.Tab(t("My picture"), id=UPLOAD):
                 upload = build_upload_form(castbook, place)

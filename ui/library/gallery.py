@@ -21,7 +21,7 @@ from ui.words import counted, how_near, in_markdown
 PAGE = 60  # thumbnails a browser paints at once without a wait
 EVERYONE = LibraryQuery()
 EMPTY = (
-    "**Nobody is saved in this project yet.** Save a character with *Save to library* on their card; "
+    "**Nobody is saved in this project yet.** Save a character with *Save to library* beside their picture; "
     "then every story of the project finds them here."
 )
 

@@ -5,7 +5,7 @@
   const visible = (selector) => [...document.querySelectorAll(selector)].find((each) => each.offsetParent);
   document.documentElement.classList.toggle("is-mac", /Mac|iP/.test(navigator.platform));
 
-  // Chips: a click elsewhere or Esc closes the open one
+  // Chips: a click elsewhere, a choice in a menu or Esc closes the open one
 
   const openChips = () => [...document.querySelectorAll(".chip > button.open")];
   document.addEventListener("pointerdown", (event) => {
@@ -13,6 +13,10 @@
     const list = event.target.closest("ul.options, .toast-wrap, #undo"); // a dropdown's within, and what a deed within brought up
     if (!list) for (const head of openChips()) if (!head.parentElement.contains(event.target)) head.click();
   }, true);
+
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest(".way")) for (const head of openChips()) head.click(); // a way is chosen: its menu is done
+  });
 
   let closesList = false; // asked before the list hears of the key
   document.addEventListener("keydown", ({ target }) => {

@@ -73,7 +73,7 @@ def build_first_minutes(castbook: Castbook) -> FirstMinutes:
                 t("Add six people"), variant="primary", size="md", elem_id="bring-first-cast", scale=0, min_width=160
             )
         with gr.Column(elem_classes="first-row"):
-            gr.Markdown(t("**With somebody new.** One click fills the form and draws; or write your own beside."))
+            gr.Markdown(t("**With somebody new.** One click fills the form and draws; or write your own below."))
             with gr.Row(elem_classes="first-examples"):
                 examples = [
                     gr.Button(

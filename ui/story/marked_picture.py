@@ -32,7 +32,8 @@ class View:
 
     @staticmethod
     def nearest(picture: Image.Image) -> float:
-        return max(1.0, max(picture.size) / LEAST_SHOWN)
+        """The zoom's end, to a tenth."""
+        return max(1.0, round(max(picture.size) / LEAST_SHOWN, 1))
 
     def window(self, picture: Image.Image) -> tuple[int, int, int, int]:
         """Left, top, right and bottom of what is shown, in pixels of the picture."""
