@@ -9,37 +9,26 @@ from typing import Any
 
 import httpx
 import pytest
-from fakes import RED, FakeFaces, FakeGenerator, fake_pack, flat
+from fakes import RED, FakeGenerator, flat
 from gradio.blocks import Blocks
 from gradio.utils import get_upload_folder
-from listening import listening
 from PIL.PngImagePlugin import PngInfo
-from test_strangers_walk import FILES, GIVEN, Belongings, Person, furnished, parameters, uploaded, verbs
+from walking import FILES, GIVEN, Belongings, Person, furnished, opened, parameters, shown, uploaded, verbs
 
 from library_store.records import LOCAL_OWNER
-from library_store.store import LibraryStore
-from pipeline.variants import VariantMaker
-from studio import Castbook, Models
-from ui import build_page, launch_options
+from studio import Castbook
 
 
 @pytest.fixture(scope="module")
 def castbook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Castbook]:
-    home, pack = tmp_path_factory.mktemp("home"), fake_pack()
-    store = LibraryStore.open(f"sqlite:///{home / 'castbook.db'}", str(home / "pictures"))
-    castbook = Castbook(store, pack, Models(lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack)))
-    castbook.models.get()
-    yield castbook
-    castbook.runs.close()
-    store.close()
+    with opened(tmp_path_factory.mktemp("home"), FakeGenerator()) as castbook:
+        yield castbook
 
 
 @pytest.fixture(scope="module")
 def demo(castbook: Castbook) -> Iterator[Blocks]:
-    demo = build_page(castbook)
-    demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook))
-    yield demo
-    demo.close()
+    with shown(castbook) as demo:
+        yield demo
 
 
 @pytest.fixture(scope="module")

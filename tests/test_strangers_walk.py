@@ -4,140 +4,25 @@ and every address that somebody was told. Nowhere is a word, an id or a pixel of
 from __future__ import annotations
 
 import hashlib
-import inspect
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from fakes import GREEN, FakeFaces, PatientGenerator, fake_pack, flat
-from gradio.blocks import BlockFunction, Blocks
-from listening import listening
-from made_up import image_ids
+from fakes import GREEN, PatientGenerator, flat
+from gradio.blocks import Blocks
+from walking import Belongings, Person, arguments, furnished, handlers, opened, parameters, shown, uploaded, verbs
 
 from library_store.keys import ANONYMOUS
-from library_store.library import CharacterLibrary
-from library_store.records import CastMember, CharacterText, Visitor
-from library_store.store import LibraryStore
-from pipeline.request import VisualProfile
-from pipeline.variants import VariantMaker
-from studio import Castbook, Models, Studio
-from studio.drawing import Made
+from library_store.records import Visitor
+from studio import Castbook
 from studio.entrance import Access
-from ui import build_page, launch_options
 from ui.who_asks import TOKEN, TOKEN_HEADER
 
 ADDRESS = re.compile(r"/castbook/[\w-]+/[\w-]+/[^\"'\\?&<> ]+")
 SESSION = "ada-session"
-WORDS = ("Adaproject", "Adastory", "Adacontext", "Adacharacter", "Adaprompt", "Adadescription", "Adahair", "Adatag")
-
-
-@dataclass
-class Person:
-    """Somebody at the door, with what they show there."""
-
-    url: str
-    headers: dict[str, str]
-    browser: httpx.Client
-    seen: list[bytes] = field(default_factory=list)  # all that the server has ever sent them
-
-    def ask(self, method: str, path: str, **with_what: Any) -> None:
-        """Whatever comes, also of what is broken off."""
-        with (
-            suppress(httpx.TransportError),
-            self.browser.stream(method, self.url + path.lstrip("/"), headers=self.headers, **with_what) as answer,
-        ):
-            self.seen.append(str(answer.headers).encode())
-            for chunk in answer.iter_raw():
-                self.seen.append(chunk)
-                if b"close_stream" in chunk:
-                    break
-
-    def post(self, path: str, said: dict[str, Any]) -> Any:
-        answer = self.browser.post(self.url + path.lstrip("/"), headers=self.headers, json=said, timeout=60)
-        self.seen.append(answer.content)
-        return answer.json() if answer.headers.get("content-type", "").startswith("application/json") else {}
-
-    def call(self, verb: str, *values: Any) -> str:
-        """An endpoint, to the end of what it streams."""
-        event_id = self.post(f"gradio_api/call/{verb}", {"data": list(values)}).get("event_id")
-        if event_id is None:
-            return ""
-        with self.browser.stream(
-            "GET", f"{self.url}gradio_api/call/{verb}/{event_id}", headers=self.headers, timeout=60
-        ) as answer:
-            said = answer.read()
-        self.seen.append(said)
-        return said.decode()
-
-    def handle(self, fn: BlockFunction, data: list[Any], session: str) -> None:
-        """A handler of the page, as its script calls it."""
-        said = {"fn_index": fn._id, "data": data, "session_hash": session, "trigger_id": None}
-        if not inspect.isgeneratorfunction(inspect.unwrap(fn.fn)):
-            self.post("gradio_api/run/predict", said)
-        elif "event_id" in self.post("gradio_api/queue/join", said):
-            self.ask("GET", f"gradio_api/queue/data?session_hash={session}")
-
-    @property
-    def all_seen(self) -> bytes:
-        return b"".join(self.seen)
-
-
-@dataclass(frozen=True)
-class Belongings:
-    castbook: Castbook
-    library: CharacterLibrary
-    member: CastMember
-    run_id: str
-    zip_file: Path
-
-    def ids(self) -> dict[str, str]:
-        image = image_ids(self.member)[0]
-        character = self.member.character
-        return {
-            "project_id": character.project_id,
-            "story_id": self.member.story_id,
-            "character_id": character.id,
-            "kept_id": character.id,
-            "merged_id": character.id,
-            "cursor": character.id,
-            "cast_member_id": self.member.id,
-            "image_id": image,
-            "reference_image_id": image,
-            "run_id": self.run_id,
-            "episode_id": "an episode",
-            "key_id": "a key",
-            "guest_id": "a guest",
-        }
-
-    def everything(self) -> Any:
-        """Runs and keys too."""
-        library = self.library
-        projects = [*library.list_projects(), *library.list_projects(trashed=True)]
-        stories = [library.list_stories(project.id, trashed) for project in projects for trashed in (False, True)]
-        who = self.member.character
-        faces = [list(face.box) for face in library.get_faces(image_ids(self.member)).values()]
-        images = library.list_images(who.id), library.get_character(who.id), library.list_cast(self.member.story_id)
-        return projects, stories, images, faces, library.list_steering(who.id), library.list_library(who.project_id)
-
-    def marks(self) -> list[bytes]:
-        """What only they may read: words, and ids that nobody has to be told to ask for them."""
-        hashes = [option.image.content_hash for option in self.member.options]
-        return [word.encode() for word in (*WORDS, *hashes)]
-
-
-# What a verb gets beside ids. By a name that is not here nobody has looked whether the door stands there.
-GIVEN: dict[str, Any] = {
-    "name": "Bea", "title": "Bea", "context": "rain", "prompt": "a girl", "description": "", "count": 1, "seed": 1,
-    "keep": 1, "identity_scale": 0.5, "visual_profile": {"hair": "bob"}, "look": None, "instead_of": None, "query": "",
-    "tags": [], "favourites": False, "favourite": True, "sort": "recent", "offset": 0, "limit": 5, "trashed": False,
-    "embeddings": True, "faces": [0], "face": None, "box": None,
-}  # fmt: skip
-FILES = ("picture", "pages", "zip_file")
 
 
 @pytest.fixture(scope="module", params=["visitors", "accounts"])
@@ -147,22 +32,14 @@ def access(request: pytest.FixtureRequest) -> Access:
 
 @pytest.fixture(scope="module")
 def castbook(access: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Castbook]:
-    home, pack = tmp_path_factory.mktemp("home"), fake_pack()
-    store = LibraryStore.open(f"sqlite:///{home / 'castbook.db'}", str(home / "pictures"))
-    models = Models(lambda: VariantMaker(PatientGenerator(), FakeFaces(), pack))
-    castbook = Castbook(store, pack, models, access=access)
-    castbook.models.get()
-    yield castbook
-    castbook.runs.close()
-    store.close()
+    with opened(tmp_path_factory.mktemp("home"), PatientGenerator(), access) as castbook:
+        yield castbook
 
 
 @pytest.fixture(scope="module")
 def demo(castbook: Castbook) -> Iterator[Blocks]:
-    demo = build_page(castbook)
-    demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook))
-    yield demo
-    demo.close()
+    with shown(castbook) as demo:
+        yield demo
 
 
 def owner_of(access: Access, name: str) -> str:
@@ -178,20 +55,6 @@ def person(castbook: Castbook, demo: Blocks, access: Access, browser: httpx.Clie
 def browser() -> Iterator[httpx.Client]:
     with httpx.Client(timeout=60) as browser:
         yield browser
-
-
-def furnished(studio: Studio, folder: Path) -> Belongings:
-    library = studio.library
-    story = library.create_story(library.create_project("Adaproject").id, "Adastory", "Adacontext")
-    look = VisualProfile(hair="Adahair")
-    run = studio.drawing.generate_character(story.id, "Adacharacter", "Adaprompt", look, "Adadescription", 2, 0)
-    *_, made = run
-    assert isinstance(made, Made)
-    library.save_character(made.member.id, made.image_ids[0], CharacterText(description="Adadescription"))
-    library.set_tags(made.member.character.id, ["Adatag"])
-    zip_file = folder / "ada.zip"
-    library.export_zip(zip_file, story.project_id)
-    return Belongings(studio, library, library.get_cast_member(made.member.id), run.id, zip_file)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -211,37 +74,6 @@ def strangers(castbook: Castbook, demo: Blocks, access: Access, browser: httpx.C
     url = str(demo.local_url)
     nobody, liar = Person(url, {}, browser), Person(url, {TOKEN_HEADER: f"{TOKEN}x"}, browser)
     return [person(castbook, demo, access, browser, "bea"), nobody, liar]
-
-
-def verbs(demo: Blocks) -> list[BlockFunction]:
-    return [fn for fn in demo.fns.values() if fn.api_visibility == "public"]
-
-
-def handlers(demo: Blocks) -> list[BlockFunction]:
-    return [fn for fn in demo.fns.values() if fn.fn and fn.api_visibility != "public"]
-
-
-def parameters(fn: BlockFunction) -> list[str]:
-    return [name for name in inspect.signature(fn.fn).parameters if name != "visit"]
-
-
-def arguments(fn: BlockFunction, ids: dict[str, str], file: Any) -> list[Any]:
-    def given(name: str) -> Any:
-        if name in FILES:
-            return [file] if name == "pages" else file
-        if name.endswith("_ids"):
-            return [ids[name.removesuffix("s")]]
-        return ids[name] if name in ids else GIVEN[name]
-
-    return [given(name) for name in parameters(fn)]
-
-
-def uploaded(who: Person, file: Path) -> dict[str, Any]:
-    answer = who.browser.post(
-        f"{who.url}gradio_api/upload", files={"files": (file.name, file.read_bytes())}, headers=who.headers
-    )
-    path = answer.json()[0] if answer.status_code == 200 else "nothing"
-    return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
 def found(marks: list[bytes], seen: bytes) -> list[bytes]:
