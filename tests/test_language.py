@@ -435,7 +435,7 @@ def test_programs_are_told_verdicts_in_english_whoever_asks(store: LibraryStore)
     assert answer["rejection"] == "another face: 0.20, below the 10 % line; “hat” is missing"
     assert answer["objections"] == [
         {"kind": "another face", "similarity": 0.2, "rate": 0.1, "score": None},
-        {"kind": "missing", "phrases": ("hat",)},
+        {"kind": "missing", "phrases": ["hat"]},
     ]
     assert outlier_json(Outlier("a", 0.2, 0.1, 0.5))["reason"].startswith("This picture shows somebody else: 0.20")
 

@@ -1,23 +1,19 @@
-"""The studio's verbs as named endpoints for programs (`gradio_client`, curl, MCP), with JSON in and out."""
+"""The studio's verbs as named endpoints for programs (`gradio_client`, curl, MCP), with JSON in and out.
+
+A verb is a function in one of the rooms beside this file. There is no other list of them.
+"""
 
 from studio import Castbook
-from ui.endpoints.cast import build_cast_endpoints
-from ui.endpoints.characters import build_character_endpoints
-from ui.endpoints.episodes import build_episode_endpoints
-from ui.endpoints.exports import build_export_endpoints
-from ui.endpoints.generating import build_generating_endpoints
-from ui.endpoints.library import build_library_endpoints
-from ui.endpoints.runs import build_run_endpoints
-from ui.endpoints.stories import build_story_endpoints
+from ui.endpoints import cast, characters, episodes, exports, generating, library, runs, stories
+from ui.endpoints.endpoint import Endpoint, serve
+
+ROOMS = (stories, generating, runs, cast, library, characters, episodes, exports)
+ENDPOINTS: tuple[Endpoint, ...] = tuple(
+    found for room in ROOMS for found in vars(room).values() if isinstance(found, Endpoint)
+)
 
 
 def build_endpoints(castbook: Castbook) -> None:
     """Must be called inside a gr.Blocks."""
-    build_story_endpoints(castbook)
-    build_generating_endpoints(castbook)
-    build_run_endpoints(castbook)
-    build_cast_endpoints(castbook)
-    build_library_endpoints(castbook)
-    build_character_endpoints(castbook)
-    build_episode_endpoints(castbook)
-    build_export_endpoints(castbook)
+    for endpoint in ENDPOINTS:
+        serve(castbook, endpoint)

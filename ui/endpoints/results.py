@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from gradio.data_classes import FileData
 from gradio_client import utils as client_utils  # pyright: ignore[reportMissingTypeStubs]
+from pydantic_core import to_jsonable_python as plain  # lists for tuples, objects for records
 
 from library_store.export_zip import ImportReport
 from library_store.foreign_requests import FoundRequest
@@ -35,6 +36,7 @@ from studio.drawing import Asked, Made
 from studio.episodes import Episode
 from studio.runs import Run, Waiting
 from studio.trust import LibraryCheck
+from ui.endpoints import answers
 from verdicts import objection, reason_for, reason_of
 
 # What Gradio leaves half untyped.
@@ -44,11 +46,11 @@ is_a_file = cast("Callable[[Any], bool]", client_utils.is_file_obj_with_meta)  #
 DrawingRun = Run[Asked, Made]
 
 
-def project_json(project: Project) -> dict[str, Any]:
+def project_json(project: Project) -> answers.Project:
     return {"project_id": project.id, "name": project.name, "trashed_at": _moment(project.trashed_at)}
 
 
-def story_json(story: Story) -> dict[str, Any]:
+def story_json(story: Story) -> answers.Story:
     return {
         "story_id": story.id,
         "project_id": story.project_id,
@@ -58,47 +60,47 @@ def story_json(story: Story) -> dict[str, Any]:
     }
 
 
-def prompt_json(studio: Studio, prompt: str) -> dict[str, Any]:
+def prompt_json(studio: Studio, prompt: str) -> answers.Prompt:
     return {"prompt": prompt, **_reading_json(studio.pack.read(prompt))}
 
 
-def cast_json(studio: Studio, members: Sequence[CastMember]) -> list[dict[str, Any]]:
+def cast_json(studio: Studio, members: Sequence[CastMember]) -> list[answers.Member]:
     urls = _urls(studio, [option.image.id for member in members for option in member.options])
     return [_member_json(urls, member) for member in members]
 
 
-def member_json(studio: Studio, member: CastMember) -> dict[str, Any]:
+def member_json(studio: Studio, member: CastMember) -> answers.Member:
     return cast_json(studio, [member])[0]
 
 
-def characters_json(studio: Studio, characters: Sequence[Character]) -> list[dict[str, Any]]:
+def characters_json(studio: Studio, characters: Sequence[Character]) -> list[answers.Character]:
     urls = _urls(studio, [who.canonical_image_id for who in characters if who.canonical_image_id])
     return [_character_json(urls, who) for who in characters]
 
 
-def character_json(studio: Studio, character: Character) -> dict[str, Any]:
+def character_json(studio: Studio, character: Character) -> answers.Character:
     return characters_json(studio, [character])[0]
 
 
-def images_json(studio: Studio, images: Sequence[CharacterReferenceImage]) -> list[dict[str, Any]]:
+def images_json(studio: Studio, images: Sequence[CharacterReferenceImage]) -> list[answers.Image]:
     urls = _urls(studio, [image.id for image in images])
     return [_image_json(urls, image) for image in images]
 
 
-def matches_json(studio: Studio, matches: Sequence[FaceMatch]) -> list[dict[str, Any]]:
+def matches_json(studio: Studio, matches: Sequence[FaceMatch]) -> list[answers.Match]:
     characters = characters_json(studio, [match.character for match in matches])
     return [
         {
             **character,
             "image_id": match.image_id,
             "similarity": match.similarity,
-            "judgement": asdict(match.judgement) if match.judgement else None,
+            "judgement": plain(match.judgement),
         }
         for character, match in zip(characters, matches, strict=True)
     ]
 
 
-def _member_json(urls: Mapping[str, str], member: CastMember) -> dict[str, Any]:
+def _member_json(urls: Mapping[str, str], member: CastMember) -> answers.Member:
     return {
         "cast_member_id": member.id,
         "story_id": member.story_id,
@@ -109,7 +111,7 @@ def _member_json(urls: Mapping[str, str], member: CastMember) -> dict[str, Any]:
     }
 
 
-def _character_json(urls: Mapping[str, str], character: Character) -> dict[str, Any]:
+def _character_json(urls: Mapping[str, str], character: Character) -> answers.Character:
     image_id = character.canonical_image_id
     return {
         "character_id": character.id,
@@ -117,7 +119,7 @@ def _character_json(urls: Mapping[str, str], character: Character) -> dict[str, 
         "name": character.name,
         "description": character.description,
         "prompt": character.prompt,
-        "visual_profile": asdict(character.visual_profile),
+        "visual_profile": plain(character.visual_profile),
         "tags": list(character.tags),
         "is_favourite": character.is_favourite,
         "is_saved_to_library": character.is_saved_to_library,
@@ -129,7 +131,7 @@ def _character_json(urls: Mapping[str, str], character: Character) -> dict[str, 
     }
 
 
-def _image_json(urls: Mapping[str, str], image: CharacterReferenceImage) -> dict[str, Any]:
+def _image_json(urls: Mapping[str, str], image: CharacterReferenceImage) -> answers.Image:
     return {
         "image_id": image.id,
         "character_id": image.character_id,
@@ -146,12 +148,12 @@ def _image_json(urls: Mapping[str, str], image: CharacterReferenceImage) -> dict
     }
 
 
-def library_check_json(studio: Studio, check: LibraryCheck) -> dict[str, Any]:
+def library_check_json(studio: Studio, check: LibraryCheck) -> answers.LibraryCheck:
     people = characters_json(studio, [who for pair in check.most_alike for who in (pair.one, pair.other)])
     return {
         "characters": check.characters,
         "left_out": check.left_out,
-        "rates": [asdict(rate) for rate in check.rates],
+        "rates": plain(check.rates),
         "most_alike": [
             {"characters": people[2 * i : 2 * i + 2], "similarity": pair.similarity}
             for i, pair in enumerate(check.most_alike)
@@ -159,7 +161,7 @@ def library_check_json(studio: Studio, check: LibraryCheck) -> dict[str, Any]:
     }
 
 
-def upload_json(upload: Upload) -> dict[str, Any]:
+def upload_json(upload: Upload) -> answers.Upload:
     return {
         "width": upload.picture.width,
         "height": upload.picture.height,
@@ -168,7 +170,7 @@ def upload_json(upload: Upload) -> dict[str, Any]:
     }
 
 
-def episode_json(studio: Studio, episode: Episode) -> dict[str, Any]:
+def episode_json(studio: Studio, episode: Episode) -> answers.Episode:
     known = [person.known for person in episode.people]
     matches = iter(matches_json(studio, [match for match in known if match]))
     return {
@@ -183,15 +185,15 @@ def episode_json(studio: Studio, episode: Episode) -> dict[str, Any]:
     }
 
 
-def use_json(use: Use) -> dict[str, Any]:
+def use_json(use: Use) -> answers.Use:
     return {**story_json(use.story), "image_ids": list(use.image_ids)}
 
 
-def outlier_json(outlier: Outlier) -> dict[str, Any]:
-    return {**asdict(outlier), "reason": str(reason_for(outlier))}
+def outlier_json(outlier: Outlier) -> answers.Outlier:
+    return plain({**asdict(outlier), "reason": str(reason_for(outlier))})
 
 
-def purge_json(preview: PurgePreview) -> dict[str, Any]:
+def purge_json(preview: PurgePreview) -> answers.Purge:
     return {
         "images": preview.images,
         "stories": [story_json(story) for story in preview.stories],
@@ -199,54 +201,50 @@ def purge_json(preview: PurgePreview) -> dict[str, Any]:
     }
 
 
-def import_json(report: ImportReport) -> dict[str, Any]:
-    return asdict(report)
+def import_json(report: ImportReport) -> answers.Imported:
+    return plain(report)
 
 
-def file_json(path: Path) -> dict[str, Any]:
+def file_json(path: Path) -> answers.File:
     """Gradio serves the file; gradio_client downloads it and answers where it lies."""
-    return FileData(path=str(path), orig_name=path.name).model_dump()
+    return plain(FileData(path=str(path), orig_name=path.name))
 
 
-def request_json(studio: Studio, request: PictureRequest | None) -> dict[str, Any] | None:
+def request_json(studio: Studio, request: PictureRequest | None) -> answers.Request | None:
     """A request may have come with a stranger's export, and Gradio would serve any file that an answer names."""
     if request is None:
         return None
     said = {**request.to_json(), "picture_seed": request.picture_seed}
     changed = list(studio.drawing.changed_since(request)) if studio.models.ready else None
-    return {**replaced(said, _nothing, is_a_file), "changed_since": changed}
+    return plain({**replaced(said, _nothing, is_a_file), "changed_since": changed})
 
 
-def found_request_json(studio: Studio, found: FoundRequest | None) -> dict[str, Any] | None:
+def found_request_json(studio: Studio, found: FoundRequest | None) -> answers.FoundRequest | None:
     """With what another program says besides."""
     if found is None:
         return None
     besides = {name: value for name, value in asdict(found).items() if name != "request"}
-    return {**(request_json(studio, found.request) or {}), **replaced(besides, _nothing, is_a_file)}
+    return plain({**(request_json(studio, found.request) or {}), **replaced(besides, _nothing, is_a_file)})
 
 
-def run_json(run: DrawingRun) -> dict[str, Any]:
-    return {
-        **asdict(run.asked),
-        "state": run.state,
-        "started_at": _moment(run.started_at),
-        **_step_json(run, run.latest),
-    }
+def run_json(run: DrawingRun) -> answers.Run:
+    asked = asdict(run.asked)
+    return plain({**asked, "state": run.state, "started_at": _moment(run.started_at), **_step_json(run, run.latest)})
 
 
-def steps_then_result(run: DrawingRun, studio: Studio) -> Iterator[dict[str, Any]]:
+def steps_then_result(run: DrawingRun, studio: Studio) -> Iterator[answers.Step | answers.Drawn]:
     for event in run:
         yield _made_json(studio, event) if isinstance(event, Made) else _step_json(run, event)
 
 
-def _step_json(run: DrawingRun, event: Waiting | Step) -> dict[str, Any]:
+def _step_json(run: DrawingRun, event: Waiting | Step) -> answers.Step:
     """Before the first step is done nobody knows how many there will be."""
     if isinstance(event, Step):
         return {"run_id": run.id, "step": event.step, "steps": event.steps, "ahead": 0}
     return {"run_id": run.id, "step": 0, "steps": None, "ahead": event.ahead}
 
 
-def _option_json(urls: Mapping[str, str], member: CastMember, option: CastOption) -> dict[str, Any]:
+def _option_json(urls: Mapping[str, str], member: CastMember, option: CastOption) -> answers.Option:
     image = option.image
     return {
         "image_id": image.id,
@@ -259,22 +257,22 @@ def _option_json(urls: Mapping[str, str], member: CastMember, option: CastOption
     }
 
 
-def _likeness_json(likeness: Likeness | None) -> dict[str, Any] | None:
+def _likeness_json(likeness: Likeness | None) -> answers.Likeness | None:
     """The figures and codes, and the sentence in English that the page makes of them."""
     if likeness is None:
         return None
     figures = {name: value for name, value in asdict(likeness).items() if name != "rejection"}
-    return {**figures, "reason": str(reason_of(likeness)), **_objections_json(likeness.rejection)}
+    return plain({**figures, "reason": str(reason_of(likeness)), **_objections_json(likeness.rejection)})
 
 
-def _objections_json(objections: Sequence[Objection]) -> dict[str, Any]:
+def _objections_json(objections: Sequence[Objection]) -> answers.Objected:
     """`rejection`: why the picture is set aside, an English sentence; None where it is not."""
     said = "; ".join(str(objection(each)) for each in objections)
     rejection = said if verdict_of(objections) == "set aside" else None
-    return {"rejection": rejection, "objections": [asdict(each) for each in objections]}
+    return {"rejection": rejection, "objections": plain(list(objections))}
 
 
-def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
+def _made_json(studio: Studio, made: Made) -> answers.Drawn:
     return {
         **member_json(studio, made.member),
         "new_image_ids": list(made.image_ids),
@@ -287,7 +285,7 @@ def _made_json(studio: Studio, made: Made) -> dict[str, Any]:
     }
 
 
-def _ranked_json(made: Made, place: int) -> dict[str, Any]:
+def _ranked_json(made: Made, place: int) -> answers.Ranked:
     """Of all that were drawn, best first; one that was dropped has no id."""
     variant = made.ranked[place]
     return {
@@ -298,14 +296,14 @@ def _ranked_json(made: Made, place: int) -> dict[str, Any]:
     }
 
 
-def _reading_json(reading: Reading) -> dict[str, Any]:
+def _reading_json(reading: Reading) -> answers.Read:
     return {
         "in_english": reading.drawn if reading.is_translated else None,
         "kept_out": reading.negated,
         "unknown_words": list(reading.unknown),
-        "half_said": dict(reading.half_said),
-        "offered": dict(reading.offered),
-        "left_out": [asdict(left) for left in reading.left_out],
+        "half_said": plain(reading.half_said),
+        "offered": plain(reading.offered),
+        "left_out": plain(reading.left_out),
     }
 
 
