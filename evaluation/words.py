@@ -43,19 +43,20 @@ class Understood:
 
 def report_of(vocabulary: Vocabulary) -> str:
     lines = list[str]()
-    for code in DICTIONARIES:
-        results = understood(vocabulary, code)
+    for name in (f"{code}{which}" for code in DICTIONARIES for which in ("", "-2")):
+        results = understood(vocabulary, name)
         lines += [f"  {result.asked.prompt}: {result.in_words}" for result in results if result.missed or result.wrong]
-        lines.append(f"{code}: {summary(results)}")
+        lines.append(f"{name}: {summary(results)}")
     return "\n".join(lines)
 
 
-def understood(vocabulary: Vocabulary, code: str) -> list[Understood]:
-    return [_compared(asked, vocabulary) for asked in read_prompts(code)]
+def understood(vocabulary: Vocabulary, prompts: str) -> list[Understood]:
+    """`prompts`: the file's name."""
+    return [_compared(asked, vocabulary) for asked in read_prompts(prompts)]
 
 
-def read_prompts(code: str) -> Iterator[AskedFor]:
-    for line in (FOLDER / f"{code}.txt").read_text("utf-8").splitlines():
+def read_prompts(name: str) -> Iterator[AskedFor]:
+    for line in (FOLDER / f"{name}.txt").read_text("utf-8").splitlines():
         if not line.startswith("#"):
             prompt, drawn, negated = [part.strip() for part in f"{line} -> ".split("->")[:3]]
             yield AskedFor(prompt, _phrases(drawn), _phrases(negated))

@@ -20,7 +20,9 @@ from pydantic.dataclasses import dataclass as checked
 
 FOLDER = Path(__file__).parent / "languages"
 DICTIONARIES = ("ko", "ja")
-Kind = Literal["thing", "quality", "head", "silent", "without", "not", "subject", "joint", "particle", "unknown"]
+Kind = Literal[
+    "thing", "quality", "head", "silent", "without", "not", "subject", "joint", "particle", "tag", "suffix", "unknown"
+]
 _BOUND: tuple[Kind, ...] = ("subject", "joint", "particle")  # they stand behind a word
 _BETWEEN = "~"  # in the table: any ending of a verb
 
@@ -86,6 +88,7 @@ class Dictionary:
     particles: tuple[str, ...]
     hair_colour: Named = Field(alias="hair colour")
     before: tuple[str, ...] = Field((), alias="not")  # what stands behind is to be kept out
+    tags: Named = Field(default_factory=dict)  # so short that they are said apart, or stuck to a thing: 안경남
 
     @property
     def groups(self) -> dict[str, Named]:
@@ -138,9 +141,15 @@ class Dictionary:
     def _may_follow(self, word: Word, before: Word | None, apart: bool) -> bool:
         """Two words of one letter each are another word; in Korean one is enough: 눈사람 is a snowman."""
         if word.kind in _BOUND:
+            if before and before.kind in ("tag", "not"):
+                return False  # 남은 is no man, 안은 no "not"
             return not apart and (before is None or before.kind != "unknown" or not self._is_spaced)
+        if word.kind == "suffix":
+            return not apart and before is not None and before.kind == "thing" and before.end - before.start > 1
         if before is None or apart:
             return True
+        if "tag" in (word.kind, before.kind):
+            return False
         lengths = word.end - word.start, before.end - before.start
         if not self._is_spaced:
             return max(lengths) > 1 or "silent" in (word.kind, before.kind) or before.kind in _BOUND
@@ -187,6 +196,9 @@ class Dictionary:
         return max(map(len, self._entries))
 
     def _written(self) -> Iterator[tuple[Kind, str, str]]:
+        """Of two readings that cost the same the first one counts."""
+        yield from _spellings("tag", self.tags)
+        yield from _spellings("suffix", self.tags)
         for names in self.groups.values():
             yield from _spellings("thing", names)
         yield from _spellings("head", self.heads)
@@ -200,7 +212,22 @@ class Dictionary:
 
     def _forms(self, written: str) -> list[str]:
         stem = written.removesuffix(_BETWEEN)
-        return [written] if stem == written else [f"{stem}{ending}" for ending in self.endings]
+        return (
+            [written] if stem == written else [form for ending in self.endings for form in _with_ending(stem, ending)]
+        )
+
+
+def _with_ending(stem: str, ending: str) -> list[str]:
+    """A Korean verb's form; none where they do not fit: ㄴ다 wants a vowel before it. 하 and 아 become 해."""
+    vowel_ends = (ord(stem[-1]) - 0xAC00) % 28 == 0
+    if final := _FINALS.get(ending[0]):
+        return [f"{stem[:-1]}{chr(ord(stem[-1]) + final)}{ending[1:]}"] if vowel_ends else []
+    if stem[-1] == "하" and ending[0] in "아았":
+        return [f"{stem}{ending}", f"{stem[:-1]}{'해' if ending[0] == '아' else '했'}{ending[1:]}"]
+    return [f"{stem}{ending}"]
+
+
+_FINALS = {"ㄴ": 4, "ㅁ": 16, "ㅂ": 17}  # of a syllable block: its last letter
 
 
 @cache

@@ -15,6 +15,7 @@ from typing import TypeVar
 from pipeline.negation import AnyWords, Phrases, parted
 from pipeline.prompt_syntax import without_syntax
 from pipeline.request import LeftOut
+from pipeline.sheet_fields import said_plainly
 from pipeline.translation import in_english
 
 T = TypeVar("T")
@@ -92,7 +93,7 @@ def read_prompt(text: str, known: Phrases | None = None) -> Prompt:
 
 def _read_once(text: str, known: Phrases) -> Prompt:
     spelled = _spelled(text)
-    scanned = without_syntax(spelled)
+    scanned = without_syntax(said_plainly(spelled))
     english, *weighed_down = [in_english(_tags_apart(each)) for each in (scanned.drawn, *scanned.negated)]
     drawn, negated = parted(english.english, known)
     by_weight = [part for each in weighed_down for parts in parted(each.english, known) for part in parts]

@@ -33,6 +33,8 @@ _CONNECTIVES = ("고", "며", "요", "다", "데", "게", "く", "くて")  # su
 _ADNOMINAL = frozenset("의 の な 인 한".split())  # particles: such a quality is of what comes
 _MODIFIER = re.compile(r".*[\u11ab\u11afいなたの]", re.DOTALL)  # an unknown word that is one, too
 
+_SHAPES = ("wavy", "curly", "spiky")  # stand next to what they are said of: long wavy hair
+
 _WORN = frozenset({"accessories", "marks", "outfit", "more", None})  # kinds that "and" joins; None: nobody knows
 
 
@@ -58,6 +60,7 @@ class _Phrase:
         bases = [base for base in self.base.split(", ") if not (base.startswith("(") and _kind(base) in named)]
         for at, base in enumerate(bases):
             qualities = [each for each in dict.fromkeys(self.qualities) if at == 0 and each not in base.split()]
+            qualities.sort(key=lambda each: each in _SHAPES)
             before = ["no", *qualities] if self.is_negated else qualities
             words = base.strip("()").removeprefix("a ") if before else base.strip("()")
             yield " ".join(filter(None, [*before, words]))
@@ -151,11 +154,11 @@ class _Listener:
     def hear(self, words: Sequence[tuple[Word, str]]) -> _Run:
         for at, (word, said) in enumerate(words):
             before, behind = words[at - 1] if at else None, words[at + 1] if at + 1 < len(words) else None
-            if word.kind in ("thing", "quality"):
+            if word.kind in ("thing", "tag", "suffix", "quality"):
                 self._run.known[word.english] = " ".join(said.split())
             if word.kind == "quality":
                 self._hear_quality(word.english, said, behind)
-            elif word.kind == "thing":
+            elif word.kind in ("thing", "tag", "suffix"):
                 self._hear_thing(word.english)
             elif word.kind == "head":
                 behind_it = next((word.kind for word, _ in words[at + 1 :] if word.kind != "silent"), "")
@@ -170,7 +173,7 @@ class _Listener:
             elif word.kind == "joint" and before and "silent" not in (before[0].kind, behind and behind[0].kind):
                 self._join()
         self._end()
-        if any(word.kind in ("thing", "quality", "head", "without") for word, _ in words):
+        if any(word.kind in ("thing", "tag", "quality", "head", "without") for word, _ in words):
             self._run.first, self._run.last = words[0][0].kind, words[-1][0].kind
         return self._run
 

@@ -45,6 +45,7 @@ def table(text: str) -> list[tuple[str, ...]]:
         looking at viewer, white background -> front view, plain background
         1girl, café, ocean -> girl, cafe, sea
         school girl -> girl, school uniform
+        - Hair: pink; Eye color: blue; Gender: female; Age: 20 -> pink hair, blue eyes, woman, adult
         """
     ),
 )  # fmt: skip
