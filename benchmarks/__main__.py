@@ -87,6 +87,14 @@ def transactions() -> None:
 
 
 @commands.command()
+def locks(characters: int = 10_000) -> None:
+    """How long each writing verb keeps other writers waiting, in a library of so many characters."""
+    from benchmarks.locks import main
+
+    main(characters)
+
+
+@commands.command()
 def kills(kills: Annotated[int, typer.Option(min=1)] = 500, seed: int = 0) -> None:
     """A process that writes with every verb, killed at random instants: what was acknowledged, is it there?"""
     from benchmarks.kills import main

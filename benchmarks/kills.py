@@ -121,7 +121,7 @@ def write(library: CharacterLibrary, home: Path, chance: random.Random, tell: Co
         return
     if verb == "create":
         begin()
-        member = library.create_character(story.id, "Mina", [_picture(chance) for _ in range(3)], "generated")
+        member = library.create_character(story.id, "Mina", [new_picture(chance) for _ in range(3)], "generated")
         library.save_character(member.id, member.options[0].image.id)
         done(member.character.id)
         return
@@ -141,9 +141,9 @@ def write(library: CharacterLibrary, home: Path, chance: random.Random, tell: Co
         case "set_steering":
             library.set_steering(one.id, images[:2])
         case "add_pictures":
-            library.add_pictures(one.id, [_picture(chance)])
+            library.add_pictures(one.id, [new_picture(chance)])
         case "keep_variants":
-            library.keep_variants(story.id, one.id, [_picture(chance), _picture(chance)])
+            library.keep_variants(story.id, one.id, [new_picture(chance), new_picture(chance)])
         case "remove_option":
             if member:
                 library.remove_option(member.id, member.options[0].image.id)
@@ -235,7 +235,7 @@ def _make(home: Path) -> None:
     other = library.create_project("Exported")
     theirs = library.create_story(other.id, "Chapter 1")
     for number in range(IMPORTED):
-        pictures = [_picture(chance) for _ in range(3)]
+        pictures = [new_picture(chance) for _ in range(3)]
         member = library.create_character(theirs.id, f"Person {number}", pictures, "generated")
         library.save_character(member.id, member.options[0].image.id)
     library.export_zip(home / "export.zip", other.id, embeddings=True)
@@ -247,7 +247,7 @@ def _opened(home: Path) -> LibraryStore:
     return LibraryStore.open(f"sqlite:///{home / 'castbook.db'}", home / "pictures")
 
 
-def _picture(chance: random.Random) -> NewPicture:
+def new_picture(chance: random.Random) -> NewPicture:
     pixels = np.frombuffer(chance.randbytes(32 * 32 * 3), np.uint8).reshape(32, 32, 3)
     embedding = np.zeros(512, np.float32)
     embedding[chance.randrange(512)] = 1

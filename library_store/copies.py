@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from library_store import rows
-from library_store.export_zip import Export, ExportedMember, ExportedPicture
+from library_store.exported import Export, ExportedMember, ExportedPicture
 from library_store.schema import CharacterRow, ImageRow, StoryRow
 
 

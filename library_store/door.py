@@ -23,6 +23,8 @@ def visitor_of(session: Session) -> Visitor:
 def may_see(session: Session, row: Row) -> bool:
     """Everything, what is their own, and what its owner lets them see."""
     visitor, project = visitor_of(session), _project_of(session, row)
+    if project.hidden_at:
+        return False
     return visitor.sees_everything or project.owner == visitor.name or bool(_guest(session, project))
 
 
@@ -43,15 +45,20 @@ def owns(session: Session, project: ProjectRow) -> bool:
 
 def seen_projects(session: Session) -> ColumnElement[bool]:
     """A condition on ProjectRow."""
-    visitor = visitor_of(session)
+    visitor, shown = visitor_of(session), ProjectRow.hidden_at.is_(None)
     invited = select(GuestRow.project_id).where(GuestRow.visitor == visitor.name)
-    return true() if visitor.sees_everything else (ProjectRow.owner == visitor.name) | ProjectRow.id.in_(invited)
+    theirs = (ProjectRow.owner == visitor.name) | ProjectRow.id.in_(invited)
+    return shown if visitor.sees_everything else shown & theirs
 
 
 def own_projects(session: Session) -> ColumnElement[bool]:
     """A condition on ProjectRow: the visitor's own alone."""
-    visitor = visitor_of(session)
-    return true() if visitor.sees_everything else ProjectRow.owner == visitor.name
+    return ProjectRow.hidden_at.is_(None) & _of_visitor(session)
+
+
+def hidden_projects(session: Session) -> ColumnElement[bool]:
+    """A condition on ProjectRow: the visitor's own that are being brought in or taken away."""
+    return ProjectRow.hidden_at.is_not(None) & _of_visitor(session)
 
 
 def seen_images(session: Session) -> ColumnElement[bool]:
@@ -66,6 +73,11 @@ def owner_of_import(session: Session, owner: str) -> str:
     """What somebody brings in is theirs. Only who sees everything brings back what is others'."""
     visitor = visitor_of(session)
     return owner if visitor.sees_everything else visitor.name
+
+
+def _of_visitor(session: Session) -> ColumnElement[bool]:
+    visitor = visitor_of(session)
+    return true() if visitor.sees_everything else ProjectRow.owner == visitor.name
 
 
 def _guest(session: Session, project: ProjectRow) -> GuestRow | None:

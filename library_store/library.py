@@ -1,10 +1,10 @@
 """The character library: save, list, search, load, remove, restore, merge, purge.
 
-Only this file and its helpers rows.py, door.py, search.py, merges.py, endings.py and export_rows.py issue SQL; they
-work within the sessions opened here, each of which knows who asks.
+Only this file and its helpers rows.py, door.py, search.py, merges.py, endings.py, export_rows.py, import_plan.py and
+imports.py issue SQL; they work within the sessions opened here, each of which knows who asks.
 
-Every call writes in one transaction of its own and is safe from any thread; what it gives back is frozen, and bound to
-no session.
+Every call writes in one transaction of its own (whole projects come and go in several short ones) and is safe from any
+thread; what it gives back is frozen, and bound to no session.
 A picture's file is kept before the transaction that names it begins, so a crash at any moment leaves at worst a spare
 file, never a row without one.
 """
@@ -12,7 +12,7 @@ file, never a row without one.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -24,8 +24,12 @@ from library_store import door, endings, guests, merges, quotas, rows, tidying
 from library_store.changes import list_to_write, tags_to_write
 from library_store.copies import id_in
 from library_store.database import Sessions
-from library_store.export_rows import add_export, plan_import, read_export
-from library_store.export_zip import ImportReport, keep_pictures, read_zip, write_zip
+from library_store.export_rows import read_export
+from library_store.export_zip import write_zip
+from library_store.exported import ImportReport
+from library_store.import_plan import plan_import
+from library_store.import_zip import keep_pictures, read_zip
+from library_store.imports import bring_in
 from library_store.limits import check_context, check_query, check_text
 from library_store.pictures import Pictures
 from library_store.png_request import request_texts
@@ -535,7 +539,9 @@ class CharacterLibrary:
             export = read_export(session, character.project_id, [character.id], embeddings=True)
             plan = plan_import(session, export, project.id)
             images = session.scalars(select(ImageRow).where(ImageRow.character_id == character.id))
-            add_export(session, plan, {image.content_hash: (image.width, image.height) for image in images})
+            sizes = {image.content_hash: (image.width, image.height) for image in images}
+            bring_in(lambda: nullcontext(session), plan, sizes, lambda _: None)  # the files are the original's
+            session.expire_all()
             copy = hold_character(session, id_in(project.id, character.id))
             copy.saved_at, copy.trashed_at = rows.now() if plan.report.added else copy.saved_at, None
             return copy.record()
@@ -734,17 +740,20 @@ class CharacterLibrary:
         export = read_zip(path)
         with self._reading() as session:
             plan = plan_import(session, export, project_id)
-        hashes = {new.content_hash for new in plan.new_pictures.values()}
+        lines = {line.content_hash: line for line in plan.new_pictures.values()}
+
+        def keep_again(hashes: Collection[str]) -> None:
+            gone = [lines[content_hash] for content_hash in hashes if not self._pictures.has(content_hash)]
+            if gone:
+                keep_pictures(path, gone, self._pictures)
+
         try:
-            sizes = keep_pictures(path, plan.new_pictures.values(), self._pictures)
-            with self._writing() as session:
-                plan = plan_import(session, export, project_id)
-                kept = {content_hash for content_hash in sizes if self._pictures.has(content_hash)}
-                gone = [new for new in plan.new_pictures.values() if new.content_hash not in kept]  # purged since then
-                add_export(session, plan, sizes | keep_pictures(path, gone, self._pictures))
+            bring_in(self._writing, plan, keep_pictures(path, lines.values(), self._pictures), keep_again)
         except BaseException:
             with suppress(LibraryUnavailable):  # they go when the program starts next
-                tidying.remove_unnamed(self._ending, self._pictures, sorted(hashes))
+                endings.remove_hidden(self._ending, door.hidden_projects)
+                tidying.remove_doomed(self._ending, self._pictures)
+                tidying.remove_unnamed(self._ending, self._pictures, sorted(lines))
             raise
         return plan.report
 
@@ -783,14 +792,11 @@ class CharacterLibrary:
     def delete_everything(self) -> None:
         """Deletes all that is the visitor's own, for good: projects with all that is in them, pictures, faces, and what
         they were let in to."""
-        with self._reading() as session:
-            project_ids = session.scalars(select(ProjectRow.id).where(door.own_projects(session))).all()
-        for project_id in project_ids:
-            with self._ending() as session:
-                if project := session.get(ProjectRow, project_id):
-                    endings.purge_project(session, project)
         with self._ending() as session:
+            for project in session.scalars(select(ProjectRow).where(door.own_projects(session))):
+                endings.hide(session, project)
             guests.leave_everywhere(session)
+        endings.remove_hidden(self._ending, door.hidden_projects)
         tidying.remove_doomed(self._ending, self._pictures)
         self._sessions.forget()
 

@@ -95,6 +95,8 @@ class ProjectRow(Row):
     name: Mapped[str]
     owner: Mapped[str] = mapped_column(index=True)
     trashed_at: Mapped[datetime | None]
+    # Since when it is being brought in, or taken away, and nobody sees it: what is left of it goes at the next start.
+    hidden_at: Mapped[datetime | None]
     # Goes up with every write that changes which faces can be found: what was read at one revision is right until then.
     faces_revision: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
@@ -129,9 +131,10 @@ class CharacterRow(Row):
     prompt: Mapped[str]
     search_text: Mapped[str]  # all of the above in the spelling of `text.search_text`: SQLite itself folds only ASCII
     sort_key: Mapped[str] = mapped_column(default="", server_default=text("''"))
-    # The two tables name each other: where it can be, this constraint is added after both exist.
+    # The two tables name each other: where it can be, this constraint is added after both exist. Without the index each
+    # picture that is deleted would be looked for in all characters.
     canonical_image_id: Mapped[str | None] = mapped_column(
-        String(36), ForeignKey("character_reference_images.id", use_alter=True)
+        String(36), ForeignKey("character_reference_images.id", use_alter=True), index=True
     )
     is_saved_to_library: Mapped[bool] = mapped_column(default=False)
     saved_at: Mapped[datetime | None]

@@ -71,7 +71,8 @@ def select_without_identity(project_id: str, encoder: str) -> Select[str | None]
 
 def newest_projects() -> Select[ProjectRow]:
     """Whose faces are worth reading before anybody asks."""
-    return select(ProjectRow).where(ProjectRow.trashed_at.is_(None)).order_by(ProjectRow.id.desc()).limit(KEPT_PROJECTS)
+    there = ProjectRow.trashed_at.is_(None) & ProjectRow.hidden_at.is_(None)
+    return select(ProjectRow).where(there).order_by(ProjectRow.id.desc()).limit(KEPT_PROJECTS)
 
 
 def _conditions(project_id: str, query: LibraryQuery) -> list[ColumnElement[bool]]:

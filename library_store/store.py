@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import AbstractContextManager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, exists, select
 from sqlalchemy.orm import Session
 
 from errors import LibraryUnavailable
-from library_store import tidying
+from library_store import endings, tidying
 from library_store.database import Sessions, explained, open_database
 from library_store.keys import Keys
 from library_store.library import CharacterLibrary
@@ -23,6 +24,7 @@ from library_store.schema import ImageRow, ProjectRow
 from library_store.search import FaceIndex, newest_projects
 
 logger = logging.getLogger("castbook")
+UNDER_WAY = timedelta(hours=1)  # that an import or a deletion takes at most
 
 
 class LibraryStore:
@@ -75,18 +77,25 @@ class LibraryStore:
                 self._faces.read(session, project, encoder)
 
     def tidy(self) -> None:
-        """Removes the files of what was purged, and on SQLite those that a crash left; what cannot go now is logged."""
-
-        def ending() -> AbstractContextManager[Session]:
-            return self._sessions.ending(LOCAL_OWNER)
-
+        """At the start: removes what an import or a deletion has left hidden, the files of what was purged, and on
+        SQLite those that a crash left; what cannot go now is logged."""
+        is_alone = self._engine.dialect.name == "sqlite"
         try:
-            tidying.remove_doomed(ending, self._pictures)
-            if self._engine.dialect.name == "sqlite":
-                tidying.sweep(ending, self._pictures)
+            self.remove_hidden(timedelta(0) if is_alone else UNDER_WAY)
+            if is_alone:
+                tidying.sweep(self._ending, self._pictures)
             self._sessions.forget()
         except LibraryUnavailable as error:
             logger.warning("Files that nobody needs could not be removed: %s", error)
+
+    def remove_hidden(self, older_than: timedelta = UNDER_WAY) -> None:
+        """What has been brought in or taken away for longer, and so is not any more; and files that are to go."""
+        before = datetime.now(timezone.utc) - older_than
+        endings.remove_hidden(self._ending, lambda _: ProjectRow.hidden_at <= before)
+        tidying.remove_doomed(self._ending, self._pictures)
+
+    def _ending(self) -> AbstractContextManager[Session]:
+        return self._sessions.ending(LOCAL_OWNER)
 
     def check_reachable(self) -> None:
         """Raises LibraryUnavailable where the database or the pictures do not answer."""

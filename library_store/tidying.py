@@ -52,21 +52,23 @@ def remove_doomed(ending: Ending, pictures: Pictures) -> None:
 def sweep(ending: Ending, pictures: Pictures) -> int:
     """Removes what no row names, and gives how many pictures that were. Safe on SQLite, where one writes at a time."""
     pictures.remove_spare()
-    there, swept = sorted(set(pictures.hashes())), 0
+    there = sorted(set(pictures.hashes()))
     with ending() as session:
         orphans = sorted(set(there) - _named(session, there))
-    for start in range(0, len(orphans), AT_ONCE):
-        swept += remove_unnamed(ending, pictures, orphans[start : start + AT_ONCE])
-    return swept
+    return remove_unnamed(ending, pictures, orphans)
 
 
 def remove_unnamed(ending: Ending, pictures: Pictures, hashes: Sequence[str]) -> int:
-    """Those of these few that no row names."""
-    with ending() as session:
-        unnamed = set(hashes) - _named(session, hashes)
-        for content_hash in unnamed:
-            pictures.remove(content_hash)
-        return len(unnamed)
+    """Those of these that no row names. Gives how many they were."""
+    removed = 0
+    for start in range(0, len(hashes), AT_ONCE):
+        some = hashes[start : start + AT_ONCE]
+        with ending() as session:
+            unnamed = set(some) - _named(session, some)
+            for content_hash in unnamed:
+                pictures.remove(content_hash)
+        removed += len(unnamed)
+    return removed
 
 
 def _named(session: Session, hashes: Collection[str]) -> set[str]:

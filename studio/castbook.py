@@ -76,6 +76,7 @@ class Castbook:
                 self.episodes.remove_old()
                 with suppress(LibraryUnavailable):  # there is a next time
                     self.remove_idle()
+                    self.store.remove_hidden()
 
         threading.Thread(target=every_few_minutes, name="castbook-old-files", daemon=True).start()
 

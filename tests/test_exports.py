@@ -27,7 +27,9 @@ from gradio.utils import is_static_file
 from sqlalchemy import create_engine, text
 
 from errors import InvalidRequest, NotFound, UnreadableExport
-from library_store.export_zip import ImportReport, count_missing, read_zip
+from library_store.export_zip import count_missing
+from library_store.exported import ImportReport
+from library_store.import_zip import read_zip
 from library_store.kept_likeness import to_json
 from library_store.library import CharacterLibrary
 from library_store.records import LOCAL_OWNER, CastMember, CharacterText, LibraryQuery, NewPicture, Story, VisualProfile

@@ -11,12 +11,17 @@ import pytest
 from fakes import RED
 from made_up import generated, image_ids, portrait, saved
 from PIL import Image
+from sqlalchemy import select
 
-from errors import LibraryUnavailable
-from library_store.database import open_database
+from errors import InvalidRequest, LibraryUnavailable, NotFound
+from library_store.database import Sessions, open_database
+from library_store.import_plan import plan_import
+from library_store.import_zip import keep_pictures, read_zip
+from library_store.imports import bring_in
 from library_store.library import CharacterLibrary
 from library_store.pictures import Pictures
 from library_store.records import LOCAL_OWNER, CastMember, Story
+from library_store.schema import CharacterRow, ProjectRow, StoryRow
 from library_store.store import LibraryStore
 
 ROOT = Path(__file__).parent.parent
@@ -93,6 +98,65 @@ def test_files_that_a_crash_left_are_swept_and_what_is_named_or_being_written_st
     assert thumbnail.exists()
     assert [path for path in left if path.exists()] == []
     assert store.pictures_folder.joinpath("castbook-pictures.txt").exists()
+
+
+class Killed(BaseException):
+    pass
+
+
+def killed(_: object) -> None:
+    raise Killed
+
+
+def test_a_killed_import_is_seen_by_nobody_and_gone_when_the_program_starts_next(
+    library: CharacterLibrary, mina: CastMember, tmp_path: Path
+):
+    project_id, zipped, home = mina.character.project_id, tmp_path / "mina.zip", tmp_path / "other"
+    library.export_zip(zipped, project_id)
+    url = f"sqlite:///{home / 'castbook.db'}"
+    other = LibraryStore.open(url, home / "pictures")
+    theirs, sessions, export = other.seen_by(LOCAL_OWNER), Sessions(open_database(url)), read_zip(zipped)
+    with sessions.reading(LOCAL_OWNER) as session:
+        plan = plan_import(session, export, None)
+    sizes = keep_pictures(zipped, export.pictures, Pictures.open(home / "pictures"))
+    with pytest.raises(Killed):  # when it keeps pictures, and so after it has kept people
+        bring_in(lambda: sessions.writing(LOCAL_OWNER), plan, sizes, killed)
+
+    assert theirs.list_projects() == []
+    for ask in (lambda: theirs.get_project(project_id), lambda: theirs.get_character(mina.character.id)):
+        with pytest.raises(NotFound):
+            ask()
+    with pytest.raises(InvalidRequest, match="under way"):
+        theirs.import_zip(zipped)
+
+    other.tidy()
+    assert pngs(home) == set()
+    with sessions.reading(LOCAL_OWNER) as session:
+        assert [session.scalars(select(table)).all() for table in (ProjectRow, StoryRow, CharacterRow)] == [[], [], []]
+    assert theirs.import_zip(zipped).added == 1
+    other.close()
+
+
+def test_what_was_changed_while_an_import_would_join_it_is_left_as_it_is(
+    library: CharacterLibrary, story: Story, mina: CastMember, tmp_path: Path
+):
+    zipped = tmp_path / "more.zip"
+    library.export_zip(zipped, story.project_id)
+    copy = LibraryStore.open(f"sqlite:///{tmp_path / 'copy.db'}", tmp_path / "copy")
+    theirs, sessions = copy.seen_by(LOCAL_OWNER), Sessions(open_database(f"sqlite:///{tmp_path / 'copy.db'}"))
+    theirs.import_zip(zipped)
+    library.add_pictures(mina.character.id, [generated(51)])
+    library.export_zip(zipped, story.project_id)
+    export = read_zip(zipped)
+    with sessions.reading(LOCAL_OWNER) as session:
+        plan = plan_import(session, export, None)
+    sizes = keep_pictures(zipped, plan.new_pictures.values(), Pictures.open(tmp_path / "copy"))
+    theirs.trash_character(mina.character.id)
+    theirs.purge_character(mina.character.id)
+    with pytest.raises(InvalidRequest, match="Import it once more"):
+        bring_in(lambda: sessions.writing(LOCAL_OWNER), plan, sizes, lambda _: None)
+    assert theirs.list_library(story.project_id) == []
+    copy.close()
 
 
 class SweptPictures(Pictures):

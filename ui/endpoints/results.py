@@ -13,7 +13,7 @@ from gradio.data_classes import FileData
 from gradio_client import utils as client_utils  # pyright: ignore[reportMissingTypeStubs]
 from pydantic_core import to_jsonable_python as plain  # lists for tuples, objects for records
 
-from library_store.export_zip import ImportReport
+from library_store.exported import ImportReport
 from library_store.foreign_requests import FoundRequest
 from library_store.records import (
     CastMember,

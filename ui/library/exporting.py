@@ -9,7 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from library_store.export_zip import ImportReport, count_missing
+from library_store.export_zip import count_missing
+from library_store.exported import ImportReport
 from library_store.records import Character
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, for_visitor, on
