@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     server_name: str = Field(default="127.0.0.1", validation_alias="GRADIO_SERVER_NAME")
     space_id: str = Field(default="", validation_alias="SPACE_ID")  # set on a Hugging Face Space
     metrics: bool = False  # whether Prometheus is answered at /metrics
-    mcp: bool = False  # whether the verbs are tools for language models too; needs the package `mcp`
+    mcp: bool = False  # whether the verbs are tools for language models too
 
     @field_validator("home", "packs")
     @classmethod

@@ -33,7 +33,7 @@ ENDPOINTS = set(  # what programs rely on: a new one is added here, and none goe
     """
     add_from_pages add_picture attach_run check_library copy_character count_library create_project create_story
     draw_again edit_character export_library generate_character generate_character_variant get_character
-    import_library keep_from_pages list_cast list_images list_library list_projects list_runs list_steering
+    get_picture import_library keep_from_pages list_cast list_images list_library list_projects list_runs list_steering
     list_stories list_tags list_uses load_character look_alikes_of look_at_upload look_through_pages
     merge_characters outliers people_in preview_purge prompt_of_character prompt_of_variant purge_character remove_image
     rename_project rename_story request_in request_of restore_character restore_image restore_project restore_story

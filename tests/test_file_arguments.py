@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,6 +83,31 @@ def test_no_argument_of_any_verb_reads_a_file_of_the_server(demo: Blocks, own: B
         ):
             answer = browser.get(f"{who.url}gradio_api/file={way}")
             assert answer.status_code == (200 if way == sent else 404)
+
+
+def test_no_argument_of_any_tool_reads_a_file_of_the_server(demo: Blocks, own: Belongings, harmless: Path):
+    with httpx.Client(timeout=60) as browser:
+        who = Person(str(demo.local_url), {}, browser)
+        given = {**GIVEN, **own.ids()}
+        for tool in who.tools():
+            if tool["name"] in ("generate_character", "generate_character_variant", "draw_again"):
+                continue
+            takes = tool["inputSchema"]["properties"]
+            for name in takes:
+                for way in [*ways(harmless, who.url), {"base64": str(harmless)}] if name in FILES else [str(harmless)]:
+                    asked = {
+                        each: given.get(each, [given.get(each.removesuffix("s"))])
+                        for each in takes
+                        if each not in FILES
+                    }
+                    said = who.use(tool["name"], {**asked, name: [way] if takes[name].get("type") == "array" else way})
+                    if name in FILES and isinstance(way, dict):
+                        assert said["isError"], (tool["name"], way)
+        assert b"Harmlessprompt" not in who.all_seen
+        sent = {"base64": base64.b64encode(harmless.read_bytes()).decode()}
+        assert who.use("request_in", {"picture": sent})["structuredContent"]["result"]["prompt"] == "Harmlessprompt"
+        upload = uploaded(who, harmless)
+        assert who.use("request_in", {"picture": upload})["structuredContent"]["result"]["prompt"] == "Harmlessprompt"
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/ld+json", "text/plain", ""])

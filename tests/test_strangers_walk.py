@@ -3,6 +3,7 @@ and every address that somebody was told. Nowhere is a word, an id or a pixel of
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
@@ -13,12 +14,25 @@ import httpx
 import pytest
 from fakes import GREEN, PatientGenerator, flat
 from gradio.blocks import Blocks
-from walking import Belongings, Person, arguments, furnished, handlers, opened, parameters, shown, uploaded, verbs
+from walking import (
+    Belongings,
+    Person,
+    arguments,
+    furnished,
+    given,
+    handlers,
+    opened,
+    parameters,
+    shown,
+    uploaded,
+    verbs,
+)
 
 from library_store.keys import ANONYMOUS
 from library_store.records import Visitor
 from studio import Castbook
 from studio.entrance import Access
+from ui.endpoints import ENDPOINTS
 from ui.who_asks import TOKEN, TOKEN_HEADER
 
 ADDRESS = re.compile(r"/castbook/[\w-]+/[\w-]+/[^\"'\\?&<> ]+")
@@ -102,6 +116,41 @@ def test_every_endpoint_gives_its_owner_what_is_theirs_and_strangers_nothing(
         if fn.api_name in (*reading, "list_projects"):
             ada.call(str(fn.api_name), *arguments(fn, ada_at_home.ids(), None))
     assert found(ada_at_home.marks(), ada.all_seen) == ada_at_home.marks()  # else the walk would find nothing either
+
+
+def pixels(castbook: Castbook) -> list[bytes]:
+    """Of all pictures that are kept, as tools show them."""
+    return [base64.b64encode(file.read_bytes()) for file in castbook.store.pictures_folder.rglob("*.png")]
+
+
+def test_every_tool_gives_its_owner_what_is_theirs_and_strangers_nothing(
+    castbook: Castbook, ada: Person, ada_at_home: Belongings, strangers: list[Person], picture: Path
+):
+    before, ids, tools = ada_at_home.everything(), ada_at_home.ids(), ada.tools()
+    sent = {"base64": base64.b64encode(picture.read_bytes()).decode()}
+    marks = [*ada_at_home.marks(), *pixels(castbook)]
+    assert len(tools) == len(ENDPOINTS)
+    for who in strangers:
+        for tool in tools:
+            takes = tool["inputSchema"]["properties"]
+            who.use(tool["name"], {name: given(name, ids, sent) for name in takes})
+        assert found(marks, who.all_seen) == []
+        assert ada_at_home.everything() == before
+    assert strangers[0].all_seen.count(b"There is no ") > 50  # so far she came, to the library's door
+    assert strangers[1].tools() == strangers[2].tools() == []
+    for tool in tools:
+        if tool["annotations"]["readOnlyHint"] and tool["name"] != "draw_again":
+            ada.use(tool["name"], {name: given(name, ids, sent) for name in tool["inputSchema"]["properties"]})
+    for option in ada_at_home.member.options:
+        ada.use("get_picture", {"image_id": option.image.id})
+    assert found(marks, ada.all_seen) == marks  # else the walk would find nothing either
+
+
+def test_a_session_with_the_tools_is_its_visitors_alone(ada: Person, strangers: list[Person]):
+    assert ada.tools()
+    for who in strangers:
+        who.session = ada.session
+        assert who.tools() == [] and b"list_library" not in who.all_seen
 
 
 def test_an_answer_to_not_yours_is_the_answer_to_not_there(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,7 +25,9 @@ from studio import Castbook, Models, Studio
 from studio.drawing import Made
 from studio.entrance import Access
 from ui import build_page, launch_options
+from ui.tools import PATH
 
+ACCEPTED = {"accept": "application/json, text/event-stream"}
 WORDS = ("Adaproject", "Adastory", "Adacontext", "Adacharacter", "Adaprompt", "Adadescription", "Adahair", "Adatag")
 
 
@@ -43,7 +46,7 @@ def opened(home: Path, generator: ImageGenerator, access: Access = "single") -> 
 def shown(castbook: Castbook) -> Iterator[Blocks]:
     """Its page, served."""
     demo = build_page(castbook)
-    demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook))
+    demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook, mcp=True))
     yield demo
     demo.close()
 
@@ -56,6 +59,7 @@ class Person:
     headers: dict[str, str]
     browser: httpx.Client
     seen: list[bytes] = field(default_factory=list)  # all that the server has ever sent them
+    session: str | None = None  # with its tools
 
     def ask(self, method: str, path: str, **with_what: Any) -> None:
         """Whatever comes, also of what is broken off."""
@@ -93,6 +97,35 @@ class Person:
             self.post("gradio_api/run/predict", said)
         elif "event_id" in self.post("gradio_api/queue/join", said):
             self.ask("GET", f"gradio_api/queue/data?session_hash={session}")
+
+    def tools(self) -> list[dict[str, Any]]:
+        """As the server lists them."""
+        return self._said("tools/list", {}).get("result", {}).get("tools", [])
+
+    def use(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """What it answers, pictures and all."""
+        return self._said("tools/call", {"name": tool, "arguments": arguments}).get("result", {})
+
+    def _said(self, method: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """By the Model Context Protocol, as it is written on the wire."""
+        if self.session is None:
+            who = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "walk", "version": "1"}}
+            self.session = self._message("initialize", who).headers.get("mcp-session-id", "")
+            self._message("notifications/initialized", {})
+        answer = self._message(method, parameters)
+        told = [line.removeprefix("data: ") for line in answer.text.splitlines() if line.startswith("data: ")]
+        return json.loads(told[-1]) if told else {}
+
+    def _message(self, method: str, parameters: dict[str, Any]) -> httpx.Response:
+        number = {} if method.startswith("notifications/") else {"id": 1}
+        answer = self.browser.post(
+            f"{self.url}{PATH.lstrip('/')}",
+            headers={**self.headers, **ACCEPTED, **({"mcp-session-id": self.session} if self.session else {})},
+            json={"jsonrpc": "2.0", **number, "method": method, "params": parameters},
+            timeout=60,
+        )
+        self.seen.append(answer.content)
+        return answer
 
     @property
     def all_seen(self) -> bytes:
@@ -177,15 +210,16 @@ def parameters(fn: BlockFunction) -> list[str]:
     return [name for name in inspect.signature(fn.fn).parameters if name != "visit"]
 
 
-def arguments(fn: BlockFunction, ids: dict[str, str], file: Any) -> list[Any]:
-    def given(name: str) -> Any:
-        if name in FILES:
-            return [file] if name == "pages" else file
-        if name.endswith("_ids"):
-            return [ids[name.removesuffix("s")]]
-        return ids[name] if name in ids else GIVEN[name]
+def given(name: str, ids: dict[str, str], file: Any) -> Any:
+    if name in FILES:
+        return [file] if name == "pages" else file
+    if name.endswith("_ids"):
+        return [ids[name.removesuffix("s")]]
+    return ids[name] if name in ids else GIVEN[name]
 
-    return [given(name) for name in parameters(fn)]
+
+def arguments(fn: BlockFunction, ids: dict[str, str], file: Any) -> list[Any]:
+    return [given(name, ids, file) for name in parameters(fn)]
 
 
 def uploaded(who: Person, file: Path) -> dict[str, Any]:

@@ -101,9 +101,8 @@ class Door:
             return None
 
     async def _refusal(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await PlainTextResponse("show who you are: a browser's cookie, or a token from the page", 401)(
-            scope, receive, send
-        )
+        said, how = "show who you are: a browser's cookie, or a token from the page", {"www-authenticate": "Bearer"}
+        await PlainTextResponse(said, 401, how)(scope, receive, send)
 
     async def _file(self, visitor: Visitor, address: str, scope: Scope, receive: Receive, send: Send) -> None:
         answer = await to_thread.run_sync(self._read, visitor, address)

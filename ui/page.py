@@ -176,9 +176,15 @@ def launch_options(
 ) -> dict[str, Any]:
     """What `launch` needs beside host and port. Pages are rendered in the browser, and no history of runs is kept.
 
-    With `mcp` the endpoints are tools of a Model Context Protocol server as well, at /gradio_api/mcp/.
+    With `mcp` the endpoints are tools of a Model Context Protocol server as well, at `tools.PATH`.
     `hosts` and `frames` as in `foreign_sites.guards`.
     """
+    served: dict[str, Any] = {"routes": moving_routes(castbook)}
+    if mcp:
+        from ui.tools import tool_server  # half a second, for those who want it
+
+        routes, served["lifespan"] = tool_server(castbook)
+        served["routes"] += routes
     return {
         "theme": theme(),
         "css": css(),
@@ -190,10 +196,10 @@ def launch_options(
         "show_error": True,
         "ssr_mode": False,
         "max_file_size": "2gb",  # an exported library; pictures are held to less where they are read
-        "mcp_server": mcp,
+        "mcp_server": False,  # Gradio's own knows no door, whatever its environment variable says
         "i18n": i18n(),
         "app_kwargs": {
-            "routes": moving_routes(castbook),
+            **served,
             "middleware": [
                 *guards(hosts, frames),
                 Middleware(GZipMiddleware, compresslevel=5),

@@ -82,6 +82,16 @@ def list_images(studio: Studio, character_id: str) -> list[answers.Image]:
     return images_json(studio, studio.library.list_images(character_id))
 
 
+@endpoint("reads", shows="image_id")
+def get_picture(studio: Studio, image_id: str) -> answers.Image:
+    """A kept picture, with what it was made from; the file itself is at its url.
+
+    Args:
+        image_id: the picture
+    """
+    return images_json(studio, [studio.library.get_image(image_id)])[0]
+
+
 @endpoint("sets")
 def set_canonical(studio: Studio, character_id: str, image_id: str) -> answers.Character:
     """Makes another of the character's pictures the one that stands for them.

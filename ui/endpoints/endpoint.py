@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from inspect import Parameter, isgeneratorfunction, signature
 from reprlib import repr as shortened
-from typing import Annotated, Any, Literal, cast, get_type_hints
+from typing import Annotated, Any, Literal, cast, get_args, get_type_hints
 
 import gradio as gr
 from gradio.utils import get_upload_folder, is_in_or_equal
@@ -96,6 +96,17 @@ class Endpoint:
         return {name: hint for name, hint in get_type_hints(self.verb, include_extras=True).items() if name != "studio"}
 
     @property
+    def answer(self) -> Any:
+        """The type of what it answers; of what streams, that of the last it gives."""
+        hint = self.hints["return"]
+        return get_args(get_args(hint)[0])[-1] if self.streams else hint
+
+    @property
+    def files(self) -> list[str]:
+        """What it takes that is a file, or several."""
+        return [name for name, hint in self.hints.items() if hint in (File, list[File])]
+
+    @property
     def parameters(self) -> list[Parameter]:
         """Without the studio."""
         return list(signature(self.verb).parameters.values())[1:]
@@ -151,7 +162,9 @@ def uploaded(file: Json) -> str:
     """The path of an uploaded file. Gradio itself looks whether it is one only if the caller marks it as a file."""
     path = file.get("path")
     if not isinstance(path, str) or not is_in_or_equal(path, get_upload_folder()):
-        raise InvalidRequest("The file was not uploaded.", "Upload it, in gradio_client by handle_file(path).")
+        raise InvalidRequest(
+            "The file was not uploaded.", "Upload it: in gradio_client by handle_file(path), to a tool as base64."
+        )
     return path
 
 

@@ -23,7 +23,7 @@ from ui.endpoints.endpoint import (
 from ui.endpoints.results import DrawingRun, matches_json, member_json, steps_then_result, upload_json
 
 
-@endpoint("adds")
+@endpoint("adds", shows="new_image_ids")
 def generate_character(
     studio: Studio,
     story_id: str,
@@ -52,7 +52,7 @@ def generate_character(
     yield from _while_called(run, studio)
 
 
-@endpoint("adds")
+@endpoint("adds", shows="new_image_ids")
 def generate_character_variant(
     studio: Studio,
     story_id: str,

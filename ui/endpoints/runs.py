@@ -17,7 +17,7 @@ def list_runs(studio: Studio) -> list[answers.Run]:
     return [run_json(run) for run in studio.runs.list(studio.visitor.name)]
 
 
-@endpoint("reads")
+@endpoint("reads", shows="new_image_ids")
 def attach_run(studio: Studio, run_id: str) -> Iterator[answers.Step | answers.Drawn]:
     """Watches a drawing. Streams {run_id, step, steps, ahead} as it goes on, then the cast member with its options.
 
