@@ -209,7 +209,12 @@ class _Page:
 def _pages(files: Sequence[Path | str]) -> list[_Page]:
     """As a reader turns them: by name, page 2 before page 10."""
     pages = [page for file in files for page in _pages_of(Path(file))]
-    return sorted(pages, key=lambda page: [int(part) if part.isdigit() else part for part in _PARTS.split(page.name)])
+    return sorted(pages, key=lambda page: place_in_reading(page.name))
+
+
+def place_in_reading(name: str) -> list[int | str]:
+    """What pages are sorted by."""
+    return [int(part) if part.isdigit() else part for part in _PARTS.split(name)]
 
 
 _PARTS = re.compile(r"(\d+)")
@@ -227,8 +232,14 @@ def _pages_of(file: Path) -> Iterator[_Page]:
         yield _Page(file.name, file)  # and is refused as damaged
         return
     for name in names:
-        if not any(part.startswith((".", "__MACOSX")) for part in name.split("/")):
+        if not is_a_systems_own(name):
             yield _Page(name, file, name)
+
+
+def is_a_systems_own(path: str) -> bool:
+    """Whether a file lies in a folder or a zip because a system put it there: .DS_Store, Thumbs.db."""
+    names = path.split("/")
+    return names[-1] in ("Thumbs.db", "desktop.ini") or any(name.startswith((".", "__MACOSX")) for name in names)
 
 
 def _opened(path: Path) -> Image.Image:

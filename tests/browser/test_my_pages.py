@@ -38,14 +38,15 @@ def app(store: LibraryStore) -> Iterator[App]:
 
 @pytest.fixture
 def page(browser: Browser, app: App, tmp_path: Path) -> Iterator[Page]:
-    """On which two pages were dropped: red and blue, blue and red."""
-    files = [tmp_path / "1.png", tmp_path / "2.png"]
-    for file, colours in zip(files, ((RED, BLUE), (BLUE, RED)), strict=True):
-        side_by_side(colours, 100).save(file)
+    """On which a folder of two pages was chosen: red and blue, blue and red."""
+    (tmp_path / "Episode 1" / "more").mkdir(parents=True)
+    side_by_side((RED, BLUE), 100).save(tmp_path / "Episode 1" / "1.png")
+    side_by_side((BLUE, RED), 100).save(tmp_path / "Episode 1" / "more" / "2.png")
+    (tmp_path / "Episode 1" / ".DS_Store").write_text("a system's own")
     opened = browser.new_context(viewport={"width": 430, "height": 1000}).new_page()
     opened.goto(app.url)
-    opened.locator("#pages-files input[type=file]").set_input_files(files)
-    expect(opened.locator("#pages-files")).to_contain_text("B ⇣")
+    opened.locator("input[webkitdirectory]").set_input_files(tmp_path / "Episode 1")
+    expect(opened.locator("#pages-files tr.file")).to_have_count(2)
     opened.click("#pages-look")
     expect(opened.locator("#pages-note")).to_contain_text("4 faces on 2 pages")
     yield opened

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from errors import InvalidRequest
 from studio import Castbook, Studio
-from studio.episodes import Episode
+from studio.episodes import Episode, is_a_systems_own, place_in_reading
 from ui.handlers import PRIVATE, QUICK, Handler, for_visitor
 from ui.language import said, say, t
 from ui.place import Place, new_revision
@@ -24,6 +25,7 @@ MOST_NAMED = 5  # pages that could not be read
 @dataclass(frozen=True)
 class EpisodeForm:
     files: gr.File
+    folder: gr.UploadButton  # all files of one, and of those in it
     look: gr.Button
     note: gr.Markdown
     people: gr.Gallery  # one picture of each row
@@ -52,8 +54,11 @@ def build_episode_form(castbook: Castbook) -> EpisodeForm:
         label=t("Finished pages: pictures, or a zip of them"),
         file_count="multiple",
         type="filepath",
-        height=110,
+        height="auto",
         elem_id="pages-files",
+    )
+    folder = gr.UploadButton(
+        t("Choose a whole folder"), file_count="directory", type="filepath", size="sm", elem_id="pages-folder"
     )
     look = gr.Button(
         t("Find the people"), variant="primary", size="md", interactive=castbook.models.ready, elem_id="pages-look"
@@ -73,7 +78,7 @@ def build_episode_form(castbook: Castbook) -> EpisodeForm:
             other = gr.Dropdown([], label=t("The same person as"), interactive=True, elem_id="pages-other", scale=3)
             merge = gr.Button(t("Put together"), size="sm", elem_id="pages-merge", scale=1)
     return EpisodeForm(
-        files, look, note, people, row, faces, ticked, name, keep, add, other, merge, split,
+        files, folder, look, note, people, row, faces, ticked, name, keep, add, other, merge, split,
         rows=gr.State(Rows()), chosen=gr.State(0),
     )  # fmt: skip
 
@@ -109,6 +114,7 @@ def bind_episode_form(castbook: Castbook, form: EpisodeForm, place: Place) -> No
     def split(studio: Studio, rows: Rows, chosen: int, ticked: list[int]) -> dict[Any, Any]:
         return _shown(form, studio.episodes.get(rows.episode_id), rows.split(chosen, _ticked(ticked)), chosen)
 
+    form.folder.upload(_pages_in, form.folder, form.files, **PRIVATE)
     begun = form.look.click(_begun, form.files, [form.note, form.look], **QUICK)
     looked = begun.then(look, [place.project, form.files], form.shown, **PRIVATE)
     for ended in (looked.success, looked.failure):
@@ -124,6 +130,11 @@ def bind_episode_form(castbook: Castbook, form: EpisodeForm, place: Place) -> No
     ]
     for button, handler, inputs, outputs in changes:
         button.click(handler, [*meant, *inputs], [*form.shown, *outputs], **PRIVATE)
+
+
+def _pages_in(folder: list[str]) -> list[str]:
+    files = [file for file in folder if not is_a_systems_own(Path(file).name)]
+    return sorted(files, key=lambda file: place_in_reading(Path(file).name))
 
 
 def _begun(files: list[str] | None) -> tuple[Any, Any]:
