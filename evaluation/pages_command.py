@@ -51,11 +51,15 @@ def pages_of(
 
 def counted(kind: str, page: Page, finder: InsightFaces) -> Count:
     began = time.perf_counter()
-    faces = finder.faces(page.picture)
+    picture, faces = finder.faces_upright(page.picture)
     seconds = time.perf_counter() - began
     boxes = np.empty((len(faces), 4), np.float32)
     boxes[:] = [face.box for face in faces] or boxes
-    same = overlaps(boxes, page.boxes) > SAME
+    same = (
+        overlaps(boxes, page.boxes) > SAME
+        if picture.size == page.picture.size
+        else np.zeros((len(faces), len(page.boxes)), bool)
+    )
     return Count(kind, len(page.boxes), int(same.any(0).sum()), int((~same.any(1)).sum()), seconds)
 
 

@@ -100,6 +100,20 @@ def test_a_picture_is_turned_as_its_faces_are_liked_best(turn: Image.Transpose |
     assert turned.tobytes() == picture.tobytes()
 
 
+@pytest.mark.parametrize(("score", "is_turned"), [(0.7, False), (0.9, True)])
+def test_a_large_page_is_turned_for_a_face_that_is_sure_alone(score: float, is_turned: bool) -> None:
+    """This detector sees faces where the picture's upper edge is blue: scenery on its side is taken for one, too."""
+
+    def lying(bgr: np.ndarray, least: float) -> list[Sighting]:
+        is_upright = (bgr[:2, :, 0] > bgr[:2, :, 2]).mean() > 0.5
+        return [_sighting(seen.box, score) for seen in red_squares(bgr, 0.0) if is_upright and score >= least]
+
+    picture = page((300, 300), (120, 20, 24))
+    picture.paste((0, 0, 255), (0, 0, 300, 12))
+    _, found = Detector(lying, SIDE).upright(picture.transpose(Image.Transpose.ROTATE_90))
+    assert bool(found) == is_turned
+
+
 @pytest.mark.parametrize(("what", "most"), [("blank", 8), ("scribbled on", 1000)])
 def test_a_large_page_without_a_face_is_given_up_soon(what: str, most: int) -> None:
     looks: list[int] = []
