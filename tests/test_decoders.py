@@ -40,6 +40,17 @@ def test_a_process_is_kept_for_the_next_file_after_a_refusal_too() -> None:
         assert len(kept._idle) == 1  # pyright: ignore[reportPrivateUsage]
 
 
+def test_a_tiff_is_opened_where_nobody_elses_picture_was() -> None:
+    tiff = BytesIO()
+    Image.new("RGB", (64, 48), "red").save(tiff, "TIFF")
+    with decoders() as kept:
+        kept.decode(RED)
+        [used] = kept._idle  # pyright: ignore[reportPrivateUsage]
+        used._process.kill()  # pyright: ignore[reportPrivateUsage]  # so that who takes it has to replace it
+        assert kept.decode(tiff.getvalue()).picture.getpixel((9, 9)) == (255, 0, 0)
+        assert kept._idle == [used]  # pyright: ignore[reportPrivateUsage]
+
+
 def test_one_that_never_answers_is_killed() -> None:
     with decoders("import time; time.sleep(60)", patience=0.5) as slow:
         began = time.monotonic()
