@@ -1,7 +1,7 @@
 """What an export becomes in a project, where another project holds what is in it already: the same under other ids.
 
 The other ids follow from the old ones and the project. So what is brought in twice is there once, in its old order; and
-a copy says whom it was copied from.
+a copy says whom it was copied from. Whoever comes by another way as well, as the copy of a copy, is known by that.
 """
 
 from __future__ import annotations
@@ -41,7 +41,58 @@ def in_project(session: Session, export: Export, project_id: str) -> Export:
     for member in project.cast:
         if copied & {member.story_id, member.character_id}:
             copied |= {member.id, *(option.id for option in member.options)}
-    return _renamed(export, {id: id_in(project_id, id) for id in copied}) if copied else export
+    new = {id: id_in(project_id, id) for id in copied} | _there_by_another_way(session, export, copied, project_id)
+    return _renamed(export, new) if new else export
+
+
+def _there_by_another_way(session: Session, export: Export, copied: Collection[str], project_id: str) -> dict[str, str]:
+    """Whom the project has already as somebody's copy, or as the original, and their pictures: the old ids to those."""
+    lines = {line.character_id: line for line in export.pictures if line.character_id in copied}
+    known_as = _ways_back(session, {id: line.copied_from_id for id, line in lines.items()})
+    here = session.execute(
+        select(CharacterRow.id, CharacterRow.copied_from_id).where(CharacterRow.project_id == project_id)
+    ).tuples()
+    of_those_here = _ways_back(session, dict(here.all())) if lines else {}
+    by_ancestor = {ancestor: id for id, way in of_those_here.items() for ancestor in way}
+    new = dict[str, str]()
+    for id, way in known_as.items():
+        there = next((by_ancestor[ancestor] for ancestor in way if ancestor in by_ancestor), id_in(project_id, id))
+        if there != id_in(project_id, id) and id_in(project_id, id) not in of_those_here:
+            new[id] = there
+    for id, there in new.copy().items():
+        images = select(ImageRow.content_hash, ImageRow.id).where(ImageRow.character_id == there)
+        kept = dict(session.execute(images).tuples().all())
+        new |= {
+            line.image_id: kept[line.content_hash]
+            for line in export.pictures
+            if line.character_id == id and line.content_hash in kept
+        }
+    return new
+
+
+def _ways_back(session: Session, copied_from: Mapping[str, str | None]) -> dict[str, list[str]]:
+    """Each one, whom they were copied from, and so on; the last one may be gone by now."""
+    ways = {id: [id, *([origin] if origin else [])] for id, origin in copied_from.items()}
+    while last := {way[-1] for way in ways.values() if len(way) > 1}:
+        before = dict[str, str | None]()
+        for batch in rows.batched(last):
+            found = select(CharacterRow.id, CharacterRow.copied_from_id).where(CharacterRow.id.in_(batch))
+            before |= dict(session.execute(found).tuples().all())
+        longer = {id: origin for id, way in ways.items() if (origin := before.get(way[-1])) and origin not in way}
+        if not longer:
+            break
+        for id, origin in longer.items():
+            ways[id].append(origin)
+    return ways
+
+
+def whom_they_were_copied_from(session: Session, character: CharacterRow, project_id: str) -> CharacterRow | None:
+    """In that project: the original, or one on the way from it."""
+    for id in _ways_back(session, {character.id: character.copied_from_id})[character.id][1:]:
+        original = session.get(CharacterRow, id)
+        if original and original.project_id == project_id:
+            return original
+    return None
 
 
 def _copied(session: Session, found: Select[str, str], ids: Collection[str], project_id: str) -> set[str]:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, LookOnly, NotFound
 from library_store import door, endings, guests, merges, quotas, rows, tidying
 from library_store.changes import list_to_write, tags_to_write
-from library_store.copies import id_in
+from library_store.copies import whom_they_were_copied_from
 from library_store.database import Sessions
 from library_store.export_rows import read_export
 from library_store.export_zip import write_zip
@@ -521,7 +521,7 @@ class CharacterLibrary:
 
     def copy_character(self, character_id: str, project_id: str) -> Character:
         """Puts a saved character into another project as well: pictures, tags and faces, not the stories. The copy is
-        somebody of their own from then on; copied again, they get the pictures that are new.
+        somebody of their own from then on; copied again, or by another way, they get the pictures that are new.
 
         Raises InvalidRequest for their own project, that of whom they were copied from, one in the trash, and for
         somebody who is not saved.
@@ -530,8 +530,7 @@ class CharacterLibrary:
             character, project = find_character(session, character_id), rows.hold_open_project(session, project_id)
             if character.project_id == project.id:
                 raise InvalidRequest("{name} is in this project.", "Choose another project.", name=character.name)
-            original = character.copied_from_id and session.get(CharacterRow, character.copied_from_id)
-            if original and original.project_id == project.id:
+            if original := whom_they_were_copied_from(session, character, project.id):
                 raise InvalidRequest(
                     "{name} was copied from {original}, who is in that project still.",
                     "Open {original} there and add the new pictures.", name=character.name, original=original.name,
@@ -542,7 +541,7 @@ class CharacterLibrary:
             sizes = {image.content_hash: (image.width, image.height) for image in images}
             bring_in(lambda: nullcontext(session), plan, sizes, lambda _: None)  # the files are the original's
             session.expire_all()
-            copy = hold_character(session, id_in(project.id, character.id))
+            copy = hold_character(session, plan.export.pictures[0].character_id)
             copy.saved_at, copy.trashed_at = rows.now() if plan.report.added else copy.saved_at, None
             return copy.record()
 

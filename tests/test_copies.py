@@ -78,16 +78,26 @@ def test_what_becomes_of_one_is_nothing_to_the_other(library: CharacterLibrary, 
     assert (home.copied_from_id, home.id == hana.id) == (copy.id, False)
 
 
-def test_copies_that_met_on_two_ways_are_each_in_their_own_project(
-    library: CharacterLibrary, hana: Character, spin_off: Project
+def test_who_comes_by_two_ways_is_there_once(
+    library: CharacterLibrary, hana: Character, spin_off: Project, tmp_path: Path
 ):
     prequel = library.create_project("Prequel")
     there = library.copy_character(hana.id, spin_off.id)
-    library.copy_character(there.id, prequel.id)
-    other = library.copy_character(hana.id, prequel.id)
-    back = library.copy_character(other.id, spin_off.id)
-    assert back.project_id == spin_off.id
-    assert back.copied_from_id == other.id
+    first = library.copy_character(there.id, prequel.id)
+    story = library.create_story(hana.project_id, "2")
+    library.add_options(library.cast_character(story.id, hana.id).id, [generated(5)], "variant")
+
+    assert library.copy_character(hana.id, prequel.id).id == first.id
+    assert len(library.list_images(first.id)) == len(library.list_images(hana.id)) == 4
+    library.export_zip(tmp_path / "hana.zip", hana.project_id, [hana.id])
+    assert library.import_zip(tmp_path / "hana.zip", prequel.id).pictures == 0
+    assert library.list_library(prequel.id) == [library.get_character(first.id)]
+
+    with pytest.raises(InvalidRequest, match="Hana was copied from Hana"):
+        library.copy_character(first.id, hana.project_id)
+    library.export_zip(tmp_path / "first.zip", prequel.id, [first.id])
+    assert library.import_zip(tmp_path / "first.zip", hana.project_id).pictures == 0
+    assert [each.id for each in library.list_library(hana.project_id)] == [hana.id]
 
 
 def test_who_cannot_be_copied_is_told_why(library: CharacterLibrary, story: Story, hana: Character, spin_off: Project):
