@@ -13,7 +13,7 @@ from library_store.store import LibraryStore
 from pipeline.packs import Pack, load_pack
 from pipeline.variants import VariantMaker
 from settings import Settings
-from studio import Castbook, Models
+from studio import Castbook, Models, Retention
 from ui import add_health, build_page, launch_options
 
 
@@ -28,7 +28,7 @@ def open_castbook(settings: Settings) -> Castbook:
         models,
         settings.report_folders,
         settings.resolved_access,
-        settings.idle_days,
+        Retention(settings.idle_days, settings.trash_days, settings.export_minutes),
         settings.forgets_at_restart,
     )
 

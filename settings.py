@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     frames: str = ""  # sites that may show the page in a frame, by commas; a Space: huggingface.co
     access: Literal["", "single", "visitors"] = ""  # whose is what; default: single, a Space: visitors
     idle_days: int = Field(default=30, ge=1)  # after which an anonymous visitor who never came again is removed
+    trash_days: int | None = Field(default=None, ge=1)  # after which what is in the trash is deleted for good
+    export_minutes: int = Field(default=60, ge=5, le=60)  # after which an export is gone that nobody has fetched
     server_name: str = Field(default="127.0.0.1", validation_alias="GRADIO_SERVER_NAME")
     space_id: str = Field(default="", validation_alias="SPACE_ID")  # set on a Hugging Face Space
     metrics: bool = False  # whether Prometheus is answered at /metrics

@@ -82,12 +82,17 @@ def remove_hidden(ending: Ending, which: Callable[[Session], ColumnElement[bool]
         while _remove_some_characters(ending, project_id):
             pass
         with ending() as session:
-            stories = select(StoryRow.id).where(StoryRow.project_id == project_id)
-            members = select(CastMemberRow.id).where(CastMemberRow.story_id.in_(stories))
-            _execute(session, delete(CastOptionRow).where(CastOptionRow.cast_member_id.in_(members)))
-            _execute(session, delete(CastMemberRow).where(CastMemberRow.story_id.in_(stories)))
-            _execute(session, delete(StoryRow).where(StoryRow.project_id == project_id))
+            purge_stories(session, StoryRow.project_id == project_id)
             _execute(session, delete(ProjectRow).where(ProjectRow.id == project_id))
+
+
+def purge_stories(session: Session, which: ColumnElement[bool]) -> None:
+    """With their casts; the pictures stay with their characters. `which`: a condition on StoryRow."""
+    stories = select(StoryRow.id).where(which)
+    members = select(CastMemberRow.id).where(CastMemberRow.story_id.in_(stories))
+    _execute(session, delete(CastOptionRow).where(CastOptionRow.cast_member_id.in_(members)))
+    _execute(session, delete(CastMemberRow).where(CastMemberRow.story_id.in_(stories)))
+    _execute(session, delete(StoryRow).where(which))
 
 
 def _remove_some_characters(ending: Ending, project_id: str) -> bool:

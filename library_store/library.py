@@ -576,7 +576,9 @@ class CharacterLibrary:
                 raise InvalidRequest(
                     "{name} is not in the trash.", "Move the character there first.", name=character.name
                 )
+            project_id = character.project_id
             endings.purge(session, character)
+        self._faces.forget(project_id)
         tidying.remove_doomed(self._ending, self._pictures)
         self._sessions.forget()
 
@@ -792,9 +794,13 @@ class CharacterLibrary:
         """Deletes all that is the visitor's own, for good: projects with all that is in them, pictures, faces, and what
         they were let in to."""
         with self._ending() as session:
-            for project in session.scalars(select(ProjectRow).where(door.own_projects(session))):
+            projects = session.scalars(select(ProjectRow).where(door.own_projects(session))).all()
+            for project in projects:
                 endings.hide(session, project)
             guests.leave_everywhere(session)
+            gone = [project.id for project in projects]
+        for project_id in gone:
+            self._faces.forget(project_id)
         endings.remove_hidden(self._ending, door.hidden_projects)
         tidying.remove_doomed(self._ending, self._pictures)
         self._sessions.forget()

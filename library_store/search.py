@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -138,6 +139,19 @@ class FaceIndex:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str], _Faces] = OrderedDict()
         self._lock = threading.Lock()
+        self._also: list[Callable[[str], None]] = []
+
+    def forget(self, project_id: str) -> None:
+        """Of a project from which faces were purged: nobody may ask for it again, and it would stay in memory."""
+        with self._lock:
+            for key in [key for key in self._kept if key[0] == project_id]:
+                del self._kept[key]
+        for forget in self._also:
+            forget(project_id)
+
+    def also_forget(self, forget: Callable[[str], None]) -> None:
+        """Calls it with a project's id whenever that is forgotten: for what others keep of its faces."""
+        self._also.append(forget)
 
     def nearest(self, session: Session, project: ProjectRow, identity: Identity, limit: int) -> list[FaceHit]:
         """The best picture of each saved character, most alike first."""

@@ -6,21 +6,21 @@ What is kept in it is seen, and changed, through the eyes of a visitor: `store.s
 from __future__ import annotations
 
 import logging
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, exists, select
 from sqlalchemy.orm import Session
 
-from errors import LibraryUnavailable
+from errors import InvalidRequest, LibraryUnavailable, NotFound
 from library_store import endings, tidying
 from library_store.database import Sessions, explained, open_database
 from library_store.keys import Keys
 from library_store.library import CharacterLibrary
 from library_store.pictures import Pictures
 from library_store.records import LOCAL_OWNER, Visitor
-from library_store.schema import ImageRow, ProjectRow
+from library_store.schema import CharacterRow, ImageRow, ProjectRow, StoryRow
 from library_store.search import FaceIndex, newest_projects
 
 logger = logging.getLogger("castbook")
@@ -34,7 +34,7 @@ class LibraryStore:
         self._engine = engine
         self._sessions = Sessions(engine)
         self._pictures = pictures
-        self._faces = FaceIndex()
+        self.faces = FaceIndex()
         self.keys = Keys(self._sessions)
 
     @classmethod
@@ -63,7 +63,7 @@ class LibraryStore:
 
     def seen_by(self, visitor: Visitor) -> CharacterLibrary:
         """Costs nothing: made anew for each who asks."""
-        return CharacterLibrary(self._sessions, self._pictures, self._faces, visitor)
+        return CharacterLibrary(self._sessions, self._pictures, self.faces, visitor)
 
     @property
     def pictures_folder(self) -> Path:
@@ -74,7 +74,7 @@ class LibraryStore:
         """Reads the newest projects' faces into memory: the first `search_by_face` is then as quick as later ones."""
         with explained(), Session(self._engine) as session:
             for project in reversed(session.scalars(newest_projects()).all()):
-                self._faces.read(session, project, encoder)
+                self.faces.read(session, project, encoder)
 
     def tidy(self) -> None:
         """At the start: removes what an import or a deletion has left hidden, the files of what was purged, and on
@@ -87,6 +87,28 @@ class LibraryStore:
             self._sessions.forget()
         except LibraryUnavailable as error:
             logger.warning("Files that nobody needs could not be removed: %s", error)
+
+    def purge_trash(self, days: int) -> None:
+        """Deletes what has been in the trash for longer: characters, and projects with all that is in them; of a story
+        its cast, whose pictures stay with their characters."""
+        before = datetime.now(timezone.utc) - timedelta(days=days)
+        library = self.seen_by(LOCAL_OWNER)
+        with explained(), Session(self._engine) as session:
+            old = select(CharacterRow.id).where(CharacterRow.trashed_at < before, CharacterRow.merged_into_id.is_(None))
+            character_ids = session.scalars(old).all()
+        for character_id in character_ids:
+            with suppress(NotFound, InvalidRequest):  # somebody was quicker: purged, or restored
+                library.purge_character(character_id)
+        with self._ending() as session:
+            endings.purge_stories(session, StoryRow.trashed_at < before)
+            projects = session.scalars(select(ProjectRow).where(ProjectRow.trashed_at < before)).all()
+            for project in projects:
+                endings.hide(session, project)
+            gone = [project.id for project in projects]
+        endings.remove_hidden(self._ending, lambda _: ProjectRow.id.in_(gone))
+        tidying.remove_doomed(self._ending, self._pictures)
+        for project_id in gone:
+            self.faces.forget(project_id)
 
     def remove_hidden(self, older_than: timedelta = UNDER_WAY) -> None:
         """What has been brought in or taken away for longer, and so is not any more; and files that are to go."""

@@ -2,6 +2,7 @@
 
 from studio.castbook import Castbook
 from studio.models import Models
+from studio.retention import Retention
 from studio.studio import Studio
 
-__all__ = ["Castbook", "Models", "Studio"]
+__all__ = ["Castbook", "Models", "Retention", "Studio"]

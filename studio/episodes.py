@@ -97,6 +97,13 @@ class KeptEpisodes:
         os.utime(self.folder / episode_id)
         return episode
 
+    def forget(self, visitor: str) -> None:
+        """Removes what is a visitor's."""
+        with self._lock:
+            for id in [id for id, (whose, _) in self._kept.items() if whose == visitor]:
+                shutil.rmtree(self.folder / id, ignore_errors=True)
+                del self._kept[id]
+
     def remove_old(self) -> None:
         remove_old(self.folder)
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from studio.identities import PATIENCE, Identities
 from studio.likeness import Deciders
 from studio.line import Turn
 from studio.models import Models
+from studio.temporary import HOUR
 
 Looked = tuple[Image.Image, tuple[Face, ...]]  # upright, and the faces in it
 
@@ -65,27 +67,45 @@ class FaceSearch:
 
 
 class RecentUploads:
-    """The last pictures that creators looked at, with their faces: each is looked for once, not at every click."""
+    """The last pictures that creators looked at, with their faces: each is looked for once, not at every click. What
+    nobody has looked at for an hour is gone."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Upload] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], Upload] = OrderedDict()  # by visitor and hash, the last one last
+        self._looked_at: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
 
-    def look_at(self, file: Path, look: Callable[[Image.Image], Looked]) -> Upload:
+    def look_at(self, visitor: str, file: Path, look: Callable[[Image.Image], Looked]) -> Upload:
         """A creator's own picture, clean and upright, and its faces. Raises UnreadablePicture, and as `look` does."""
         content = file_of(file)
-        key = hashlib.sha256(content).hexdigest()
+        key = visitor, hashlib.sha256(content).hexdigest()
         with self._lock:
             if known := self._kept.get(key):
                 self._kept.move_to_end(key)
+                self._looked_at[key] = time.monotonic()
                 return known
         read = read_upload(content)
         upload = Upload(*look(read.picture), said_of(read.notes))
         with self._lock:
             self._kept[key] = upload
+            self._looked_at[key] = time.monotonic()
             while len(self._kept) > KEPT_UPLOADS or (len(self._kept) > 1 and self._pixels > KEPT_PIXELS):
-                self._kept.popitem(last=False)
+                self._drop(next(iter(self._kept)))
         return upload
+
+    def forget(self, visitor: str) -> None:
+        """Drops what is a visitor's."""
+        with self._lock:
+            for key in [key for key in self._kept if key[0] == visitor]:
+                self._drop(key)
+
+    def remove_old(self) -> None:
+        with self._lock:
+            for key in [key for key in self._kept if time.monotonic() - self._looked_at[key] > HOUR]:
+                self._drop(key)
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        del self._kept[key], self._looked_at[key]
 
     @property
     def _pixels(self) -> int:
@@ -102,13 +122,14 @@ class Faces:
     identities: Identities
     deciders: Deciders
     uploads: RecentUploads
+    visitor: str
     turn: Turn  # to look for faces
 
     # A picture of the creator's own
 
     def look_at_upload(self, picture: Path | str) -> Upload:
         """A picture of the creator's own and all faces in it. Raises UnreadablePicture."""
-        return self.uploads.look_at(Path(picture), self.looked_at)
+        return self.uploads.look_at(self.visitor, Path(picture), self.looked_at)
 
     def looked_at(self, picture: Image.Image) -> Looked:
         """The picture upright, and every face in it, when the caller's turn has come. Raises TooMuchAtOnce, and

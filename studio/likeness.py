@@ -35,6 +35,11 @@ class KeptDeciders:
                 self._kept.popitem(last=False)
             return decider
 
+    def forget(self, project_id: str) -> None:
+        """What is known of a project's characters."""
+        with self._lock:
+            self._kept.pop(project_id, None)
+
 
 @dataclass(frozen=True)
 class Deciders:

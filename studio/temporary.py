@@ -33,11 +33,11 @@ class TemporaryFolder:
         return folder
 
 
-def remove_old(room: Path) -> None:
-    """The folders in it that nobody has written or touched for an hour."""
+def remove_old(room: Path, seconds: float = HOUR) -> None:
+    """The folders in it that nobody has written or touched for so long."""
     for folder in room.glob("*"):
         with suppress(FileNotFoundError):  # it is removed elsewhere at this moment
-            if time.time() - folder.stat().st_mtime > HOUR:
+            if time.time() - folder.stat().st_mtime > seconds:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -32,7 +32,16 @@ from library_store.exported import ImportReport
 from library_store.import_zip import read_zip
 from library_store.kept_likeness import to_json
 from library_store.library import CharacterLibrary
-from library_store.records import LOCAL_OWNER, CastMember, CharacterText, LibraryQuery, NewPicture, Story, VisualProfile
+from library_store.records import (
+    LOCAL_OWNER,
+    CastMember,
+    CharacterText,
+    LibraryQuery,
+    NewPicture,
+    Story,
+    Visitor,
+    VisualProfile,
+)
 from library_store.store import LibraryStore
 from pipeline.request import SteeringImage
 from pipeline.values import AnotherFace, Copied, Likeness, Missing, NoFace
@@ -894,6 +903,20 @@ def test_an_export_is_there_for_an_hour_and_goes_though_nobody_exports_again(old
     studio.exports.folder.remove_old()
     assert not late.parent.exists()
     assert in_time.exists()
+
+
+def test_an_export_that_was_fetched_stays_for_minutes_and_a_deleted_visitors_not_at_all(old: Installation):
+    castbook = Castbook(old.store, fake_pack(), Models(fake_maker), access="visitors")
+    ann, ben = castbook.seen_by(Visitor("ann")), castbook.seen_by(Visitor("ben"))
+    mine, theirs = (each.exports.write(each.library.ensure_a_story().project_id) for each in (ann, ben))
+    castbook.exports.remove_old()
+    castbook.exports.fetched(theirs)
+    castbook.exports.remove_old()
+    assert theirs.exists()
+    assert time.time() - theirs.parent.stat().st_mtime == pytest.approx(55 * 60, abs=60)
+
+    castbook.delete_everything(ann.visitor)
+    assert not mine.parent.exists() and theirs.exists()
 
 
 def test_an_export_is_written_though_its_temporary_folder_was_cleaned(old: Installation):

@@ -14,7 +14,7 @@ from errors import NobodyKnown, NotFound
 from library_store.keys import LINK_LASTS
 from library_store.records import LOCAL_OWNER, Visitor
 from library_store.store import LibraryStore
-from studio import Castbook, Models
+from studio import Castbook, Models, Retention
 from studio.entrance import ROOM, Account, Entrance, Shown
 
 
@@ -73,7 +73,7 @@ def test_the_first_account_gets_what_stood_here_before(store: LibraryStore):
 
 
 def test_who_comes_no_more_is_removed_with_all_that_is_theirs(store: LibraryStore, tmp_path: Path):
-    castbook = Castbook(store, fake_pack(), Models(fake_maker), access="visitors", idle_days=30)
+    castbook = Castbook(store, fake_pack(), Models(fake_maker), access="visitors", retention=Retention(idle_days=30))
     idle, active = (store.keys.owner_of_browser(letter * 43) for letter in "ia")
     for owner in (idle, active):
         library = store.seen_by(Visitor(owner))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from library_store.import_zip import keep_pictures, read_zip
 from library_store.imports import bring_in
 from library_store.library import CharacterLibrary
 from library_store.pictures import Pictures
-from library_store.records import LOCAL_OWNER, CastMember, Story
+from library_store.records import LOCAL_OWNER, CastMember, LibraryQuery, Story
 from library_store.schema import CharacterRow, ProjectRow, StoryRow
 from library_store.store import LibraryStore
 
@@ -157,6 +159,33 @@ def test_what_was_changed_while_an_import_would_join_it_is_left_as_it_is(
         bring_in(lambda: sessions.writing(LOCAL_OWNER), plan, sizes, lambda _: None)
     assert theirs.list_library(story.project_id) == []
     copy.close()
+
+
+def test_what_has_been_in_the_trash_for_too_long_is_deleted_for_good(
+    store: LibraryStore, library: CharacterLibrary, story: Story, home: Path
+):
+    late, early, kept = (
+        saved(library, story.id, name, generated(i)) for i, name in enumerate(("Late", "Early", "Kept"))
+    )
+    library.trash_character(late.id)
+    library.trash_character(early.id)
+    other = library.ensure_a_story(library.create_project("Old").id)
+    saved(library, other.id, "Theirs", generated(9))
+    library.trash_project(other.project_id)
+    library.trash_story(library.create_story(story.project_id, "Old").id)
+    with sqlite3.connect(home / "castbook.db") as database:
+        then = (datetime.now(timezone.utc) - timedelta(days=31)).strftime("%Y-%m-%d %H:%M:%S.%f")
+        for table in ("characters", "projects", "stories"):
+            others = f"trashed_at IS NOT NULL AND id != '{early.id}'"
+            database.execute(f"UPDATE {table} SET trashed_at = ? WHERE {others}", [then])
+    database.close()
+
+    store.purge_trash(days=30)
+
+    assert [each.name for each in library.list_library(story.project_id)] == ["Kept"]
+    assert [each.name for each in library.search_library(story.project_id, LibraryQuery(trashed=True))] == ["Early"]
+    assert library.list_projects(trashed=True) == library.list_stories(story.project_id, trashed=True) == []
+    assert pngs(home) == {library.list_images(each.id)[0].content_hash for each in (early, kept)}
 
 
 class SweptPictures(Pictures):

@@ -110,6 +110,8 @@ class Door:
             await NOTHING(scope, receive, send)
         elif isinstance(answer, Path):  # Gradio knows which kinds a browser may open
             await self._app(_at(scope, f"{FILE}{answer.as_posix()}"), receive, send)
+            if scope["method"] == "GET" and answer.is_relative_to(self._castbook.exports.path):
+                self._castbook.exports.fetched(answer)
         else:
             await answer(scope, receive, send)
 

@@ -30,7 +30,7 @@ def build_yours(castbook: Castbook, view: gr.Tab) -> None:
     access = castbook.entrance.access
     with gr.Column(elem_id="yours"):
         gr.Markdown(t(WHOSE[access]))
-        note = gr.Markdown(visible=False, elem_classes="fine-print")
+        note = gr.Markdown(elem_classes="fine-print", elem_id="how-long")
         view.select(lambda: _lasting(castbook), None, note, **PRIVATE)
         if access == "visitors":
             _build_moving(castbook)
@@ -40,12 +40,18 @@ def build_yours(castbook: Castbook, view: gr.Tab) -> None:
 
 
 def _lasting(castbook: Castbook) -> Any:
-    notes: list[str] = []
+    notes, retention = list[str](), castbook.retention
     if castbook.entrance.access == "visitors":
-        notes.append(say("It is removed after {days} days without a visit.", days=castbook.idle_days))
+        notes.append(say("It is removed after {days} days without a visit.", days=retention.idle_days))
     if castbook.forgets_at_restart:
         notes.append(say("**This Space forgets everything when it restarts:** export what you want to keep."))
-    return gr.Markdown(" ".join(notes), visible=bool(notes))
+    if retention.trash_days is None:
+        notes.append(say("What is in the trash stays there until it is deleted."))
+    else:
+        notes.append(say("What is in the trash is deleted for good after {days} days.", days=retention.trash_days))
+    minutes = retention.export_minutes
+    kept = say("Exports can be fetched for {minutes} minutes; uploaded files go within an hour.", minutes=minutes)
+    return gr.Markdown(" ".join([*notes, kept]))
 
 
 def _build_moving(castbook: Castbook) -> None:
