@@ -8,13 +8,17 @@ import signal
 import sys
 from pathlib import Path
 
-from errors import CastbookError
+from errors import CastbookError, NobodyCanSignIn
+from library_store.keys import kept_secret
 from library_store.store import LibraryStore
+from library_store.users import Users
 from pipeline.packs import Pack, load_pack
 from pipeline.variants import VariantMaker
 from settings import Settings
 from studio import Castbook, Models, Retention
 from ui import add_health, build_page, launch_options
+from ui.openid import OpenId
+from ui.sign_in import WaysToSignIn
 
 
 def open_castbook(settings: Settings) -> Castbook:
@@ -31,6 +35,26 @@ def open_castbook(settings: Settings) -> Castbook:
         Retention(settings.idle_days, settings.trash_days, settings.export_minutes),
         settings.forgets_at_restart,
     )
+
+
+def ways_to_sign_in(settings: Settings) -> WaysToSignIn | None:
+    """None where nobody has to. Raises NobodyCanSignIn."""
+    if settings.resolved_access != "accounts":
+        return None
+    users = Users(settings.users_file) if settings.users_file.exists() else None
+    provider = settings.provider
+    if not (users or provider):
+        raise NobodyCanSignIn(
+            "With CASTBOOK_ACCESS=accounts people sign in, and there is no way to.",
+            "Add a user (python -m library_store add-user NAME), name an OpenID provider (CASTBOOK_OPENID_ISSUER, "
+            "CASTBOOK_OPENID_CLIENT_ID and CASTBOOK_OPENID_CLIENT_SECRET), or give a Space hf_oauth: true.",
+        )
+    if provider and not (all(provider[:3]) and provider.is_sure):
+        raise NobodyCanSignIn(
+            "Of the OpenID provider something is not said, or its issuer is no https:// address.",
+            "Set CASTBOOK_OPENID_ISSUER, CASTBOOK_OPENID_CLIENT_ID and CASTBOOK_OPENID_CLIENT_SECRET, as it gave them.",
+        )
+    return WaysToSignIn(users, provider and OpenId(*provider), kept_secret(settings.sign_in_key))
 
 
 def load_maker(pack: Pack, compiled: Path | None = None) -> VariantMaker:
@@ -58,14 +82,14 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = Settings()
-        castbook = open_castbook(settings)
+        castbook, ways = open_castbook(settings), ways_to_sign_in(settings)
     except CastbookError as error:
         sys.exit(f"Castbook cannot start. {error}")
     os.environ.setdefault("GRADIO_TEMP_DIR", str(castbook.temporary.room("gradio")))  # uploads and previews go with us
     demo = build_page(castbook)
     server, _, _ = demo.launch(
         prevent_thread_lock=True,
-        **launch_options(castbook, settings.mcp, settings.resolved_hosts, settings.resolved_frames),
+        **launch_options(castbook, settings.mcp, settings.resolved_hosts, settings.resolved_frames, ways),
     )
     add_health(server, castbook, settings.metrics)
     castbook.models.start()

@@ -75,7 +75,11 @@ class LookOnly(InvalidRequest):
 
 
 class NobodyKnown(CastbookError):
-    """Who asks has shown neither a browser's secret nor a token, or one that opens nothing (any more)."""
+    """Who asks has shown nothing that says who they are, or what opens nothing (any more)."""
+
+
+class NobodyCanSignIn(CastbookError):
+    """The operator wants accounts, and has said of no way to sign in what it needs."""
 
 
 class NotFound(CastbookError):

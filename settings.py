@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
@@ -20,6 +21,21 @@ HUGGING_FACE = "https://huggingface.co"
 
 # "s3://pictures", "filecache::s3://pictures"
 FSSPEC_URL = re.compile(r"([a-z][\w+.-]*::)*[a-z][\w+.-]*://", re.IGNORECASE)
+
+
+class Provider(NamedTuple):
+    """Of OpenID."""
+
+    issuer: str  # where its /.well-known/openid-configuration is
+    client_id: str
+    client_secret: str
+    host: str = ""  # to which alone it leads back; any that the server is asked by where nothing is said
+
+    @property
+    def is_sure(self) -> bool:
+        """Nobody between can answer in its place."""
+        url = urlsplit(self.issuer)
+        return bool(url.hostname) and (url.scheme == "https" or url.hostname in LOOPBACK)
 
 
 class Settings(BaseSettings):
@@ -39,12 +55,19 @@ class Settings(BaseSettings):
     compile: bool = True  # what draws, for this machine's CPU; it then draws in a third of the time
     hosts: str = ""  # names that the server answers to, by commas; "*": any. Default: where it listens
     frames: str = ""  # sites that may show the page in a frame, by commas; a Space: huggingface.co
-    access: Literal["", "single", "visitors"] = ""  # whose is what; default: single, a Space: visitors
+    access: Literal["", "single", "visitors", "accounts"] = ""  # whose is what; default: single, a Space: visitors
+    openid_issuer: str = ""  # the URL of a provider that says who somebody is, for `accounts`
+    openid_client_id: str = ""
+    openid_client_secret: SecretStr = SecretStr("")
     idle_days: int = Field(default=30, ge=1)  # after which an anonymous visitor who never came again is removed
     trash_days: int | None = Field(default=None, ge=1)  # after which what is in the trash is deleted for good
     export_minutes: int = Field(default=60, ge=5, le=60)  # after which an export is gone that nobody has fetched
     server_name: str = Field(default="127.0.0.1", validation_alias="GRADIO_SERVER_NAME")
     space_id: str = Field(default="", validation_alias="SPACE_ID")  # set on a Hugging Face Space
+    space_host: str = Field(default="", validation_alias="SPACE_HOST")  # its own name first, then others, by commas
+    space_issuer: str = Field(default="", validation_alias="OPENID_PROVIDER_URL")  # with `hf_oauth: true`
+    space_client_id: str = Field(default="", validation_alias="OAUTH_CLIENT_ID")
+    space_client_secret: SecretStr = Field(default=SecretStr(""), validation_alias="OAUTH_CLIENT_SECRET")
     metrics: bool = False  # whether Prometheus is answered at /metrics
     mcp: bool = False  # whether the verbs are tools for language models too
 
@@ -70,8 +93,29 @@ class Settings(BaseSettings):
         return self.home / "compiled" if self.compile else None
 
     @property
-    def resolved_access(self) -> Literal["single", "visitors"]:
+    def resolved_access(self) -> Literal["single", "visitors", "accounts"]:
         return self.access or ("visitors" if self.space_id else "single")
+
+    @property
+    def users_file(self) -> Path:
+        """Who signs in by a password; `python -m library_store add-user` writes it."""
+        return self.home / "users.json"
+
+    @property
+    def sign_in_key(self) -> Path:
+        """What signs a browser's cookie while somebody is on the way to a provider and back."""
+        return self.home / "sign-in.key"
+
+    @property
+    def provider(self) -> Provider | None:
+        """Who says who somebody is: the operator's choice, or else, where no users file is there, the Space's own."""
+        own = Provider(self.openid_issuer, self.openid_client_id, self.openid_client_secret.get_secret_value())
+        if any(own):
+            return own
+        if not self.space_issuer or self.users_file.exists():
+            return None
+        host = self.space_host.split(",")[0].strip()
+        return Provider(self.space_issuer, self.space_client_id, self.space_client_secret.get_secret_value(), host)
 
     @property
     def forgets_at_restart(self) -> bool:

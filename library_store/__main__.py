@@ -13,9 +13,11 @@ from errors import CastbookError
 from library_store import backups
 from library_store.checking import Report
 from library_store.checking import check as check_library
-from library_store.database import open_database, open_for_reading
+from library_store.database import Sessions, open_database, open_for_reading
+from library_store.keys import Keys
 from library_store.pictures import Pictures
 from library_store.repairing import repair as repair_library
+from library_store.users import Users, owner_of_user
 from settings import Settings
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
@@ -71,6 +73,37 @@ def repair(
         typer.echo(f"{count} {what}")
     engine.dispose()
     _end((), _is_whole(settings))
+
+
+@app.command()
+def add_user(name: Annotated[str, typer.Argument(help="Whoever signs in; case counts for nothing.")]) -> None:
+    """Lets somebody sign in by a password (CASTBOOK_ACCESS=accounts), or gives them another: then they sign in anew."""
+    settings, users = Settings(), Users(Settings().users_file)
+    name = users.add(name, typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    _sign_out(settings, name)
+    typer.echo(f"{name} can sign in.")
+
+
+@app.command()
+def remove_user(name: str) -> None:
+    """Lets a user, and their programs, in no more. What is theirs stays, and is there when they are added anew."""
+    settings = Settings()
+    name = Users(settings.users_file).remove(name)
+    _sign_out(settings, name)
+    typer.echo(f"{name} is let in no more.")
+
+
+@app.command("users")
+def list_users() -> None:
+    """Says who can sign in by a password."""
+    for name in Users(Settings().users_file).names():
+        typer.echo(name)
+
+
+def _sign_out(settings: Settings, name: str) -> None:
+    engine = open_database(settings.resolved_database_url)
+    Keys(Sessions(engine)).sign_out_everywhere(owner_of_user(name))
+    engine.dispose()
 
 
 def _is_whole(settings: Settings) -> bool:

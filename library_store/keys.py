@@ -6,11 +6,16 @@ No secret is kept, only its hash: nobody can open anything by what the database 
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, cast
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import CursorResult, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,7 +27,21 @@ from library_store.schema import AccountRow, KeyRow, ProjectRow
 SECRET_BYTES = 32
 SEEN_EVERY = timedelta(hours=1)  # else every look at a thumbnail would be a write
 LINK_LASTS = timedelta(hours=1)
-ANONYMOUS = "visitor:"  # begins the owner's name of whoever has no account
+SESSION_LASTS = timedelta(days=30)  # then one signs in again
+ANONYMOUS, ACCOUNT = "visitor:", "account:"  # begin the owner's name of whoever has no account, or one
+
+
+def owner_of_account(issuer: str, subject: str) -> str:
+    """The same for the same account, and says nothing of it: exports hold whose a project was."""
+    return ACCOUNT + hashlib.sha256(json.dumps([issuer, subject]).encode()).hexdigest()[:32]
+
+
+def kept_secret(file: Path) -> str:
+    """Of a file that nobody else of this machine reads; made where there is none."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError), os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+        new.write(new_secret())
+    return file.read_text()
 
 
 def new_secret() -> str:
@@ -88,9 +107,11 @@ class Keys:
                 raise NotFound("key", key_id)
             session.delete(row)
 
-    def revoke_all(self, owner: str) -> None:
+    def forget(self, owner: str) -> None:
+        """All keys of a place, and the name of its account."""
         with self._sessions.writing(LOCAL_OWNER) as session:
             session.execute(delete(KeyRow).where(KeyRow.owner == owner))
+            session.execute(update(AccountRow).where(AccountRow.owner == owner).values(name=""))
 
     def idle(self, since: datetime) -> Sequence[str]:
         """Anonymous visitors of whom no browser and no program has come since then."""
@@ -99,20 +120,38 @@ class Keys:
             owners = select(KeyRow.owner).where(KeyRow.owner.startswith(ANONYMOUS)).group_by(KeyRow.owner)
             return session.scalars(owners.having(last_seen < since)).all()
 
-    def sign_in(self, owner: str, name: str) -> bool:
-        """Remembers an account. True for the first one ever, who gets what stood here before there were accounts."""
+    def sign_in(self, owner: str, name: str, place: str = "") -> int:
+        """Remembers an account, by the name that others see. Gives how many projects became theirs by it: of the first
+        one ever what stood here before there were accounts, of each what is in `place`, an anonymous visitor's that
+        their browser opens."""
         with self._sessions.writing(LOCAL_OWNER) as session:
+            session.execute(delete(KeyRow).where(KeyRow.owner == owner, KeyRow.ends_at < _now()))
             row = session.scalar(select(AccountRow).where(AccountRow.owner == owner))
-            if row is not None:
+            is_first = row is None and not session.scalar(select(exists(select(AccountRow.id))))
+            if row is None:
+                session.add(AccountRow(owner=owner, name=name, made_at=_now()))
+            else:
                 row.name = name
-                return False
-            is_first = not session.scalar(select(exists(select(AccountRow.id))))
-            session.add(AccountRow(owner=owner, name=name, made_at=_now()))
-            if not is_first:
-                return False
-            of_before = ProjectRow.owner == LOCAL_OWNER.name
-            session.execute(update(ProjectRow).where(of_before).values(owner=owner))
-            return True
+            before = [LOCAL_OWNER.name] * is_first + [place] * place.startswith(ANONYMOUS)
+            theirs = update(ProjectRow).where(ProjectRow.owner.in_(before)).values(owner=owner)
+            return cast("CursorResult[Any]", session.execute(theirs)).rowcount
+
+    def name_of(self, owner: str) -> str:
+        """Of an account; nothing of whoever has none."""
+        with self._sessions.reading(LOCAL_OWNER) as session:
+            return session.scalar(select(AccountRow.name).where(AccountRow.owner == owner)) or ""
+
+    def sign_out(self, secret: str) -> None:
+        """What a browser holds opens nothing from then on."""
+        with self._sessions.writing(LOCAL_OWNER) as session:
+            if row := find_key(session, secret, "session"):
+                session.delete(row)
+
+    def sign_out_everywhere(self, owner: str) -> None:
+        """No browser and no program opens the place any more, until its owner signs in again."""
+        with self._sessions.writing(LOCAL_OWNER) as session:
+            opening = KeyRow.purpose.in_(["session", "program"])
+            session.execute(delete(KeyRow).where(KeyRow.owner == owner, opening))
 
     def _make(self, owner: str, purpose: Purpose, secret: str, label: str = "", lasts: timedelta | None = None) -> Key:
         with self._sessions.writing(LOCAL_OWNER) as session:

@@ -20,13 +20,14 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, LookOnly, NotFound
-from library_store import door, endings, guests, merges, quotas, rows, tidying
+from library_store import door, endings, merges, quotas, rows, tidying
 from library_store.changes import list_to_write, tags_to_write
 from library_store.copies import whom_they_were_copied_from
 from library_store.database import Sessions
 from library_store.export_rows import read_export
 from library_store.export_zip import write_zip
 from library_store.exported import ImportReport
+from library_store.guests import Guests, leave_everywhere
 from library_store.import_plan import plan_import
 from library_store.import_zip import keep_pictures, read_zip
 from library_store.imports import bring_in
@@ -41,11 +42,9 @@ from library_store.records import (
     CharacterText,
     FaceHit,
     FaceMatch,
-    Guest,
     How,
     JudgeHits,
     LibraryQuery,
-    May,
     NewPicture,
     Project,
     PurgePreview,
@@ -82,6 +81,7 @@ class CharacterLibrary:
         self._pictures = pictures
         self._faces = faces
         self._visitor = visitor
+        self.guests = Guests(sessions, visitor)
 
     # Projects and stories
 
@@ -758,37 +758,7 @@ class CharacterLibrary:
             raise
         return plan.report
 
-    # Whose it is
-
-    def owns(self, project_id: str) -> bool:
-        """Whether the visitor may end a project, and let others in."""
-        with self._reading() as session:
-            return door.owns(session, find(session, ProjectRow, project_id))
-
-    def invite(self, project_id: str, may: May) -> str:
-        """The secret of a link by which one person gets in, to view or to edit; for a week. Raises LookOnly."""
-        with self._writing() as session:
-            return guests.invite(session, rows.hold_own_project(session, project_id), may)
-
-    def accept(self, invitation: str) -> Project:
-        """Lets the visitor into the project of an invitation, which is good once."""
-        with self._writing() as session:
-            return guests.accept(session, invitation).record()
-
-    def list_guests(self, project_id: str) -> list[Guest]:
-        """Oldest first."""
-        with self._reading() as session:
-            return guests.list_guests(session, find(session, ProjectRow, project_id))
-
-    def remove_guest(self, project_id: str, guest_id: str) -> None:
-        """Raises LookOnly."""
-        with self._writing() as session:
-            guests.remove(session, rows.hold_own_project(session, project_id), guest_id)
-
-    def leave(self, project_id: str) -> None:
-        """What somebody else's project was to the visitor it is no more; of one's own nothing changes."""
-        with self._writing() as session:
-            guests.leave(session, find(session, ProjectRow, project_id))
+    # What is the visitor's own
 
     def delete_everything(self) -> None:
         """Deletes all that is the visitor's own, for good: projects with all that is in them, pictures, faces, and what
@@ -797,7 +767,7 @@ class CharacterLibrary:
             projects = session.scalars(select(ProjectRow).where(door.own_projects(session))).all()
             for project in projects:
                 endings.hide(session, project)
-            guests.leave_everywhere(session)
+            leave_everywhere(session)
             gone = [project.id for project in projects]
         for project_id in gone:
             self._faces.forget(project_id)

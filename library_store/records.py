@@ -19,7 +19,7 @@ Source = Literal["uploaded", "generated", "variant"]
 How = Literal["generated", "variant", "loaded"]
 Sort = Literal["recent", "name", "most used"]
 May = Literal["view", "edit"]  # what an owner lets somebody else do with a project
-Purpose = Literal["browser", "program", "move", "invitation"]  # the last two are links, good once
+Purpose = Literal["browser", "session", "program", "move", "invitation"]  # the last two are links, good once
 
 
 __all__ = ["VisualProfile"]  # beside what is defined here
@@ -75,6 +75,23 @@ class Guest:
     name: str  # as people know them; nothing of an anonymous visitor
     may: May
     added_at: datetime
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """That nobody has used yet. Its secret is known to whom its owner gave it."""
+
+    id: str
+    may: May
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A project of somebody else, to whom they let in."""
+
+    owner_name: str  # as people know them; nothing of an anonymous visitor
+    may: May
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from library_store.records import (
     CharacterReferenceImage,
     Guest,
     How,
+    Invitation,
     Key,
     May,
     Project,
@@ -47,7 +48,7 @@ from pipeline.values import Face, Identity
 
 Kind = Literal[
     "project", "story", "character", "tag", "picture", "steering image", "identity", "purged file", "option",
-    "cast member", "key", "guest", "account",
+    "cast member", "key", "guest", "account", "invitation",
 ]  # fmt: skip
 
 
@@ -359,9 +360,14 @@ class KeyRow(Row):
     def record(self) -> Key:
         return Key(self.id, self.owner, self.purpose, self.label, self.made_at, self.seen_at)
 
+    def invitation(self) -> Invitation:
+        assert self.may and self.ends_at
+        return Invitation(self.id, self.may, self.ends_at)
+
 
 class AccountRow(Row):
-    """Who has ever signed in. The first of them got what stood here before there were accounts."""
+    """Who has ever signed in. The first of them got what stood here before there were accounts. Of whoever has deleted
+    everything the name is gone, and the row stays: somebody was first."""
 
     __tablename__ = "accounts"
     kind = "account"

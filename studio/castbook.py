@@ -115,7 +115,7 @@ class Castbook:
         self.store.seen_by(visitor).delete_everything()
         for kept in (self.exports, self.episodes, self._uploads):
             kept.forget(visitor.name)
-        self.store.keys.revoke_all(visitor.name)
+        self.store.keys.forget(visitor.name)
 
     def remove_idle(self) -> int:
         """Anonymous visitors of whom nobody has come for so long. Gives how many they were."""

@@ -14,7 +14,7 @@ Access = Literal["single", "visitors", "accounts"]
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who has signed in."""
+    """Somebody who signs in."""
 
     owner: str  # as it stands in `Project.owner`
     name: str  # as others see them
@@ -26,7 +26,7 @@ class Shown:
 
     browser: str | None = None  # the secret of a browser's cookie
     token: str | None = None  # a program's
-    account: Account | None = None
+    session: str | None = None  # the secret of the cookie of who has signed in
 
 
 ROOM = 500  # megapixels of one visitor's pictures: 7,600 of the embedded pack's, or 480 of 1024 x 1024
@@ -59,5 +59,5 @@ class Entrance:
 
     def _by_browser(self, shown: Shown) -> str | None:
         if self.access == "accounts":
-            return shown.account.owner if shown.account else None
+            return self._keys.owner_by(shown.session, "session") if shown.session else None
         return self._keys.owner_of_browser(shown.browser) if shown.browser else None

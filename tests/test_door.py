@@ -17,6 +17,7 @@ import pytest
 from made_up import generated, image_ids, picture, portrait, saved
 
 from errors import InvalidRequest, LookOnly, NotFound
+from library_store.guests import Guests
 from library_store.library import CharacterLibrary
 from library_store.records import (
     LOCAL_OWNER,
@@ -27,6 +28,7 @@ from library_store.records import (
     LibraryQuery,
     NewPicture,
     Project,
+    Shared,
     Story,
     Visitor,
     new_id,
@@ -35,7 +37,12 @@ from library_store.store import LibraryStore
 from pipeline.values import Identity
 
 IDENTITY = Identity("fake-judge", np.eye(1, 512, dtype=np.float32)[0])
-VERBS = {name: verb for name, verb in inspect.getmembers(CharacterLibrary, inspect.isfunction) if name[0] != "_"}
+VERBS = {
+    name: verb
+    for room in (CharacterLibrary, Guests)
+    for name, verb in inspect.getmembers(room, inspect.isfunction)
+    if name[0] != "_"
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class Belongings:
     zip_file: Path  # an export of the project
     guest: Guest  # somebody who may look
     invitation: str  # for somebody else
+    invitation_id: str
 
     def given(self, parameter: str) -> Any:
         """What a verb can be called with; by one that is not here nobody has looked whether the door stands there."""
@@ -68,6 +76,7 @@ class Belongings:
             "path": self.zip_file,
             "content_hash": self.library.get_image(str(self.other.canonical_image_id)).content_hash,
             "guest_id": self.guest.id,
+            "invitation_id": self.invitation_id,
             "invitation": self.invitation,
         }[parameter]
 
@@ -153,10 +162,12 @@ def furnished(store: LibraryStore, name: str, zip_file: Path) -> Belongings:
     library.set_steering(member.character.id, [image_ids(member)[1]])
     other = saved(library, story.id, "Jun", generated(crc32(name.encode()) % 2**24))  # of whom nobody else has this
     library.export_zip(zip_file, story.project_id)
-    store.seen_by(Visitor(f"guest of {name}")).accept(library.invite(story.project_id, "view"))
-    [guest] = library.list_guests(story.project_id)
-    invitation = library.invite(story.project_id, "edit")
-    return Belongings(library, story, library.get_cast_member(member.id), other, zip_file, guest, invitation)
+    store.seen_by(Visitor(f"guest of {name}")).guests.accept(library.guests.invite(story.project_id, "view"))
+    [guest] = library.guests.list_guests(story.project_id)
+    invitation = library.guests.invite(story.project_id, "edit")
+    [open_still] = library.guests.list_invitations(story.project_id)
+    member = library.get_cast_member(member.id)
+    return Belongings(library, story, member, other, zip_file, guest, invitation, open_still.id)
 
 
 def ask(who: Belongings, verb: str, **instead: Any) -> Any:
@@ -164,7 +175,8 @@ def ask(who: Belongings, verb: str, **instead: Any) -> Any:
     given = {name: WORDS[name] if name in WORDS else who.given(name) for name in parameters(verb)}
     if get_type_hints(VERBS[verb]).get("query") is str:
         given.pop("query", None)
-    return getattr(who.library, verb)(**given | instead)
+    room = who.library.guests if hasattr(Guests, verb) else who.library
+    return getattr(room, verb)(**given | instead)
 
 
 @pytest.mark.parametrize(("verb", "parameter"), doors())
@@ -212,36 +224,44 @@ def test_who_was_let_in_to_look_sees_all_and_changes_nothing(
     with suppress(InvalidRequest):
         ask(guest, verb)
     assert ada.everything() == before
-    store.seen_by(Visitor("guest of ada")).accept(ada.library.invite(ada.story.project_id, "view"))  # who left
+    store.seen_by(Visitor("guest of ada")).guests.accept(
+        ada.library.guests.invite(ada.story.project_id, "view")
+    )  # who left
 
 
 def test_who_was_let_in_to_edit_works_there_and_neither_ends_the_project_nor_lets_others_in(
     store: LibraryStore, newcomer: Belongings
 ):
     library, project_id = store.seen_by(Visitor("editor")), newcomer.story.project_id
-    library.accept(newcomer.library.invite(project_id, "edit"))
+    library.guests.accept(newcomer.library.guests.invite(project_id, "edit"))
     library.create_story(project_id, "Chapter 2")
     library.set_favourite(newcomer.other.id, True)
     assert newcomer.library.get_character(newcomer.other.id).is_favourite
     for ends in (
         lambda: library.trash_project(project_id),
         lambda: library.rename_project(project_id, "Mine"),
-        lambda: library.invite(project_id, "view"),
-        lambda: library.remove_guest(project_id, newcomer.guest.id),
+        lambda: library.guests.invite(project_id, "view"),
+        lambda: library.guests.remove(project_id, newcomer.guest.id),
     ):
         with pytest.raises(LookOnly):
             ends()
-    [editor] = [guest for guest in newcomer.library.list_guests(project_id) if guest.may == "edit"]
-    newcomer.library.remove_guest(project_id, editor.id)
+    [editor] = [guest for guest in newcomer.library.guests.list_guests(project_id) if guest.may == "edit"]
+    newcomer.library.guests.remove(project_id, editor.id)
     with pytest.raises(NotFound):
         library.get_project(project_id)
 
 
-def test_an_invitation_is_good_once(store: LibraryStore, newcomer: Belongings):
-    invitation = newcomer.library.invite(newcomer.story.project_id, "view")
-    store.seen_by(Visitor("first")).accept(invitation)
-    with pytest.raises(NotFound):
-        store.seen_by(Visitor("second")).accept(invitation)
+def test_an_invitation_is_good_once_and_not_when_it_was_taken_back(store: LibraryStore, newcomer: Belongings):
+    project_id, first = newcomer.story.project_id, store.seen_by(Visitor("first"))
+    first.guests.accept(newcomer.library.guests.invite(project_id, "view"))
+    assert first.guests.shared() == {project_id: Shared("", "view")} and first.guests.list_invitations(project_id) == []
+    newcomer.library.guests.withdraw(project_id, newcomer.invitation_id)
+    assert newcomer.library.guests.list_invitations(project_id) == []
+    for gone in (newcomer.invitation, newcomer.library.guests.invite(project_id, "view")):
+        with suppress(NotFound):
+            first.guests.accept(gone)
+        with pytest.raises(NotFound):
+            store.seen_by(Visitor("second")).guests.accept(gone)
 
 
 def test_everything_of_mine_is_everything_of_mine_and_nothing_else(

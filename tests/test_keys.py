@@ -11,11 +11,11 @@ from fakes import fake_maker, fake_pack
 from made_up import generated
 
 from errors import NobodyKnown, NotFound
-from library_store.keys import LINK_LASTS
+from library_store.keys import LINK_LASTS, SESSION_LASTS
 from library_store.records import LOCAL_OWNER, Visitor
 from library_store.store import LibraryStore
 from studio import Castbook, Models, Retention
-from studio.entrance import ROOM, Account, Entrance, Shown
+from studio.entrance import ROOM, Entrance, Shown
 
 
 def test_a_browser_has_its_place_and_nobody_learns_the_secret_from_the_database(store: LibraryStore, tmp_path: Path):
@@ -46,30 +46,40 @@ def test_a_token_is_taken_back_by_its_owner_alone(store: LibraryStore):
 def test_each_way_to_run_takes_what_it_is_shown_and_nothing_else(store: LibraryStore):
     _, anonymous = store.keys.make("visitor:ann", "program")
     _, of_account = store.keys.make("ann", "program")
-    account = Account("ann", "Ann")
+    _, session = store.keys.make("ann", "session", lasts=SESSION_LASTS)
+    _, ended = store.keys.make("ann", "session", lasts=timedelta(0))
     assert Entrance(store.keys).visitor(Shown()) == LOCAL_OWNER
     assert Entrance(store.keys, "visitors").visitor(Shown(token=anonymous)) == Visitor("visitor:ann", megapixels=ROOM)
     assert Entrance(store.keys, "accounts").visitor(Shown(token=of_account)) == Visitor("ann", megapixels=ROOM)
-    assert Entrance(store.keys, "accounts").visitor(Shown(account=account)) == Visitor("ann", megapixels=ROOM)
+    assert Entrance(store.keys, "accounts").visitor(Shown(session=session)) == Visitor("ann", megapixels=ROOM)
     for access, shown in (
         ("visitors", Shown()),
-        ("visitors", Shown(account=account)),
+        ("visitors", Shown(session=session)),
         ("visitors", Shown("s" * 43, token="made up")),
         ("visitors", Shown(token=of_account)),
         ("accounts", Shown("s" * 43)),
+        ("accounts", Shown(session="s" * 43)),
+        ("accounts", Shown(session=ended)),
         ("accounts", Shown(token=anonymous)),
     ):
         with pytest.raises(NobodyKnown):
             Entrance(store.keys, access).visitor(shown)
 
 
-def test_the_first_account_gets_what_stood_here_before(store: LibraryStore):
+def test_the_first_account_gets_what_stood_here_before_and_each_what_its_browser_had(store: LibraryStore):
     project = store.seen_by(LOCAL_OWNER).create_project("Moonlight")
-    assert store.keys.sign_in("ann", "Ann") and not store.keys.sign_in("ann", "Ann")
+    assert store.keys.sign_in("ann", "Ann") == 1 and store.keys.sign_in("ann", "Ann") == 0
     later = store.seen_by(LOCAL_OWNER).create_project("Later")
-    assert not store.keys.sign_in("ben", "Ben")
+    place = store.keys.owner_of_browser("s" * 43)
+    anonymous = store.seen_by(Visitor(place)).create_project("Before I signed in")
+    assert store.keys.sign_in("ben", "Ben", "ann") == 0  # a place is only ever an anonymous one
+    assert store.keys.sign_in("ben", "Ben", place) == 1
     assert [each.id for each in store.seen_by(Visitor("ann")).list_projects()] == [project.id]
+    assert [each.id for each in store.seen_by(Visitor("ben")).list_projects()] == [anonymous.id]
     assert store.seen_by(LOCAL_OWNER).get_project(later.id).owner == ""
+    store.keys.forget("ann")  # whose name goes; that somebody was first stays
+    assert (store.keys.name_of("ann"), store.keys.name_of("ben")) == ("", "Ben")
+    assert store.keys.sign_in("cho", "Cho") == 0
 
 
 def test_who_comes_no_more_is_removed_with_all_that_is_theirs(store: LibraryStore, tmp_path: Path):

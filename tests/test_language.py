@@ -70,7 +70,8 @@ DEEPER = [
 KOREAN = translations("ko")
 HANGUL = re.compile("[가-힣]")
 NO_TEXT = {  # names, and what only the log says
-    "Castbook", "# Castbook", "A handler failed", "Callable[..., Any]", "Callable[[Any], bool]",
+    "Castbook", "# Castbook", "Hugging Face", "Nobody was signed in by %s: %r", "A handler failed",
+    "Callable[..., Any]", "Callable[[Any], bool]",
     "IBM Plex Sans", "Quicksand", "Consolas",
 }  # fmt: skip
 

@@ -26,6 +26,8 @@ from studio.drawing import Made
 from studio.entrance import Access
 from ui import build_page, launch_options
 from ui.tools import PATH
+from ui.openid import OpenId
+from ui.sign_in import WaysToSignIn
 
 ACCEPTED = {"accept": "application/json, text/event-stream"}
 WORDS = ("Adaproject", "Adastory", "Adacontext", "Adacharacter", "Adaprompt", "Adadescription", "Adahair", "Adatag")
@@ -46,7 +48,13 @@ def opened(home: Path, generator: ImageGenerator, access: Access = "single") -> 
 def shown(castbook: Castbook) -> Iterator[Blocks]:
     """Its page, served."""
     demo = build_page(castbook)
-    demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook, mcp=True))
+    ways = WaysToSignIn(None, OpenId("http://127.0.0.1:9", "castbook", "secret"), "k" * 43)
+    is_signed_in = castbook.entrance.access == "accounts"
+    demo.launch(
+        **listening(),
+        prevent_thread_lock=True,
+        **launch_options(castbook, mcp=True, ways=ways if is_signed_in else None),
+    )
     yield demo
     demo.close()
 

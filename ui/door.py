@@ -25,6 +25,7 @@ from library_store.pictures import is_damaged
 from library_store.records import Visitor
 from studio import Castbook
 from ui.file_addresses import PREFIX, FileAddresses
+from ui.sign_in import LOGIN, wanted
 from ui.who_asks import cookie_of, visitor_of
 
 PICTURES, EXPORTS, UPLOADS = "p", "e", "u"
@@ -81,7 +82,8 @@ class Door:
         """A browser that comes for the first time gets its secret with the page. Whoever has no account signs in."""
         access, visitor = self._castbook.entrance.access, await self._visitor(connection)
         if visitor is None and access == "accounts":
-            await RedirectResponse("castbook/login", 303)(connection.scope, receive, send)
+            query = urlencode(wanted(connection.query_params))
+            await RedirectResponse(f"{LOGIN}?{query}".rstrip("?"), 303)(connection.scope, receive, send)
             return
 
         async def send_page(message: Message) -> None:

@@ -36,6 +36,7 @@ from ui.lightbox.lightbox import bind_look, build_lightbox
 from ui.likeness.tab import LIKENESS, bind_retention_tab, build_retention_tab
 from ui.moving import moving_routes
 from ui.place import Place, build_stories_bar, new_revision, reopen
+from ui.sign_in import WaysToSignIn, sign_in_routes
 from ui.status import build_status, follow_models
 from ui.steady import make_steady
 from ui.story.cast import Cast, bind_cast, build_chosen, build_stream_head
@@ -172,14 +173,20 @@ def build_page(castbook: Castbook) -> gr.Blocks:
 
 
 def launch_options(
-    castbook: Castbook, mcp: bool = False, hosts: Sequence[str] = THIS_MACHINE, frames: Sequence[str] = ()
+    castbook: Castbook,
+    mcp: bool = False,
+    hosts: Sequence[str] = THIS_MACHINE,
+    frames: Sequence[str] = (),
+    ways: WaysToSignIn | None = None,
 ) -> dict[str, Any]:
     """What `launch` needs beside host and port. Pages are rendered in the browser, and no history of runs is kept.
 
     With `mcp` the endpoints are tools of a Model Context Protocol server as well, at `tools.PATH`.
-    `hosts` and `frames` as in `foreign_sites.guards`.
+    `hosts` and `frames` as in `foreign_sites.guards`. `ways` where whose is what goes by accounts.
     """
-    served: dict[str, Any] = {"routes": moving_routes(castbook)}
+    served: dict[str, Any] = {"routes": [*moving_routes(castbook)]}
+    if ways:
+        served["routes"] += sign_in_routes(castbook, ways)
     if mcp:
         from ui.tools import tool_server  # half a second, for those who want it
 

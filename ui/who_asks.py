@@ -1,4 +1,4 @@
-"""What of a request says who asks: a browser's cookie, a program's token, or the account that somebody signed in with.
+"""What of a request says who asks: a browser's cookie, that of who has signed in, or a program's token.
 
 A browser's secret is made when it first asks for the page. No script can read it, it is no part of any address, and
 where another site had the browser ask, it counts for nothing.
@@ -10,18 +10,17 @@ import re
 
 from starlette.requests import HTTPConnection
 
-from library_store.keys import new_secret
+from library_store.keys import SESSION_LASTS, new_secret
 from library_store.records import Visitor
 from studio import Castbook
-from studio.entrance import Account, Shown
+from studio.entrance import Shown
 
-COOKIE = "castbook-place"
-SECURE_COOKIE = f"__Host-{COOKIE}"  # which no other host, and nothing without TLS, can have set
+PLACE, SESSION = "castbook-place", "castbook-account"  # cookies
+SECURE = "__Host-"  # begins a cookie's name that no other host, and nothing without TLS, can have set
 SECRET = re.compile(r"[\w-]{43}\Z")
 KEPT = 400 * 24 * 3600  # seconds: no browser keeps one longer; each visit begins it anew
 TOKEN_HEADER = "x-castbook-token"  # on a private Space, Hugging Face's own token is in Authorization
 TOKEN = "castbook_"  # begins every program's token
-ACCOUNT = "castbook-account"  # in the session of who has signed in
 
 
 def visitor_of(castbook: Castbook, connection: HTTPConnection) -> Visitor:
@@ -32,14 +31,15 @@ def visitor_of(castbook: Castbook, connection: HTTPConnection) -> Visitor:
 def shown_by(connection: HTTPConnection) -> Shown:
     if _is_from_another_site(connection):
         return Shown(token=_token(connection))
-    account = connection.scope.get("session", {}).get(ACCOUNT)
-    return Shown(browser_secret(connection), _token(connection), Account(**account) if account else None)
+    return Shown(browser_secret(connection), _token(connection), session_secret(connection))
 
 
 def browser_secret(connection: HTTPConnection) -> str | None:
-    name = SECURE_COOKIE if is_encrypted(connection) else COOKIE
-    secret = connection.cookies.get(name, "")
-    return secret if SECRET.match(secret) else None
+    return _secret(connection, PLACE)
+
+
+def session_secret(connection: HTTPConnection) -> str | None:
+    return _secret(connection, SESSION)
 
 
 def cookie_of(connection: HTTPConnection, secret: str | None = None) -> str:
@@ -48,10 +48,32 @@ def cookie_of(connection: HTTPConnection, secret: str | None = None) -> str:
     In a frame of another site (a Space's page on huggingface.co) only a cookie comes along that is for that site's
     frames alone (`Partitioned`).
     """
-    encrypted = is_encrypted(connection)
     secret = secret or browser_secret(connection) or new_secret()
-    how = "samesite=none; secure; partitioned" if encrypted else "samesite=lax"
-    return f"{SECURE_COOKIE if encrypted else COOKIE}={secret}; Path=/; Max-Age={KEPT}; HttpOnly; {how}"
+    return _cookie(connection, PLACE, secret, KEPT, is_for_frames=True)
+
+
+def session_cookie_of(connection: HTTPConnection, secret: str) -> str:
+    """As `cookie_of`, of who has signed in. A provider shows itself in no frame, so one comes back from it in a window
+    of its own: the cookie of that is for frames alone of browsers that give them others' cookies at all."""
+    is_for_frames = connection.headers.get("sec-fetch-dest") == "iframe"
+    return _cookie(connection, SESSION, secret, int(SESSION_LASTS.total_seconds()), is_for_frames)
+
+
+def ended_session_cookies(connection: HTTPConnection) -> list[str]:
+    """Of both kinds."""
+    return [_cookie(connection, SESSION, "", 0, is_for_frames) for is_for_frames in (True, False)]
+
+
+def _cookie(connection: HTTPConnection, name: str, value: str, kept: int, is_for_frames: bool) -> str:
+    if not is_encrypted(connection):
+        return f"{name}={value}; Path=/; Max-Age={kept}; HttpOnly; samesite=lax"
+    how = "samesite=none; secure" + "; partitioned" * is_for_frames
+    return f"{SECURE}{name}={value}; Path=/; Max-Age={kept}; HttpOnly; {how}"
+
+
+def _secret(connection: HTTPConnection, name: str) -> str | None:
+    secret = connection.cookies.get(SECURE * is_encrypted(connection) + name, "")
+    return secret if SECRET.match(secret) else None
 
 
 def is_encrypted(connection: HTTPConnection) -> bool:

@@ -12,7 +12,9 @@ from studio import Castbook, Studio
 from ui.handlers import PRIVATE, for_visitor
 from ui.language import say, t
 from ui.moving import PATH
+from ui.sign_in import LOGOUT
 from ui.who_asks import TOKEN
+from ui.words import in_markdown
 
 WHOSE = {
     "single": "Whoever reaches this Castbook is its one owner: all that is here is yours.",
@@ -23,6 +25,7 @@ WHOSE = {
     "accounts": "What you make here is your account's alone.",
 }
 RELOAD = "() => location.reload()"
+SIGN_OUT = f"() => fetch('{LOGOUT}', {{ method: 'POST' }}).then(() => location.reload())"
 WHOLE_LINK = "(path) => path && new URL(path, location.href.split('?')[0]).href"
 
 
@@ -30,6 +33,8 @@ def build_yours(castbook: Castbook, view: gr.Tab) -> None:
     access = castbook.entrance.access
     with gr.Column(elem_id="yours"):
         gr.Markdown(t(WHOSE[access]))
+        if access == "accounts":
+            _build_account(castbook, view)
         note = gr.Markdown(elem_classes="fine-print", elem_id="how-long")
         view.select(lambda: _lasting(castbook), None, note, **PRIVATE)
         if access == "visitors":
@@ -52,6 +57,20 @@ def _lasting(castbook: Castbook) -> Any:
     minutes = retention.export_minutes
     kept = say("Exports can be fetched for {minutes} minutes; uploaded files go within an hour.", minutes=minutes)
     return gr.Markdown(" ".join([*notes, kept]))
+
+
+def _build_account(castbook: Castbook, view: gr.Tab) -> None:
+    with gr.Row():
+        who = gr.Markdown(elem_id="signed-in")
+        leave = gr.Button(t("Sign out"), size="md", elem_id="sign-out", scale=0, min_width=150)
+
+    @for_visitor(castbook)
+    def named(studio: Studio) -> str:
+        name = castbook.store.keys.name_of(studio.visitor.name)
+        return say("You are signed in as {name}.", name=in_markdown(name))
+
+    view.select(named, None, who, **PRIVATE)
+    leave.click(None, js=SIGN_OUT, **PRIVATE)
 
 
 def _build_moving(castbook: Castbook) -> None:
