@@ -133,7 +133,8 @@ class Keys:
             else:
                 row.name = name
             before = [LOCAL_OWNER.name] * is_first + [place] * place.startswith(ANONYMOUS)
-            theirs = update(ProjectRow).where(ProjectRow.owner.in_(before)).values(owner=owner)
+            there = ProjectRow.owner.in_(before) & ProjectRow.hidden_at.is_(None)
+            theirs = update(ProjectRow).where(there).values(owner=owner)
             return cast("CursorResult[Any]", session.execute(theirs)).rowcount
 
     def name_of(self, owner: str) -> str:

@@ -85,6 +85,11 @@
       const kept = context.trim() === shown.trim();
       if (bar) bar.dataset.context = !kept ? "unsaved" : shown ? "saved" : "";
     },
+    showWhatOneMay(may) {
+      document.body.dataset.may = may; // of somebody else's project: sharing.css hides what would be refused
+      const field = document.querySelector("#context textarea");
+      if (field) field.readOnly = may === "view";
+    },
     lookAtContext() {
       const field = document.querySelector("#context textarea");
       field?.focus();

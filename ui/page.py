@@ -28,6 +28,7 @@ from ui.handlers import (
     for_visitor,
     unchanged,
 )
+from ui.invitations import invitation_routes
 from ui.keys import build_help
 from ui.language import i18n, say, t
 from ui.library.popup import LibraryPopup, build_library_popup
@@ -110,6 +111,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
                     inspector = build_inspector()
                     save_form = build_save_form(castbook)
                 with gr.Column(elem_id="composer"):
+                    place.whose.render()
                     with gr.Tabs(selected=NEW, elem_id="composer-forms") as tabs:
                         with gr.Tab(t("New character"), id=NEW):
                             new = build_new_character(castbook)
@@ -184,7 +186,7 @@ def launch_options(
     With `mcp` the endpoints are tools of a Model Context Protocol server as well, at `tools.PATH`.
     `hosts` and `frames` as in `foreign_sites.guards`. `ways` where whose is what goes by accounts.
     """
-    served: dict[str, Any] = {"routes": [*moving_routes(castbook)]}
+    served: dict[str, Any] = {"routes": [*moving_routes(castbook), *invitation_routes(castbook)]}
     if ways:
         served["routes"] += sign_in_routes(castbook, ways)
     if mcp:

@@ -15,8 +15,10 @@ from library_store.records import Story
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, before_anybody, for_visitor, on
 from ui.language import said, say, t
-from ui.told_apart import project_choices, story_choices
+from ui.told_apart import named_owner, project_choices, story_choices
+from ui.words import in_markdown
 
+SHOW_WHAT_ONE_MAY = "(may) => window.castbook?.showWhatOneMay(may)"
 MARK_CONTEXT = "(context, shown) => window.castbook?.markContext(context, shown)"
 # A reload shall come back to where the creator went since, not to where a link once led.
 FORGET_LINK = "() => window.castbook?.forgetLink()"
@@ -36,13 +38,15 @@ class Place:
     # To rename them (story/manage.py). They change with the place alone: no later answer writes over what one types.
     title: gr.Textbox
     name: gr.Textbox
+    whose: gr.Markdown  # of somebody else's project: whose, and what one may do in it
+    may: gr.Textbox  # "own", "edit" or "view"; hidden: the page shows what of it one may do (sharing.js)
     open_character: gr.Textbox  # the id that a ?character= link asks for; hidden: its change opens the character
 
     @property
     def outputs(self) -> list[Any]:
         return [
             self.project, self.story, self.context, self.shown_context, self.revision, self.remembered,
-            self.title, self.name,
+            self.title, self.name, self.whose, self.may,
         ]  # fmt: skip
 
     @property
@@ -93,12 +97,15 @@ def build_stories_bar(castbook: Castbook) -> Place:
         remembered=gr.BrowserState("", storage_key="castbook-story", secret="castbook"),
         title=_build_rename("Story title", "rename-story"),
         name=_build_rename("Project name", "rename-project"),
+        whose=gr.Markdown(elem_id="whose", render=False),
+        may=gr.Textbox("own", visible="hidden"),
         open_character=gr.Textbox("", visible="hidden", elem_id="open-character"),
     )
     with place.asked:
         _build_naming(castbook, place, new_project, new_story)
     bind_move(castbook, place, [project.input], _first_story, [project])
     bind_move(castbook, place, [chosen.input], _story, [chosen])
+    place.may.change(None, place.may, None, js=SHOW_WHAT_ONE_MAY)
     shown = [place.context, place.shown_context]
     on([place.context.change, place.shown_context.change], None, shown, None, js=MARK_CONTEXT)
     return place
@@ -130,7 +137,19 @@ def show_place(studio: Studio, story: Story) -> tuple[Any, ...]:
         story.id,
         story.title,
         studio.library.get_project(story.project_id).name,
+        *_show_whose(studio, story.project_id),
     )
+
+
+def _show_whose(studio: Studio, project_id: str) -> tuple[str, str]:
+    shared = studio.library.guests.shared().get(project_id)
+    if shared is None:
+        return "", "own"
+    name = in_markdown(named_owner(shared))
+    if shared.may == "edit":
+        return say("This project is by {name}, who lets you work in it.", name=name), shared.may
+    looks = "This project is by {name}, who lets you look at it. To draw with somebody, copy them into one of your own."
+    return say(looks, name=name), shared.may
 
 
 def keep_context(studio: Studio, story_id: str, context: str, shown: str) -> None:

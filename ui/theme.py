@@ -114,7 +114,7 @@ def theme() -> Base:
     )
 
 
-STYLES = ("page.css", "story/story.css", "undo.css", "lightbox/lightbox.css", "likeness/likeness.css")
+STYLES = ("page.css", "sharing.css", "story/story.css", "undo.css", "lightbox/lightbox.css", "likeness/likeness.css")
 SCRIPTS = (
     "page.js", "dialog.js", "story/tiles.js", "story/composer.js", "undo.js", "lightbox/lightbox.js", "drafts.js",
 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from library_store.records import Character, Project, Story, made_at
+from library_store.records import Character, Project, Shared, Story, made_at
 from studio import Studio
 from ui.language import say
 from ui.words import counted
@@ -29,7 +29,18 @@ def project_choices(studio: Studio, projects: Sequence[Project]) -> Choices:
         stories = counted("{count} story", "{count} stories", len(studio.library.list_stories(id)))
         return [stories, *_moment("begun {date}", made_at(id))]
 
-    return _told_apart([(project.name, project.id) for project in projects], details)
+    shared = studio.library.guests.shared()
+
+    def label(project: Project) -> str:
+        theirs = shared.get(project.id)
+        return say("{project} · by {name}", project=project.name, name=named_owner(theirs)) if theirs else project.name
+
+    return _told_apart([(label(project), project.id) for project in projects], details)
+
+
+def named_owner(project: Shared) -> str:
+    """Whose it is, as people know them."""
+    return project.owner_name or say("somebody else")
 
 
 def story_choices(studio: Studio, stories: Sequence[Story]) -> Choices:

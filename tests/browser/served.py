@@ -14,6 +14,7 @@ from library_store.records import CastMember, Character, VisualProfile
 from studio import Castbook, Studio
 from studio.drawing import Made
 from ui import build_page, launch_options
+from ui.sign_in import WaysToSignIn
 
 
 @dataclass
@@ -64,9 +65,9 @@ def fill(box: Locator, text: str) -> None:
 
 
 @contextmanager
-def served(castbook: Castbook) -> Iterator[str]:
+def served(castbook: Castbook, ways: WaysToSignIn | None = None) -> Iterator[str]:
     demo = build_page(castbook)
-    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook))
+    _, url, _ = demo.launch(**listening(), prevent_thread_lock=True, **launch_options(castbook, ways=ways))
     castbook.models.start()
     yield url
     demo.close()

@@ -32,7 +32,9 @@ def build_copy_form() -> CopyForm:
 
 
 def show_copy_form(studio: Studio, character: Character) -> gr.Dropdown:
-    others = [project for project in studio.library.list_projects() if project.id != character.project_id]
+    shared = studio.library.guests.shared()
+    closed = {character.project_id, *(id for id, project in shared.items() if project.may == "view")}
+    others = [project for project in studio.library.list_projects() if project.id not in closed]
     return gr.Dropdown(choices=project_choices(studio, others), value=None)
 
 

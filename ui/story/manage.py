@@ -13,6 +13,7 @@ from studio import Castbook, Studio
 from ui.handlers import PRIVATE, for_visitor, on
 from ui.language import say, t
 from ui.place import Place, bind_move, show_place
+from ui.story.sharing import build_sharing
 from ui.told_apart import project_choices, story_choices
 from ui.undo import DEEDS, Undo, offer
 from ui.words import in_markdown
@@ -33,6 +34,8 @@ def build_manage(castbook: Castbook, place: Place, undo: Undo) -> None:
             place.name.render()
             rename_project = gr.Button(t("Rename"), size="sm", elem_id="rename-project-go", scale=0, min_width=90)
             trash_project = gr.Button(t("Move to trash"), size="sm", elem_id="trash-project", scale=0, min_width=120)
+        if castbook.entrance.access != "single":
+            build_sharing(castbook, place, box)
         _build_trash(castbook, place, box)
     _bind_rename(castbook, place, rename_story, place.title, CharacterLibrary.update_story, place.story)
     _bind_rename(castbook, place, rename_project, place.name, CharacterLibrary.rename_project, place.project)
