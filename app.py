@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
 from pathlib import Path
 
+import logs
 from errors import CastbookError, NobodyCanSignIn
 from library_store.keys import kept_secret
 from library_store.store import LibraryStore
@@ -79,9 +79,9 @@ def stop_when_told() -> None:
 
 if __name__ == "__main__":
     stop_when_told()
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = Settings()
+        logs.start(settings.log)
         castbook, ways = open_castbook(settings), ways_to_sign_in(settings)
     except CastbookError as error:
         sys.exit(f"Castbook cannot start. {error}")

@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     space_issuer: str = Field(default="", validation_alias="OPENID_PROVIDER_URL")  # with `hf_oauth: true`
     space_client_id: str = Field(default="", validation_alias="OAUTH_CLIENT_ID")
     space_client_secret: SecretStr = Field(default=SecretStr(""), validation_alias="OAUTH_CLIENT_SECRET")
+    log: Literal["text", "json", "words"] = "text"  # as in logs.start
     metrics: bool = False  # whether Prometheus is answered at /metrics
     mcp: bool = False  # whether the verbs are tools for language models too
 

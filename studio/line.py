@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -21,12 +22,13 @@ T = TypeVar("T")
 class _Piece(Generic[T]):
     work: Callable[[], T]
     outcome: Future[T]
+    context: Context  # of whoever asked: what is logged meanwhile is for their request
 
     def do(self) -> None:
         if not self.outcome.set_running_or_notify_cancel():
             return
         try:
-            self.outcome.set_result(self.work())
+            self.outcome.set_result(self.context.run(self.work))
         except BaseException as error:  # told to whoever waits for the outcome
             self.outcome.set_exception(error)
 
@@ -44,7 +46,7 @@ class Line:
 
     def submit(self, caller: str, work: Callable[[], T]) -> Future[T]:
         """To be done in the caller's turn; cancelled before that, it never is. Raises TooMuchAtOnce."""
-        piece = _Piece[T](work, Future())
+        piece = _Piece[T](work, Future(), copy_context())
         with self._lock:
             self._drop_cancelled()
             if len(self._waiting.get(caller, ())) >= self._most:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from errors import CastbookError, PackUnavailable
+from logs import WORDLESS
 from pipeline.variants import VariantMaker
 
 logger = logging.getLogger("castbook")
@@ -48,7 +49,7 @@ class Models:
         except CastbookError as error:
             self._loaded.set_exception(error)
         except Exception as error:
-            logger.exception("The models could not be loaded")
+            logger.exception("The models could not be loaded", extra=WORDLESS)
             unavailable = PackUnavailable("The models could not be loaded.", "The server's log says why.")
             unavailable.__cause__ = error
             self._loaded.set_exception(unavailable)

@@ -5,7 +5,6 @@ What a run draws, and what comes of it, is its caller's: this file calls neither
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,12 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Generic, Literal, TypeVar
 
-from errors import CastbookError, NotDrawn, NotFound, Stopped, TooMuchAtOnce
+from errors import NotDrawn, NotFound, Stopped, TooMuchAtOnce
 from library_store.records import new_id
+from logs import told
 from pipeline.values import Step
 from studio.line import Line
-
-logger = logging.getLogger("castbook")
 
 A = TypeVar("A")  # what was asked for
 T = TypeVar("T")  # what came of it
@@ -144,16 +142,11 @@ class Run(Generic[A, T]):
     def _drawn(self, work: Callable[[OnStep], T]) -> T:
         """Its turn has come."""
         self._turn_since = self._clock()
-        try:
+        with told("run", run_id=self.id):  # a fault too: there may be no reader
             if self._clock() - self.seen_at > UNSEEN:
                 raise NotDrawn
             self._advance(Waiting(ahead=0))
             return work(self._on_step)
-        except CastbookError:
-            raise
-        except BaseException as error:  # handed to the reader as well; but there may be none
-            logger.exception("A run failed", exc_info=error)
-            raise
 
     def _on_step(self, step: Step) -> None:
         if self._stopping:

@@ -70,7 +70,7 @@ DEEPER = [
 KOREAN = translations("ko")
 HANGUL = re.compile("[가-힣]")
 NO_TEXT = {  # names, and what only the log says
-    "Castbook", "# Castbook", "Hugging Face", "Nobody was signed in by %s: %r", "A handler failed",
+    "Castbook", "# Castbook", "Bearer", "Hugging Face", "Nobody was signed in by %s",
     "Callable[..., Any]", "Callable[[Any], bool]",
     "IBM Plex Sans", "Quicksand", "Consolas",
 }  # fmt: skip

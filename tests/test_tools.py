@@ -27,7 +27,7 @@ from studio import Castbook
 from studio.entrance import Access
 from ui import launch_options
 from ui.endpoints import ENDPOINTS
-from ui.tools import MOST_SESSIONS, PATH
+from ui.endpoints.tools import MOST_SESSIONS, PATH
 from ui.who_asks import TOKEN
 
 generator = PatientGenerator()

@@ -25,9 +25,9 @@ from studio import Castbook, Models, Studio
 from studio.drawing import Made
 from studio.entrance import Access
 from ui import build_page, launch_options
+from ui.endpoints.tools import PATH
 from ui.openid import OpenId
 from ui.sign_in import WaysToSignIn
-from ui.tools import PATH
 
 ACCEPTED = {"accept": "application/json, text/event-stream"}
 WORDS = ("Adaproject", "Adastory", "Adacontext", "Adacharacter", "Adaprompt", "Adadescription", "Adahair", "Adatag")

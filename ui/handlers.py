@@ -15,8 +15,10 @@ import gradio as gr
 from gradio import events
 
 from library_store.records import LOCAL_OWNER
+from logs import told
 from studio import Castbook, Studio
 from ui.messages import told_to_people
+from ui.request_log import request_id
 from ui.who_asks import visitor_of
 
 # What Gradio leaves half untyped.
@@ -59,11 +61,11 @@ def for_visitor(castbook: Castbook) -> Callable[[Handler], Handler]:
 
     def bound(handler: Handler) -> Handler:
         def answer(visit: gr.Request, *values: Any) -> Any:
-            with told_to_people():
+            with told_to_people(), told("handler", request_id(visit.request), which=handler.__name__):
                 return handler(studio_for(castbook, visit), *values)
 
         def stream(visit: gr.Request, *values: Any) -> Iterator[Any]:
-            with told_to_people():
+            with told_to_people(), told("handler", request_id(visit.request), which=handler.__name__):
                 yield from handler(studio_for(castbook, visit), *values)
 
         return asked_by_request(handler, stream if inspect.isgeneratorfunction(handler) else answer)

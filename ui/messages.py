@@ -1,8 +1,9 @@
-"""Errors become messages, once and here: a `CastbookError` is told with cause and remedy, anything else is logged."""
+"""Errors become messages, once and here: a `CastbookError` is told with cause and remedy, anything else is an apology.
+
+The log has it by then (logs.py)."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from html import escape
@@ -12,7 +13,6 @@ import gradio as gr
 from errors import CastbookError
 from ui.language import said, say
 
-logger = logging.getLogger("castbook")
 SORRY = "Sorry"
 APOLOGY = "Something went wrong inside Castbook. Nothing you saved is lost; please try again."
 
@@ -28,7 +28,7 @@ def told_to_people() -> Generator[None, None, None]:
     except gr.Error:
         raise
     except Exception as error:
-        raise _fault(error, say(APOLOGY), say(SORRY)) from error
+        raise gr.Error(say(APOLOGY), title=say(SORRY), print_exception=False) from error
 
 
 @contextmanager
@@ -39,9 +39,4 @@ def told_to_programs() -> Generator[None, None, None]:
     except CastbookError as error:
         raise gr.Error(str(error), print_exception=False) from error
     except Exception as error:
-        raise _fault(error, APOLOGY, SORRY) from error
-
-
-def _fault(error: Exception, message: str, title: str) -> gr.Error:
-    logger.exception("A handler failed", exc_info=error)
-    return gr.Error(message, title=title, print_exception=False)
+        raise gr.Error(APOLOGY, title=SORRY, print_exception=False) from error

@@ -98,7 +98,7 @@ class OpenId:
 
     def _explained(self, error: Exception) -> NobodyKnown:
         """What it was is for the operator: an answer may hold what a stranger wrote."""
-        logger.warning("Nobody was signed in by %s: %r", self.issuer, error)
+        logger.warning("Nobody was signed in by %s", self.issuer, exc_info=error)
         return NobodyKnown("{provider} did not say who you are.", "Try again.", provider=self.name)
 
 

@@ -37,6 +37,7 @@ from ui.lightbox.lightbox import bind_look, build_lightbox
 from ui.likeness.tab import LIKENESS, bind_retention_tab, build_retention_tab
 from ui.moving import moving_routes
 from ui.place import Place, build_stories_bar, new_revision, reopen
+from ui.request_log import RequestLog, Routed
 from ui.sign_in import WaysToSignIn, sign_in_routes
 from ui.status import build_status, follow_models
 from ui.steady import make_steady
@@ -183,14 +184,14 @@ def launch_options(
 ) -> dict[str, Any]:
     """What `launch` needs beside host and port. Pages are rendered in the browser, and no history of runs is kept.
 
-    With `mcp` the endpoints are tools of a Model Context Protocol server as well, at `tools.PATH`.
+    With `mcp` the endpoints are tools of a Model Context Protocol server as well, at `endpoints.tools.PATH`.
     `hosts` and `frames` as in `foreign_sites.guards`. `ways` where whose is what goes by accounts.
     """
     served: dict[str, Any] = {"routes": [*moving_routes(castbook), *invitation_routes(castbook)]}
     if ways:
         served["routes"] += sign_in_routes(castbook, ways)
     if mcp:
-        from ui.tools import tool_server  # half a second, for those who want it
+        from ui.endpoints.tools import tool_server  # half a second, for those who want it
 
         routes, served["lifespan"] = tool_server(castbook)
         served["routes"] += routes
@@ -210,10 +211,12 @@ def launch_options(
         "app_kwargs": {
             **served,
             "middleware": [
+                Middleware(RequestLog),
                 *guards(hosts, frames),
                 Middleware(GZipMiddleware, compresslevel=5),
                 Middleware(Door, castbook=castbook),
                 Middleware(ChosenLanguage),
+                Middleware(Routed),
             ],
         },
     }

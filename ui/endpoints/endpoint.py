@@ -18,11 +18,13 @@ from pydantic import Field, TypeAdapter, ValidationError, WithJsonSchema
 from errors import InvalidRequest
 from library_store.limits import LOOK, NAME, QUERY, TAG, TAGS, WORDS
 from library_store.records import CharacterText, VisualProfile
+from logs import told
 from pipeline.request import LIMITS
 from studio import Castbook
 from ui.endpoints.answers import Json
 from ui.handlers import WATCHING, Handler, api, asked_by_request, studio_for
 from ui.messages import told_to_programs
+from ui.request_log import request_id
 
 Effect = Literal[
     "reads",  # changes nothing
@@ -145,12 +147,12 @@ def serve(castbook: Castbook, endpoint: Endpoint) -> None:
     """By Gradio: to gradio_client and curl. Must be called inside a gr.Blocks."""
 
     def answer(visit: gr.Request, *values: Any) -> Any:
-        with told_to_programs():
+        with told_to_programs(), told("verb", request_id(visit.request), which=endpoint.name):
             endpoint.check(values)
             return endpoint.verb(studio_for(castbook, visit), *values)
 
     def stream(visit: gr.Request, *values: Any) -> Iterator[Any]:
-        with told_to_programs():
+        with told_to_programs(), told("verb", request_id(visit.request), which=endpoint.name):
             endpoint.check(values)
             yield from endpoint.verb(studio_for(castbook, visit), *values)
 

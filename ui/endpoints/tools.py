@@ -7,7 +7,6 @@ of them. Who asks is known by the token that comes with each request, as everywh
 from __future__ import annotations
 
 import base64
-import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -35,14 +34,14 @@ from starlette.types import Receive, Scope, Send
 
 from errors import CastbookError, InvalidRequest, TooMuchAtOnce
 from library_store.records import Visitor
+from logs import told
 from studio import Castbook, Studio
 from ui.endpoints import ENDPOINTS
 from ui.endpoints.endpoint import Effect, Endpoint
 from ui.handlers import MOST_TABS, THREADS
 from ui.messages import APOLOGY
+from ui.request_log import request_id
 from ui.who_asks import visitor_of
-
-logger = logging.getLogger("castbook")
 
 PATH = "/gradio_api/mcp/"  # where Gradio's own server would be, and what its middleware lets stream
 BODY = 2**25  # bytes, as at the door
@@ -134,12 +133,12 @@ class _Tools:
         assert request is not None
         visitor: Visitor = request.scope[VISITOR]
         try:
-            with self._counted(visitor.name):
+            known = name if name in self._endpoints else "none"
+            with self._counted(visitor.name), told("tool", request_id(request), which=known):
                 return await self._answer(name, arguments, self._castbook.seen_by(visitor))
         except CastbookError as error:
             return _refusal(error.cause, error.remedy)
-        except Exception as error:
-            logger.exception("A tool failed", exc_info=error)
+        except Exception:  # the log has it
             return _refusal(APOLOGY, "")
 
     @contextmanager
