@@ -71,11 +71,15 @@ class Adapter:
 
 @dataclass(frozen=True, config=STRICT)
 class FaceModels:
-    """An insightface model folder of the pack, or an insightface name: finds faces, and its encoder steers."""
+    """An insightface model folder of the pack, or an insightface name: finds faces, and its encoder steers.
+
+    `knows_real_faces`: whether its encoder tells real people apart, which makes what it sees of them biometric data.
+    """
 
     model: str
     encoder: str
     detection_size: Annotated[int, Gt(0), MultipleOf(32)] = 640
+    knows_real_faces: bool = True
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -84,12 +88,14 @@ class Judge:
     share (`judges/...`) or as an insightface name.
 
     `landmark_scale`: how far the five landmarks are spread about their centre before the model's crop is cut by them.
-    1 cuts the face, as ArcFace's models want it; one that was trained on whole heads wants more.
+    1 cuts the face, as ArcFace's models want it; one that was trained on whole heads wants more. `knows_real_faces` is
+    as in `FaceModels`.
     """
 
     model: str
     encoder: str
     landmark_scale: Annotated[float, Gt(0), Field(allow_inf_nan=False)] = 1.0
+    knows_real_faces: bool = True
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -194,6 +200,11 @@ class Pack:
     def encoders(self) -> frozenset[str]:
         """All that look at a face in whatever picture."""
         return frozenset({self.faces.encoder, self.judge_encoder})
+
+    @property
+    def knows_real_faces(self) -> bool:
+        """Whether any encoder that looks at a creator's own picture tells real people apart."""
+        return self.faces.knows_real_faces or (self.judge is not None and self.judge.knows_real_faces)
 
     def encoders_of(self, pack: str | None) -> frozenset[str]:
         """All that look at a face in a picture that the pack of this name drew; None for one that no pack drew."""

@@ -24,6 +24,7 @@ from pipeline.likeness import identity_by
 from pipeline.packs import Pack
 from pipeline.uploads import MAX_UPLOAD, Upload, file_of, kept_of, read_upload
 from pipeline.values import Face, Identity
+from studio.consent import check_agreed
 from studio.faces import Faces
 from studio.likeness import Deciders
 from studio.temporary import TemporaryFolder, remove_old
@@ -149,14 +150,21 @@ class Episodes:
     def get(self, episode_id: str) -> Episode:
         return self.kept.get(self.visitor, episode_id)
 
-    def keep_as(self, episode_id: str, sighted: Sequence[int], story_id: str, name: str) -> CastMember:
-        """These faces as a new character, cast in the story; the largest one stands for them."""
+    def keep_as(
+        self, episode_id: str, sighted: Sequence[int], story_id: str, name: str, agreed: bool = False
+    ) -> CastMember:
+        """These faces as a new character, cast in the story; the largest one stands for them.
+        `agreed`: that they are drawn, or the person agrees (consent.py)."""
         required(name, "character")
+        check_agreed(self.pack, agreed)
         pictures = self._pictures(episode_id, sighted)
         return self.library.create_character(story_id, name, pictures, "generated")
 
-    def add_to(self, episode_id: str, sighted: Sequence[int], character_id: str) -> list[CharacterReferenceImage]:
+    def add_to(
+        self, episode_id: str, sighted: Sequence[int], character_id: str, agreed: bool = False
+    ) -> list[CharacterReferenceImage]:
         """These faces as further pictures of a character."""
+        check_agreed(self.pack, agreed)
         return self.library.add_pictures(character_id, self._pictures(episode_id, sighted))
 
     def _on_page(self, page: _Page, folder: Path, first: int) -> Iterator[Sighted]:

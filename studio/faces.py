@@ -33,6 +33,7 @@ from pipeline.references import Outlier, outliers
 from pipeline.request import NO_LOOK
 from pipeline.uploads import Upload, clipped_box, file_of, kept_of, read_upload, said_of
 from pipeline.values import Box, Face, Judgement
+from studio.consent import check_agreed
 from studio.identities import PATIENCE, Identities
 from studio.likeness import Deciders
 from studio.line import Turn
@@ -154,13 +155,16 @@ class Faces:
         description: str = "",
         face: int | None = None,
         box: Box | None = None,
+        agreed: bool = False,
     ) -> CastMember:
         """A character from one face of a picture of the creator's own; which one and what it raises: `face_in_upload`.
-        Of a picture with several people, or a small face, the part around it is kept.
+        `agreed`: that it is drawn, or whoever it shows agrees (consent.py). Of a picture with several people, or a
+        small face, the part around it is kept.
 
         Whom they could be mixed up with is for `look_alikes` to say beforehand.
         """
         required(name, "character")
+        check_agreed(self.pack, agreed)
         self.library.get_story(story_id)
         upload = self.look_at_upload(picture)
         around, there = kept_of(upload, self._face_meant(upload, face, box))
@@ -168,10 +172,16 @@ class Faces:
         return self.library.create_character(story_id, name, kept, "generated", "", visual_profile, description)
 
     def add_picture(
-        self, character_id: str, picture: Path | str, face: int | None = None, box: Box | None = None
+        self,
+        character_id: str,
+        picture: Path | str,
+        face: int | None = None,
+        box: Box | None = None,
+        agreed: bool = False,
     ) -> CharacterReferenceImage:
         """A further picture of a character, as `upload_character` takes it. Whether it shows them is for
         `is_somebody_else` to say beforehand, and for `outliers` afterwards."""
+        check_agreed(self.pack, agreed)
         self.library.get_character(character_id)
         upload = self.look_at_upload(picture)
         around, there = kept_of(upload, self._face_meant(upload, face, box))

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from errors import LibraryUnavailable, NoFaceFound, NotFound
 from library_store.library import CharacterLibrary
@@ -122,7 +122,8 @@ class Identities:
 
     def reference(self, image_id: str) -> Reference:
         """The kept picture and who it shows. If an encoder of this pack has not seen it, all of them look at it now and
-        what they see is kept. They look at the same face as before: one of several, or one in a box drawn by hand.
+        what they see is kept: not of an upload, where the pack knows real people (consent.py). They look at the same
+        face as before: one of several, or one in a box drawn by hand.
 
         Raises NoFaceFound, and PackUnavailable where the models cannot be loaded.
         """
@@ -138,6 +139,8 @@ class Identities:
             if kept
             else maker.find_face(picture, own_hand=own_hand)
         )
+        if self.pack.knows_real_faces and self.library.get_image(image_id).source == "uploaded":
+            return replace(reference, identities=face.identities)  # kept when it was brought in and ticked, or never
         self.library.keep_identities(image_id, face)
         return self.library.get_reference(image_id)
 

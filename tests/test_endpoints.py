@@ -339,7 +339,7 @@ def test_a_file_of_the_server_cannot_be_named_as_an_upload(client: Client, story
     flat(RED).save(home / "private.png")
     path = str(home / "private.png")  # gradio_client would upload a file that is marked as one
     for picture in ({"path": path}, {"path": path, "meta": {"_type": "gradio.FileData"}}):
-        answer = post(client, "upload_character", [story["story_id"], "X", picture, {}, "", None, None])
+        answer = post(client, "upload_character", [story["story_id"], "X", picture, {}, "", None, None, False])
         assert "event: error" in answer
         assert "not uploaded" in answer or "InvalidPathError" in answer, answer
     assert call(client, "list_cast", story["story_id"]) == []

@@ -124,6 +124,32 @@ def test_where_no_face_is_found_a_box_drawn_by_hand_says_who_it_is(studio: Studi
     assert (face.box, face.detection_score, face.boxed_by_hand) == ((0, 0, 24, 24), 0, True)
 
 
+def test_a_pack_that_knows_real_people_keeps_no_face_of_an_own_picture_unless_that_is_agreed(
+    store: LibraryStore, story: Story, crowd: Path
+) -> None:
+    plain = studio_seeing_with(store, fake_pack())
+    before = plain.library.create_character(story.id, "Before", [NewPicture(flat(RED), "uploaded")], "generated")
+    pack = fake_pack()
+    studio = studio_seeing_with(store, replace(pack, faces=replace(pack.faces, knows_real_faces=True)))
+    episode = studio.episodes.look_through(story.project_id, [crowd])
+    for ask in (
+        lambda agreed: studio.faces.upload_character(story.id, "Mina", crowd, agreed=agreed),
+        lambda agreed: studio.faces.add_picture(before.character.id, crowd, agreed=agreed),
+        lambda agreed: studio.episodes.keep_as(episode.id, [0], story.id, "Jun", agreed),
+        lambda agreed: studio.episodes.add_to(episode.id, [1], before.character.id, agreed),
+    ):
+        kept = len(studio.library.list_images(before.character.id)), len(studio.library.list_cast(story.id))
+        with pytest.raises(InvalidRequest, match="Tick that it is drawn"):
+            ask(False)
+        assert kept == (len(studio.library.list_images(before.character.id)), len(studio.library.list_cast(story.id)))
+        ask(True)
+
+    assert len(studio.faces.identities.reference(before.options[0].image.id).identities) == 2  # looked at, to draw with
+    assert studio.library.get_faces([before.options[0].image.id]) == {}
+    plain.faces.identities.reference(before.options[0].image.id)
+    assert len(studio.library.get_faces([before.options[0].image.id])) == 1
+
+
 def test_an_empty_box_holds_no_face(studio: Studio, story: Story, shy: Path) -> None:
     with pytest.raises(NoFaceFound):
         studio.faces.upload_character(story.id, "Mina", shy, box=(30, 30, 60, 60))

@@ -142,6 +142,7 @@ def upload_character(
     description: Words = "",
     face: Amount | None = None,
     box: Edges | None = None,
+    agreed: bool = False,
 ) -> answers.Member:
     """Makes a character of an own picture, from the largest face in it, another one, or what a box says is one.
 
@@ -153,9 +154,12 @@ def upload_character(
         description: who the character is
         face: which of the faces that look_at_upload lists, from 0
         box: left, top, right and bottom of the face, in pixels of the size that look_at_upload gives; not with face
+        agreed: that it is drawn, or whoever the photograph shows agrees that their face is kept as numbers; needed
+            where the model pack knows real people by their faces
     """
     profile = profile_of(visual_profile)
-    member = studio.faces.upload_character(story_id, name, uploaded(picture), profile, description, face, box_of(box))
+    own = uploaded(picture)
+    member = studio.faces.upload_character(story_id, name, own, profile, description, face, box_of(box), agreed)
     return member_json(studio, member)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import gradio as gr
 
 from studio import Castbook, Studio
+from studio.consent import check_agreed
+from ui.consent import build_consent
 from ui.handlers import PRIVATE, QUICK, for_visitor
 from ui.language import say, t
 from ui.place import new_revision
@@ -16,6 +18,7 @@ from ui.place import new_revision
 
 @dataclass(frozen=True)
 class AddPicture:
+    consent: gr.Checkbox
     choose: gr.UploadButton
     doubt: gr.Markdown
     anyway: gr.Button
@@ -25,12 +28,13 @@ class AddPicture:
         return [self.doubt, self.anyway]
 
 
-def build_add_picture() -> AddPicture:
+def build_add_picture(castbook: Castbook) -> AddPicture:
+    consent = build_consent(castbook, "character-add")
     with gr.Row(elem_classes="card-actions"):
         choose = gr.UploadButton(t("Add a picture"), size="sm", min_width=140, elem_id="character-add-picture")
         anyway = gr.Button(t("Add anyway"), size="sm", min_width=110, visible=False, elem_id="character-add-anyway")
     doubt = gr.Markdown(visible=False, elem_classes="unknown-words", elem_id="character-add-doubt")
-    return AddPicture(choose, doubt, anyway)
+    return AddPicture(consent, choose, doubt, anyway)
 
 
 def bind_add_picture(
@@ -44,15 +48,17 @@ def bind_add_picture(
     """`show(studio, character_id)` gives the values for `outputs`, but for the last, the revision."""
 
     @for_visitor(castbook)
-    def add(studio: Studio, character_id: str, file: str) -> dict[Any, Any]:
+    def add(studio: Studio, character_id: str, file: str, agreed: bool) -> dict[Any, Any]:
+        check_agreed(studio.pack, agreed)
         face = studio.faces.face_like(character_id, file)
         if studio.faces.is_somebody_else(character_id, studio.faces.face_in_upload(file, face)):
             doubt = say("**The judge sees another person in this picture.** Add it only if you know better.")
             return dict(zip(form.question, (gr.Markdown(doubt, visible=True), gr.Button(visible=True)), strict=True))
-        return kept(studio, character_id, file)
+        return kept(studio, character_id, file, agreed)
 
-    def kept(studio: Studio, character_id: str, file: str) -> dict[Any, Any]:
-        studio.faces.add_picture(character_id, file, studio.faces.face_like(character_id, file))
+    def kept(studio: Studio, character_id: str, file: str, agreed: bool) -> dict[Any, Any]:
+        face = studio.faces.face_like(character_id, file)
+        studio.faces.add_picture(character_id, file, face, agreed=agreed)
         gr.Success(say("The picture is added."), title=say("Saved"))
         values = (*show(studio, character_id), new_revision(), *not_asked())
         return dict(zip([*outputs, *form.question], values, strict=True))
@@ -60,7 +66,7 @@ def bind_add_picture(
     def not_asked() -> tuple[gr.Markdown, gr.Button]:
         return gr.Markdown(visible=False), gr.Button(visible=False)
 
-    meant, shown = [character, form.choose], [*outputs, *form.question]
+    meant, shown = [character, form.choose, form.consent], [*outputs, *form.question]
     relist(form.choose.upload(not_asked, None, form.question, **QUICK).then(add, meant, shown, **PRIVATE))
     relist(form.anyway.click(for_visitor(castbook)(kept), meant, shown, **PRIVATE))
     character.change(not_asked, None, form.question, **PRIVATE)

@@ -122,7 +122,7 @@ def build_character_page(castbook: Castbook) -> CharacterPage:
             container=False, columns=6, elem_classes="strip", elem_id="character-strip",
             **THUMBNAILS,
         )  # fmt: skip
-        add_picture = build_add_picture()
+        add_picture = build_add_picture(castbook)
         outliers = gr.Markdown(visible=False, elem_classes="unknown-words", elem_id="character-outliers")
         likeness = gr.Markdown(elem_classes="badge", elem_id="character-likeness")
         facts = gr.Markdown(elem_classes="fine-print", elem_id="character-facts")

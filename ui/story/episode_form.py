@@ -12,6 +12,7 @@ import gradio as gr
 from errors import InvalidRequest
 from studio import Castbook, Studio
 from studio.episodes import Episode, is_a_systems_own, place_in_reading
+from ui.consent import build_consent
 from ui.handlers import PRIVATE, QUICK, Handler, for_visitor
 from ui.language import said, say, t
 from ui.place import Place, new_revision
@@ -32,6 +33,7 @@ class EpisodeForm:
     row: gr.Column  # what can be done with the chosen one
     faces: gr.Gallery
     ticked: gr.CheckboxGroup
+    consent: gr.Checkbox
     name: gr.Textbox
     keep: gr.Button
     add: gr.Button  # to the saved character whom the judge takes them for
@@ -68,6 +70,7 @@ def build_episode_form(castbook: Castbook) -> EpisodeForm:
     with gr.Column(visible=False, elem_id="pages-row") as row:
         faces = gr.Gallery(columns=4, elem_id="pages-faces", elem_classes="strip", **THUMBNAILS)
         ticked = gr.CheckboxGroup([], label=t("Which of these faces?"), interactive=True, elem_id="pages-ticked")
+        consent = build_consent(castbook, "pages")
         add = gr.Button("", size="md", visible=False, elem_id="pages-add")
         with gr.Row(elem_classes="actions"):
             name = gr.Textbox("", label=t("Name"), placeholder=t("Hana"), elem_id="pages-name", max_length=120, scale=3)
@@ -78,7 +81,7 @@ def build_episode_form(castbook: Castbook) -> EpisodeForm:
             other = gr.Dropdown([], label=t("The same person as"), interactive=True, elem_id="pages-other", scale=3)
             merge = gr.Button(t("Put together"), size="sm", elem_id="pages-merge", scale=1)
     return EpisodeForm(
-        files, folder, look, note, people, row, faces, ticked, name, keep, add, other, merge, split,
+        files, folder, look, note, people, row, faces, ticked, consent, name, keep, add, other, merge, split,
         rows=gr.State(Rows()), chosen=gr.State(0),
     )  # fmt: skip
 
@@ -94,13 +97,15 @@ def bind_episode_form(castbook: Castbook, form: EpisodeForm, place: Place) -> No
         return _shown(form, studio.episodes.get(rows.episode_id), rows, int(event.index))
 
     @for_visitor(castbook)
-    def keep(studio: Studio, rows: Rows, chosen: int, ticked: list[int], story_id: str, name: str) -> dict[Any, Any]:
-        studio.episodes.keep_as(rows.episode_id, _ticked(ticked), story_id, name)
+    def keep(
+        studio: Studio, rows: Rows, chosen: int, ticked: list[int], agreed: bool, story_id: str, name: str
+    ) -> dict[Any, Any]:
+        studio.episodes.keep_as(rows.episode_id, _ticked(ticked), story_id, name, agreed)
         return {**_used(form, studio, rows, chosen, ticked), form.name: "", place.revision: new_revision()}
 
     @for_visitor(castbook)
-    def add(studio: Studio, rows: Rows, chosen: int, ticked: list[int]) -> dict[Any, Any]:
-        studio.episodes.add_to(rows.episode_id, _ticked(ticked), rows.rows[chosen].known_id)
+    def add(studio: Studio, rows: Rows, chosen: int, ticked: list[int], agreed: bool) -> dict[Any, Any]:
+        studio.episodes.add_to(rows.episode_id, _ticked(ticked), rows.rows[chosen].known_id, agreed)
         return {**_used(form, studio, rows, chosen, ticked), place.revision: new_revision()}
 
     @for_visitor(castbook)
@@ -123,8 +128,8 @@ def bind_episode_form(castbook: Castbook, form: EpisodeForm, place: Place) -> No
     form.people.select(choose, form.rows, form.shown, **PRIVATE)
     meant = [form.rows, form.chosen]
     changes: list[tuple[gr.Button, Handler, list[Any], list[Any]]] = [
-        (form.keep, keep, [form.ticked, place.story, form.name], [form.name, place.revision]),
-        (form.add, add, [form.ticked], [place.revision]),
+        (form.keep, keep, [form.ticked, form.consent, place.story, form.name], [form.name, place.revision]),
+        (form.add, add, [form.ticked, form.consent], [place.revision]),
         (form.merge, merge, [form.other], []),
         (form.split, split, [form.ticked], []),
     ]

@@ -14,6 +14,8 @@ from library_store.records import FaceMatch
 from pipeline.request import NO_LOOK
 from pipeline.uploads import Upload
 from studio import Castbook, Studio
+from studio.consent import check_agreed
+from ui.consent import build_consent
 from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, on
 from ui.language import said, say, t
 from ui.place import Place, new_revision
@@ -41,6 +43,7 @@ class UploadForm:
     edges: list[gr.Slider]  # as EDGES: the same box for whoever cannot tap
     name: gr.Textbox
     profile: ProfileEditor
+    consent: gr.Checkbox
     description: gr.Textbox
     warning: gr.Markdown
     add: gr.Button
@@ -58,7 +61,7 @@ class UploadForm:
 
     @property
     def written(self) -> list[Any]:
-        return [self.name, self.description, *self.profile.inputs]
+        return [self.name, self.description, self.consent, *self.profile.inputs]
 
 
 def build_upload_form(castbook: Castbook, place: Place) -> UploadForm:
@@ -111,6 +114,7 @@ def build_upload_form(castbook: Castbook, place: Place) -> UploadForm:
             lines=2,
             elem_id="upload-description",
         )
+    consent = build_consent(castbook, "upload")
     warning = gr.Markdown(visible=False, elem_id="upload-warning", elem_classes=["badge", "tone-unsure", "badge-long"])
     with gr.Row(elem_classes=["actions", "action-bar"]):
         add = gr.Button(
@@ -118,8 +122,8 @@ def build_upload_form(castbook: Castbook, place: Place) -> UploadForm:
         )
         clear = gr.Button(t("Clear form"), size="md", elem_id="upload-clear", scale=1, min_width=100)
     form = UploadForm(
-        file, picture, near, view, note, choice, by_hand, edges, name, profile, description, warning, add, clear,
-        marks=gr.State(Marks()), warned=gr.State(()),
+        file, picture, near, view, note, choice, by_hand, edges, name, profile, consent, description, warning, add,
+        clear, marks=gr.State(Marks()), warned=gr.State(()),
     )  # fmt: skip
     _bind_looking(castbook, form)
     _bind_marking(castbook, form)
@@ -141,10 +145,12 @@ def bind_upload_form(castbook: Castbook, form: UploadForm, place: Place) -> None
         warned: Sequence[str],
         name: str,
         description: str,
+        agreed: bool,
         *looks: Any,
     ) -> dict[Any, Any]:
         if not path:
             raise InvalidRequest("There is no picture yet.", "Choose a file of yours above.")
+        check_agreed(studio.pack, agreed)
         studio.faces.look_at_upload(path)  # one that cannot be read has no faces to choose from either
         if marks.chosen is None and marks.box is None:
             raise InvalidRequest(
@@ -158,7 +164,9 @@ def bind_upload_form(castbook: Castbook, form: UploadForm, place: Place) -> None
                 form.warning: gr.Markdown(_warning(alike), visible=True),
             }
         profile = form.profile.profile(looks)
-        member = studio.faces.upload_character(story_id, name, path, profile, description, marks.chosen, marks.box)
+        member = studio.faces.upload_character(
+            story_id, name, path, profile, description, marks.chosen, marks.box, agreed
+        )
         emptied = dict(zip([form.file, *form.written], _emptied(form), strict=True))
         return {
             **emptied,
@@ -282,7 +290,7 @@ def _nobody_warned_of(form: UploadForm) -> dict[Any, Any]:
 
 
 def _emptied(form: UploadForm) -> list[Any]:
-    return [None, "", "", *form.profile.values(NO_LOOK)]
+    return [None, "", "", False, *form.profile.values(NO_LOOK)]
 
 
 def _add_button(warned: Sequence[str]) -> gr.Button:
