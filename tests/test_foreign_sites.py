@@ -91,7 +91,7 @@ def test_a_server_for_this_machine_answers_to_its_names_alone_and_one_for_others
 def test_a_space_may_be_shown_by_hugging_face(castbook: Castbook, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SPACE_ID", "ada/castbook")
     assert Settings().resolved_frames == ("https://huggingface.co",)
-    (said, *_) = launch_options(castbook, frames=Settings().resolved_frames)["app_kwargs"]["middleware"]
+    (_, said, *_) = launch_options(castbook, frames=Settings().resolved_frames)["app_kwargs"]["middleware"]
     assert said.kwargs["policy"].endswith("; frame-ancestors 'self' https://huggingface.co")
     monkeypatch.setenv("CASTBOOK_FRAMES", "https://a.example,https://b.example")
     assert Settings().resolved_frames == ("https://a.example", "https://b.example")
