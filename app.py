@@ -82,7 +82,7 @@ if __name__ == "__main__":
     try:
         settings = Settings()
         logs.start(settings.log)
-        castbook, ways = open_castbook(settings), ways_to_sign_in(settings)
+        ways, castbook = ways_to_sign_in(settings), open_castbook(settings)
     except CastbookError as error:
         sys.exit(f"Castbook cannot start. {error}")
     os.environ.setdefault("GRADIO_TEMP_DIR", str(castbook.temporary.room("gradio")))  # uploads and previews go with us
