@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from copy import deepcopy
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -208,9 +210,14 @@ class DiffusersGenerator:
 
     def cut_off(self, prompt: str) -> str:
         """The end of a prompt that is too long for the text encoder; "" where it fits. diffusers only logs it."""
-        tokenizer = self._pipeline.tokenizer
+        tokenizer = self._counting
         ids = tokenizer(prompt, add_special_tokens=False, truncation=False, verbose=False).input_ids
         return tokenizer.decode(ids[tokenizer.model_max_length - 2 :]).strip()  # two mark beginning and end
+
+    @cached_property
+    def _counting(self) -> Any:
+        """A tokenizer beside that which draws: one may not be asked for two things at once."""
+        return deepcopy(self._pipeline.tokenizer)
 
     def _encoded(self, *prompts: str) -> tuple[torch.Tensor, torch.Tensor]:
         """The prompt and the negative prompt as the UNet takes them; once for all batches of a run."""

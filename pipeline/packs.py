@@ -35,6 +35,7 @@ logger = logging.getLogger("castbook")
 
 CALIBRATION = "calibration.json"
 NEAR_WORDS = "near_words.json"
+WORD_PICTURES = "words"
 
 STRICT = ConfigDict(extra="forbid")
 Side = Annotated[int, Gt(0), MultipleOf(8)]
@@ -279,6 +280,17 @@ class Pack:
         places = (self.folder, *self.shelves) if model.startswith(SHARED) else (self.folder,)
         return next((str((place / model).resolve()) for place in places if (place / model).is_dir()), model)
 
+    @property
+    def word_pictures(self) -> Path | None:
+        """The folder of the small pictures beside its words; None where it has none."""
+        folder = self.folder / WORD_PICTURES
+        return folder if folder.is_dir() else None
+
+
+def word_picture(phrase: str) -> str:
+    """The file's name in a pack's `word_pictures`."""
+    return f"{phrase.replace(' ', '-')}.webp"
+
 
 def load_pack(name: str, folders: Sequence[Path]) -> Pack:
     """The pack called `name` in the first of the `folders` that has it. Raises PackUnavailable.
@@ -364,7 +376,7 @@ def _content_hash(folder: Path) -> str:
     for a request records what was sent for them."""
     whole = hashlib.sha256()
     for file in sorted(file for file in folder.rglob("*") if file.is_file()):
-        if file.name not in (CALIBRATION, COHORT, NEAR_WORDS) and file.suffix not in (".md", ".png"):
+        if file.name not in (CALIBRATION, COHORT, NEAR_WORDS) and file.suffix not in (".md", ".png", ".webp"):
             whole.update(file.relative_to(folder).as_posix().encode())
             whole.update(hashlib.sha256(file.read_bytes()).digest())
     return whole.hexdigest()

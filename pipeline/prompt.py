@@ -55,6 +55,7 @@ class Reading:
     half_said: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     offered: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])  # near to unknown words
     is_translated: bool = False  # some of it was said in another language than the pack is drawn with
+    kept_out: tuple[str, ...] = ()  # `negated`, as it was written
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -67,7 +68,8 @@ def read_prose(text: str) -> Reading:
     prompt = read_prompt(text)
     drawn = text if prompt.is_prose else ", ".join(prompt.drawn)
     left_out = (*prompt.left_out, *no_room)
-    return Reading(drawn, ", ".join(prompt.negated), left_out, is_translated=bool(prompt.translated))
+    kept_out = tuple(prompt.translated.get(part, part) for part in prompt.negated)
+    return Reading(drawn, ", ".join(prompt.negated), left_out, is_translated=bool(prompt.translated), kept_out=kept_out)
 
 
 def within_reach(text: str) -> tuple[str, list[LeftOut]]:

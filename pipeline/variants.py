@@ -182,11 +182,15 @@ class VariantMaker:
             raise NoFaceFound
         return faces[0]
 
+    def cut_off(self, prompt: str) -> str:
+        """The end of what is drawn of a prompt, where that is too long; "" where it fits."""
+        return self._generator.cut_off(self.pack.read(prompt).drawn)
+
     def _as_drawn(self, request: PictureRequest) -> PictureRequest:
         """With what drew it, the words that were sent, and what was not drawn of those that were written."""
         reading, asked = self.pack.read(request.prompt), self.pack.read(request.asked).drawn
         context = reading.drawn.removeprefix(asked).strip(" ,") if request.context else ""
-        cut_off = self._generator.cut_off(reading.drawn)
+        cut_off = self.cut_off(request.prompt)
         no_room = [LeftOut(cut_off, "no room")] if cut_off else []
         return replace(
             self._as_sent(request),

@@ -96,11 +96,7 @@ class Vocabulary:
     def with_phrase(self, prompt: str, word: str, phrase: str, called: str | None = None) -> str:
         """The prompt with a phrase in the place of a word that says too little: of "red" in "red hair, red dress" the
         second. `called` is what the phrase is called in the prompt's language."""
-        as_written = r"[\s_-]+".join(map(re.escape, words(word)))
-        if word.isascii():
-            as_written = rf"(?<![^\W_]){as_written}(?![^\W_])"
-        places = list(re.finditer(as_written, prompt, re.IGNORECASE))
-        written = [f"{prompt[: place.start()]}{called or phrase}{prompt[place.end() :]}" for place in places]
+        written = [f"{prompt[:start]}{called or phrase}{prompt[end:]}" for start, end in places_of(word, prompt)]
         meaning = self._meaning_of([phrase])
         missed = [(left.words, left.why) for left in self.read(prompt).left_out]
 
@@ -167,6 +163,7 @@ class Vocabulary:
             half_said={written.get(word, word): phrases for word, phrases in half_said.items()},
             offered={written.get(word, word): offers for word in unknown if (offers := self._near_to(word))},
             is_translated=bool(said.translated),
+            kept_out=tuple(written.get(part, part) for part in said.negated),
         )
 
     def _heard(self, parts: Sequence[str], kept_out: Meanings) -> tuple[_Heard, list[str]]:
@@ -453,6 +450,14 @@ class _Heard:
 def words(text: str) -> list[str]:
     """Words in lower case, without the punctuation around them; hyphens and apostrophes inside belong to them."""
     return re.findall(r"\w+(?:['’-]\w+)*", text.lower())
+
+
+def places_of(said: str, text: str) -> list[tuple[int, int]]:
+    """From where to where in a text the words stand, with spaces, hyphens or underscores between them."""
+    as_written = r"[\s_-]+".join(map(re.escape, words(said)))
+    if said.isascii():
+        as_written = rf"(?<![^\W_]){as_written}(?![^\W_])"
+    return [found.span() for found in re.finditer(as_written, text, re.IGNORECASE) if found[0]]
 
 
 def _without_article(phrase: list[str]) -> list[str]:

@@ -110,6 +110,10 @@ class Drawing:
         """
         return self._scene(self.library.read_reference(story_id, reference_image_id), prompt, look, context)
 
+    def cut_off(self, composed: str) -> str:
+        """The end of a prompt that there is no room for; "" as well while the models are not there to say so."""
+        return self.models.get().cut_off(composed) if self.models.ready else ""
+
     # Pictures
 
     def generate_character(

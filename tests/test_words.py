@@ -19,8 +19,8 @@ from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
 from settings import BUILT_IN_PACKS
 from studio.drawing import Made
-from ui.story.offers import offers_for, written_instead
-from ui.story.run_area import Encoded, pictures_so_far, progress_bar, report, verdict_on, words_note
+from ui.story.run_area import Encoded, pictures_so_far, progress_bar, report, verdict_on
+from ui.story.word_notes import offered, words_note
 from ui.words import MOST_NAMES, found_words, long_likeness, measured_by, short_likeness, tone, verdict_line
 from verdicts import objection, reason_of
 
@@ -117,10 +117,9 @@ def test_words_that_are_left_out_and_words_that_say_too_little_share_a_note():
     said = words_note(Reading("cat", "hat", unknown, half_said=half_said, offered={"zeppelin": ("sky",)}))
 
     assert said == (
-        "Kept out, as far as the pack can: **hat**.\n\n"
         "This pack cannot draw: **zeppelin**, **&lt;b&gt;**. The picture is made without.\n\n"
         r"Weights count for nothing here: **\(cat\:1\.3\)**. The words are drawn."
-        "\n\n"
+        "\n\nKept out, as far as the pack can: **hat**.\n\n"
         "Near to them, this pack knows: **zeppelin** (“sky”).\n\n"
         "Say these in a phrase that this pack knows: **space** (“outer space”, “space suit”), **night** (“by night”). "
         "Said otherwise, they may draw something else."
@@ -225,13 +224,13 @@ def test_a_toast_has_room_for_so_many_names_and_takes_none_for_html():
 def test_a_click_writes_the_phrase_where_the_word_says_too_little():
     pack = load_pack("paperdoll", (BUILT_IN_PACKS,))
     written = "a woman, Red hair, red dress, Glases, in space"
-    offers = [offer.label for offer in offers_for(pack, written)]
-    assert offers == [
-        "red → red hair", "red → red eyes", "red → red scarf", "space → outer space", "space → space buns hair",
-        "space → space suit",
-    ]  # fmt: skip
-    assert written_instead(pack, written, 3) == "a woman, Red hair, red dress, Glases, in outer space"
-    assert written_instead(pack, written, 2) == "a woman, Red hair, red scarf dress, Glases, in space"
-    assert written_instead(pack, "a woman, glases", 0) == "a woman, glasses"
-    assert written_instead(pack, "a woman", 0) == "a woman"
-    assert offers_for(fake_pack(), written) == []
+    assert offered(pack.read(written)) == {
+        "red": ("red hair", "red eyes", "red scarf"),
+        "space": ("outer space", "space buns hair", "space suit"),
+    }
+    written_instead = pack.vocabulary.with_phrase
+    assert written_instead(written, "space", "outer space") == "a woman, Red hair, red dress, Glases, in outer space"
+    assert written_instead(written, "red", "red scarf") == "a woman, Red hair, red scarf dress, Glases, in space"
+    assert written_instead("a woman, glases", "glases", "glasses") == "a woman, glasses"
+    assert written_instead("a woman", "glases", "glasses") == "a woman"
+    assert offered(fake_pack().read(written)) == {}

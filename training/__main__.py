@@ -48,6 +48,14 @@ def files() -> None:
     write_files(PACK, DRAWN_JUDGE)
 
 
+@app.command("word-pictures")
+def word_pictures(pack: PackFolder = PACK) -> None:
+    """Draws the small pictures that the page shows beside the pack's words, when the drawn world has changed."""
+    from training.word_pictures import draw_word_pictures
+
+    typer.echo(f"{draw_word_pictures(pack) / 1000:.0f} kB")
+
+
 @app.command("pack")
 def pack(
     run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "full", minutes: Minutes = 0,

@@ -56,6 +56,7 @@ from ui.story.scene import bind_scene, build_scene
 from ui.story.story_context import build_context_keeper
 from ui.story.stream import build_rail, build_stream
 from ui.story.upload_form import bind_upload_form, build_upload_form
+from ui.story.words_help import word_pictures
 from ui.theme import css, head, theme
 from ui.undo import build_undo
 from ui.yours import build_yours
@@ -187,7 +188,7 @@ def launch_options(
     With `mcp` the endpoints are tools of a Model Context Protocol server as well, at `endpoints.tools.PATH`.
     `hosts` and `frames` as in `foreign_sites.guards`. `ways` where whose is what goes by accounts.
     """
-    served: dict[str, Any] = {"routes": [*moving_routes(castbook), *invitation_routes(castbook)]}
+    served: dict[str, Any] = {"routes": [*moving_routes(castbook), *invitation_routes(castbook), *word_pictures(castbook.pack)]}
     if ways:
         served["routes"] += sign_in_routes(castbook, ways)
     if mcp:

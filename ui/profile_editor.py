@@ -19,7 +19,7 @@ from pipeline.packs import Pack
 from studio import Castbook, Studio
 from ui.handlers import QUICK, for_visitor
 from ui.language import phrase_name, t
-from ui.story.run_area import words_note
+from ui.story.word_notes import words_note
 from ui.words import IDENTITY_FIELDS, LOOK_FIELDS, PROFILE_FIELDS
 
 WHO, LOOK = "Who they are", "What they wear here"
@@ -119,7 +119,7 @@ def profile_choices(pack: Pack) -> dict[str, list[str]]:
     choices: dict[str, list[str]] = {}
     if pack.vocabulary:
         for group, phrases in pack.vocabulary.groups.items():
-            choices.setdefault(_field_of(group), []).extend(phrases)
+            choices.setdefault(field_of(group), []).extend(phrases)
     return choices
 
 
@@ -128,11 +128,11 @@ def filled_from(pack: Pack, prompt: str, profile: VisualProfile) -> VisualProfil
     said: dict[str, list[str]] = {}
     if pack.vocabulary:
         for group, phrases in pack.vocabulary.phrases_in(prompt).items():
-            said.setdefault(_field_of(group), []).extend(phrases)
+            said.setdefault(field_of(group), []).extend(phrases)
     return replace(profile, **{field: ", ".join(phrases) for field, phrases in said.items()})
 
 
-def _field_of(group: str) -> str:
+def field_of(group: str) -> str:
     """Where a group of a vocabulary belongs: "hair colour" to hair, "eyes" to the face, "light" to other."""
     if group in FACE_GROUPS:
         return "face"

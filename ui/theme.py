@@ -114,9 +114,13 @@ def theme() -> Base:
     )
 
 
-STYLES = ("page.css", "sharing.css", "story/story.css", "undo.css", "lightbox/lightbox.css", "likeness/likeness.css")
+STYLES = (
+    "page.css", "sharing.css", "story/story.css", "story/words.css", "undo.css", "lightbox/lightbox.css",
+    "likeness/likeness.css",
+)  # fmt: skip
 SCRIPTS = (
-    "page.js", "dialog.js", "story/tiles.js", "story/composer.js", "undo.js", "lightbox/lightbox.js", "drafts.js",
+    "page.js", "dialog.js", "story/tiles.js", "story/words.js", "story/composer.js", "undo.js", "lightbox/lightbox.js",
+    "drafts.js",
 )  # fmt: skip
 
 

@@ -110,8 +110,10 @@ def test_an_outfit_chosen_for_a_scene_leaves_the_saved_character_as_it_is(app: A
     page.click(".do-variants")
     expect(page.locator("#scene-prompt textarea")).to_be_focused()
     see_composed(page, "scene")
-    open_chip(page, "scene-look")
-    choose(page, "scene-outfit", "spacesuit")
+    page.locator("#scene-prompt-words").get_by_role("button", name="Outfit", exact=True).click()
+    page.get_by_role("button", name="spacesuit", exact=True).click()
+    expect(page.locator("#scene-prompt textarea")).to_have_value("spacesuit")
+    expect(page.get_by_role("button", name="Outfit: spacesuit")).to_be_focused()
     expect(page.locator("#scene-composed textarea")).to_have_value("spacesuit, red hair")
     page.click("#scene-generate")
     expect(page.locator("#stream .tile")).to_have_count(3)
@@ -119,15 +121,21 @@ def test_an_outfit_chosen_for_a_scene_leaves_the_saved_character_as_it_is(app: A
     assert app.library[0] == saved
 
 
-def test_a_phrase_for_a_word_that_says_too_little_is_one_click_away(app: App, visit: Visit) -> None:
+def test_a_word_that_says_too_little_is_underlined_and_a_phrase_for_it_one_click_away(app: App, visit: Visit) -> None:
     page = visit(app)
     page.locator("#new-prompt textarea").fill("a girl, soft, no rain")
-    offers = page.locator("#new-offers button")
-    expect(offers).to_have_text(["soft → soft light"])
+    offers = page.locator("#new-prompt-help button")
+    expect(offers).to_have_text(["soft light"])
     expect(page.locator(".prose.unknown-words").filter(has_text="Kept out")).to_contain_text("rain")
+    marks = page.locator("#new-prompt .mirror mark")
+    expect(marks).to_have_text(["soft", "rain"])
+    expect(marks.first).to_have_class("too-little")
+    mark, field = marks.first.bounding_box(), page.locator("#new-prompt textarea").bounding_box()
+    assert mark and field and field["x"] < mark["x"] < field["x"] + field["width"] and mark["y"] >= field["y"]
     offers.first.click()
     expect(page.locator("#new-prompt textarea")).to_have_value("a girl, soft light, no rain")
     expect(offers).to_have_count(0)
+    expect(marks).to_have_text(["rain"])
 
 
 def test_a_korean_creator_chooses_and_reads_in_korean_what_the_pack_is_told_in_english(app: App, visit: Visit) -> None:

@@ -16,8 +16,11 @@ from ui.language import t
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.story.counts import build_count, build_draw, follow_count
-from ui.story.offers import bind_offers, build_offers
-from ui.story.run_area import DrawingRun, RunArea, bind_run, prompt_note
+from ui.story.run_area import DrawingRun, RunArea, bind_run
+from ui.story.word_notes import prompt_note
+from ui.story.words_help import WordsHelp, bind_words_help, build_popovers, build_words_line, line_value
+
+PROMPT = "new-prompt"
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,18 @@ class NewCharacterForm:
     seed: gr.Number
     composed: gr.Textbox
     unknown: gr.Markdown
-    offers: list[gr.Button]
+    help: WordsHelp
     create: gr.Button
     clear: gr.Button
 
     @property
     def written(self) -> list[Any]:
         return [self.name, self.prompt, self.description, *self.profile.inputs]
+
+    @property
+    def composed_outputs(self) -> list[Any]:
+        """What follows the words."""
+        return [self.composed, self.unknown, self.help.line]
 
 
 def build_new_character(castbook: Castbook) -> NewCharacterForm:
@@ -63,11 +71,12 @@ def build_new_character(castbook: Castbook) -> NewCharacterForm:
             max_lines=5,
             min_width=120,
             container=False,
-            elem_id="new-prompt",
+            elem_id=PROMPT,
         )
         create = build_draw(castbook, "new-create")
-    unknown, offers = build_notes("new")
+    unknown, line = build_notes(PROMPT)
     with gr.Row(elem_classes="chips"):
+        help = WordsHelp(PROMPT, line, build_popovers(castbook, PROMPT))
         with gr.Accordion(t("Visual profile"), open=False, elem_id="new-profile", elem_classes=["chip", "profile"]):
             profile = build_profile_editor(castbook, "new", NO_LOOK)
         with gr.Accordion(t("Pictures"), open=False, elem_id="new-counts", elem_classes="chip") as counts:
@@ -85,7 +94,7 @@ def build_new_character(castbook: Castbook) -> NewCharacterForm:
         clear = gr.Button(t("Clear form"), size="sm", elem_id="new-clear", elem_classes="quiet", scale=0, min_width=0)
     follow_count(count, create, counts)
     return NewCharacterForm(
-        who, name, prompt, profile, more, description, count, seed, composed, unknown, offers, create, clear
+        who, name, prompt, profile, more, description, count, seed, composed, unknown, help, create, clear
     )
 
 
@@ -105,12 +114,12 @@ def build_composed(elem_id: str) -> gr.Textbox:
     )
 
 
-def build_notes(prefix: str) -> tuple[gr.Markdown, list[gr.Button]]:
+def build_notes(prompt: str) -> tuple[gr.Markdown, gr.HTML]:
     """Below the words: which of them cannot be drawn, and phrases for them that can."""
     with gr.Row(elem_classes="notes"):
         unknown = gr.Markdown(elem_classes="unknown-words")
-        offers = build_offers(f"{prefix}-offers")
-    return unknown, offers
+        line = build_words_line(prompt)
+    return unknown, line
 
 
 def bind_new_character(
@@ -138,20 +147,20 @@ def bind_new_character(
         [form.prompt.change, *form.profile.edited, place.context.change, place.revision.change],
         compose,
         [place.story, *worded],
-        [form.composed, form.unknown],
+        form.composed_outputs,
         **LATEST,
     )
     bind_run(
         castbook, area, place, form.create, all_buttons, begin, [place.story, form.count, form.seed, *form.written]
     )
-    bind_offers(castbook, form.offers, form.prompt, form.composed)
+    bind_words_help(castbook, form.help, form.prompt)
     emptied = form.clear.click(lambda: _emptied(form), None, [*form.written, form.seed], **QUICK)
-    emptied.then(compose, [place.story, *worded], [form.composed, form.unknown], **QUICK)
+    emptied.then(compose, [place.story, *worded], form.composed_outputs, **QUICK)
 
 
 def remix_outputs(form: NewCharacterForm) -> list[Any]:
     """What `show_request` sets."""
-    return [form.prompt, *form.profile.inputs, form.count, form.seed, form.composed, form.unknown]
+    return [form.prompt, *form.profile.inputs, form.count, form.seed, *form.composed_outputs]
 
 
 def show_request(
@@ -164,9 +173,9 @@ def show_request(
 
 def _composed(
     studio: Studio, story_id: str, prompt: str, profile: VisualProfile, context: str | None
-) -> tuple[str, str]:
+) -> tuple[Any, ...]:
     composed = studio.drawing.prompt_of_character(story_id, prompt, profile, context)
-    return composed, prompt_note(studio.pack, composed)
+    return composed, prompt_note(studio, composed, prompt), line_value(studio.pack, PROMPT, prompt, composed)
 
 
 def _emptied(form: NewCharacterForm) -> list[Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -16,31 +16,18 @@ import gradio as gr
 from PIL import Image
 
 from errors import Stopped
-from pipeline.packs import Pack
-from pipeline.prompt import Reading
-from pipeline.request import LeftOut, Why
 from pipeline.values import Step, Variant
 from studio import Castbook, Studio
 from studio.drawing import Asked, Made
 from studio.runs import Run, Waiting
 from ui.handlers import PRIVATE, QUICK, WATCHING, for_visitor, unchanged
-from ui.language import phrase_name, say, t
+from ui.language import say, t
 from ui.place import Place, new_revision
 from ui.story.stream import address, build_live, title_of
+from ui.story.word_notes import words_note
 from ui.words import counted, in_markdown, short_likeness, tone, verdict_line
 
 DrawingRun = Run[Asked, Made]
-WHY_LEFT_OUT: dict[Why, str] = {
-    "unknown word": "This pack cannot draw: {named}. The picture is made without.",
-    "kept out": "Not drawn, for it is to be kept out as well: {named}.",
-    "weight": "Weights count for nothing here: {named}. The words are drawn.",
-    "add-on": "Files of another program are not loaded: {named}.",
-    "choice": "Another program would choose: {named}. Write the one you mean.",
-    "switch": "Another program would change this while it draws: {named}. Write the one you mean.",
-    "wildcard": "A list of another program is not known here: {named}. Write the words you mean.",
-    "command": "A command of another program does nothing here: {named}.",
-    "setting": "A setting of another program does nothing here: {named}.",
-}
 TILE = 256  # pixels a side, as shown before a picture is kept and has a thumbnail
 Shown = dict[Any, Any]  # what Gradio takes for some of an event's outputs: component to value
 
@@ -253,48 +240,6 @@ def report(made: Made, in_trash: bool = False) -> str:
         dropped = [f"{place}. {verdict_on(variant)}" for place, variant in enumerate(made.ranked[count:], count + 1)]
         lines += [say("Not kept:"), "\n".join(dropped)]
     return "\n\n".join(lines)
-
-
-def prompt_note(pack: Pack, prompt: str) -> str:
-    """The `words_note` of what would be drawn."""
-    return words_note(pack.read(prompt))
-
-
-def words_note(reading: Reading, left_out: Sequence[LeftOut] | None = None) -> str:
-    """Markdown: what is kept out, what is left out and why, and the words that say too little, with phrases that say
-    more; "" for none. `left_out` is what was left out of a picture, where that is known."""
-    left_out = reading.left_out if left_out is None else left_out
-    notes = list[str]()
-    if reading.is_translated:
-        notes.append(say("Drawn in English: {drawn}.", drawn=in_markdown(reading.drawn)))
-    if reading.negated:
-        kept_out = ", ".join(map(phrase_name, reading.negated.split(", ")))
-        notes.append(say("Kept out, as far as the pack can: {named}.", named=_strong(kept_out)))
-    for why, sentence in WHY_LEFT_OUT.items():
-        if words := [left.words for left in left_out if left.why == why]:
-            notes.append(say(sentence, named=", ".join(map(_strong, words))))
-    if reading.offered:
-        notes.append(say("Near to them, this pack knows: {named}.", named=_with_phrases(reading.offered)))
-    if reading.half_said:
-        notes.append(
-            say(
-                "Say these in a phrase that this pack knows: {named}. Said otherwise, they may draw something else.",
-                named=_with_phrases(reading.half_said),
-            )
-        )
-    return "\n\n".join(notes)
-
-
-def _with_phrases(words: Mapping[str, Sequence[str]]) -> str:
-    return ", ".join(f"{_strong(word)} ({_quoted(phrases)})" for word, phrases in words.items())
-
-
-def _strong(words: str) -> str:
-    return f"**{in_markdown(words)}**"
-
-
-def _quoted(phrases: Sequence[str]) -> str:
-    return ", ".join(f"“{in_markdown(phrase_name(phrase))}”" for phrase in phrases)
 
 
 def _caption(variant: Variant) -> str:

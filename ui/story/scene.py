@@ -12,16 +12,20 @@ from errors import InvalidRequest
 from library_store.records import VisualProfile
 from pipeline.request import MOST_PICTURES, NO_LOOK, STRONGEST, PictureRequest
 from studio import Castbook, Studio
-from ui.handlers import LATEST, QUICK, for_visitor, on
+from ui.handlers import LATEST, QUICK, for_visitor, on, unchanged
 from ui.language import say, t
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.story.counts import build_count, build_draw, follow_count
 from ui.story.new_character import build_composed, build_notes, build_seed
-from ui.story.offers import bind_offers
-from ui.story.run_area import DrawingRun, RunArea, bind_run, prompt_note
+from ui.story.run_area import DrawingRun, RunArea, bind_run
+from ui.story.stream import title_of
+from ui.story.word_notes import prompt_note
+from ui.story.words_help import WordsHelp, bind_words_help, build_popovers, line_value
 from ui.thumbnails import THUMBNAILS
 from ui.words import LOOK_FIELDS, in_markdown, profile_line, strength_in_words
+
+PROMPT = "scene-prompt"
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class SceneForm:
     seed: gr.Number
     composed: gr.Textbox
     unknown: gr.Markdown
-    offers: list[gr.Button]
+    help: WordsHelp
     generate: gr.Button
 
     @property
@@ -55,11 +59,16 @@ class SceneForm:
         return [self.prompt, *self.look.inputs]
 
     @property
+    def composed_outputs(self) -> list[Any]:
+        """What follows the words."""
+        return [self.composed, self.unknown, self.help.line]
+
+    @property
     def outputs(self) -> list[Any]:
         """What `show_reference` sets."""
         return [
             self.nobody, self.chosen, self.reference, self.person, self.picture, self.who, self.steering,
-            self.composed, self.unknown,
+            *self.composed_outputs,
         ]  # fmt: skip
 
     @property
@@ -98,12 +107,16 @@ def build_scene(castbook: Castbook) -> SceneForm:
                 max_lines=5,
                 min_width=120,
                 container=False,
-                elem_id="scene-prompt",
+                elem_id=PROMPT,
             )
             generate = build_draw(castbook, "scene-generate")
-        unknown, offers = build_notes("scene")
+        unknown, line = build_notes(PROMPT)
         with gr.Row(elem_classes="chips"):
-            with gr.Accordion(t("Clothes, mood, place"), open=False, elem_id="scene-look", elem_classes="chip"):
+            help = WordsHelp(PROMPT, line, build_popovers(castbook, PROMPT))
+            with gr.Accordion(
+                t("Clothes, mood, place"), open=False, visible=castbook.pack.vocabulary is None, elem_id="scene-look",
+                elem_classes="chip",
+            ):  # fmt: skip
                 look = build_profile_editor(castbook, "scene", NO_LOOK, LOOK_FIELDS)
             with gr.Accordion(t("Face or scene"), open=False, elem_id="scene-balance", elem_classes="chip"):
                 identity_scale, strength = _build_strength(castbook)
@@ -117,7 +130,7 @@ def build_scene(castbook: Castbook) -> SceneForm:
     follow_count(count, generate, counts)
     return SceneForm(
         nobody, choose, chosen, change, leave, gr.State(None), gr.Textbox("", visible="hidden"), picture, who, steering,
-        prompt, look, count, keep, identity_scale, strength, more, seed, composed, unknown, offers, generate,
+        prompt, look, count, keep, identity_scale, strength, more, seed, composed, unknown, help, generate,
     )  # fmt: skip
 
 
@@ -192,7 +205,10 @@ def show_request(
     studio: Studio, form: SceneForm, story_id: str, request: PictureRequest, seed: int | None
 ) -> tuple[Any, ...]:
     """Values for `SceneForm.remix_outputs`."""
-    words = [request.written, *form.look.values(request.look)]
+    written, look = request.written, request.look
+    if studio.pack.vocabulary:  # which has all of it in the line
+        written, look = title_of(request), NO_LOOK
+    words = [written, *form.look.values(look)]
     count, strength = min(request.count, MOST_PICTURES), min(request.identity_scale, STRONGEST)
     shown = show_reference(studio, form, story_id, str(request.main_image_id), words)
     return *shown, *words, count, count, strength, strength_in_words(strength), seed
@@ -201,14 +217,16 @@ def show_request(
 def bind_scene(
     castbook: Castbook, form: SceneForm, place: Place, area: RunArea, all_buttons: Sequence[gr.Button]
 ) -> None:
+    nothing = "", "", unchanged()
+
     @for_visitor(castbook)
     def compose(studio: Studio, story_id: str, image_id: str | None, context: str, *words: Any) -> tuple[Any, ...]:
         if not image_id:
-            return "", ""
+            return nothing
         try:
             return _composed(studio, form, story_id, image_id, words, context)
         except InvalidRequest:  # the project was left, and its people with it
-            return "", ""
+            return nothing
 
     def begin(
         studio: Studio,
@@ -237,10 +255,10 @@ def bind_scene(
         [form.prompt.change, *form.look.edited, place.context.change, place.revision.change],
         compose,
         [place.story, form.reference, place.context, *form.words],
-        [form.composed, form.unknown],
+        form.composed_outputs,
         **LATEST,
     )
-    bind_offers(castbook, form.offers, form.prompt, form.composed)
+    bind_words_help(castbook, form.help, form.prompt)
     form.count.change(_keep_of, form.count, form.keep, **LATEST)
     form.identity_scale.input(strength_in_words, form.identity_scale, form.strength, **LATEST)
     place.project.change(forget_reference, None, form.outputs, **QUICK)
@@ -251,7 +269,7 @@ def bind_scene(
 def forget_reference() -> tuple[Any, ...]:
     """Values for `SceneForm.outputs` when nobody is chosen: another project has other people."""
     hidden = gr.Gallery([], visible=False)
-    return gr.Column(visible=True), gr.Column(visible=False), None, "", None, "", hidden, "", ""
+    return gr.Column(visible=True), gr.Column(visible=False), None, "", None, "", hidden, "", "", unchanged()
 
 
 def _keep_of(count: int) -> gr.Slider:
@@ -267,9 +285,9 @@ def _steering(studio: Studio, character_id: str, canonical_image_id: str | None,
 
 def _composed(
     studio: Studio, form: SceneForm, story_id: str, image_id: str, words: Sequence[Any], context: str | None
-) -> tuple[str, str]:
-    """Values for the fields `composed` and `unknown`; `words` are those of `SceneForm.words`."""
+) -> tuple[Any, ...]:
+    """Values for `SceneForm.composed_outputs`; `words` are those of `SceneForm.words`."""
     prompt, *look = words
     profile = form.look.profile(look)
     composed = studio.drawing.prompt_of_variant(story_id, image_id, str(prompt), context, profile)
-    return composed, prompt_note(studio.pack, composed)
+    return composed, prompt_note(studio, composed, str(prompt)), line_value(studio.pack, PROMPT, str(prompt), composed)

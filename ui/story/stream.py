@@ -58,29 +58,29 @@ class StreamRun:
 
 def build_stream() -> gr.HTML:
     """Events: `select` with an `image`; `again` and `edit` with the `image` whose request is meant; `more`."""
-    return _view("stream", ("select", "again", "edit", "more"), elem_id="stream")
+    return build_view("stream", ("select", "again", "edit", "more"), elem_id="stream")
 
 
 def build_rail() -> gr.HTML:
     """Event: `select` with a `member`."""
-    return _view("rail", ("select",), elem_id="rail-faces")
+    return build_view("rail", ("select",), elem_id="rail-faces")
 
 
 def build_pair() -> gr.HTML:
     """The picture that is looked at, and the one it was made from."""
-    return _view("pair", (), elem_id="pair")
+    return build_view("pair", (), elem_id="pair")
 
 
 def build_live() -> gr.HTML:
     """The run that is being drawn."""
-    return _view("live", (), elem_id="run-pictures")
+    return build_view("live", (), elem_id="run-pictures")
 
 
-def _view(view: str, events: Sequence[str], elem_id: str) -> gr.HTML:
-    """Gradio finds the events in the script by their quoted names."""
+def build_view(view: str, events: Sequence[str], elem_id: str, value: Any = None) -> gr.HTML:
+    """What a script draws from a value. Gradio finds the events in the script by their quoted names."""
     script = DRAWN.format(view=view, events=" ".join(f"'{event}'" for event in events))
     return gr.HTML(
-        {},
+        value or {},
         html_template=f"<div class='view-{view}'></div>",
         js_on_load=script,
         elem_id=elem_id,

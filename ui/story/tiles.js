@@ -217,5 +217,5 @@
   const isPhone = matchMedia("(max-width: 899px)");
   const openSheet = (open) => document.querySelector("#inspector")?.classList.toggle("is-open", open && isPhone.matches);
 
-  window.castbook.tiles = { stream, live, rail, pair, mark, openSheet, chosen: () => chosen };
+  window.castbook.tiles = { stream, live, rail, pair, mark, openSheet, chosen: () => chosen, el, follow };
 })();
