@@ -5,8 +5,9 @@ Anything that is not a `CastbookError` is a fault in the program and keeps its t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from message import Message
 
@@ -20,7 +21,12 @@ class CastbookError(Exception):
     Each is a message, or the template of one that is filled with the `values`.
     """
 
-    def __init__(self, cause: LiteralString | Message, remedy: LiteralString | Message, /, **values: object) -> None:
+    field = ""  # of a form, that it is about: "name", "prompt", "file"
+
+    def __init__(
+        self, cause: LiteralString | Message, remedy: LiteralString | Message, /, *, at: str = "", **values: object
+    ) -> None:
+        self.field = at or self.field
         self.cause_message = cause if isinstance(cause, Message) else Message(cause, **values)
         self.remedy_message = remedy if isinstance(remedy, Message) else Message(remedy, **values)
         super().__init__(f"{self.cause} {self.remedy}")
@@ -38,6 +44,8 @@ class CastbookError(Exception):
 class NoFaceFound(CastbookError):
     """No face was found where one is needed."""
 
+    field = "file"
+
     def __init__(self) -> None:
         super().__init__(
             "No face was found in this picture.",
@@ -48,13 +56,45 @@ class NoFaceFound(CastbookError):
 class UnreadablePicture(CastbookError):
     """A file that is no picture, is damaged, or is too large to be opened safely."""
 
+    field = "file"
+
 
 class UnreadableExport(CastbookError):
     """A zip that is no export of a library, is damaged, contradicts itself or is not safe to open."""
 
+    field = "zip"
+
 
 class InvalidRequest(CastbookError):
     """A value that cannot be worked with: an empty prompt, a count of zero."""
+
+
+class SeveralProblems(InvalidRequest):
+    """More than one field of a form is wrong."""
+
+    def __init__(self, problems: list[CastbookError]) -> None:
+        first, *_ = self.problems = tuple(problems)
+        super().__init__(first.cause_message, first.remedy_message)
+        self.args = (" ".join(map(str, problems)),)
+
+
+@contextmanager
+def all_at_once() -> Generator[Callable[..., None], None, None]:
+    """Within it, what is checked by `checked(check, *values)` is told together at its end, once for each field."""
+    problems = dict[str, CastbookError]()
+
+    def checked(check: Callable[..., Any], *values: object) -> None:
+        try:
+            check(*values)
+        except (InvalidRequest, UnreadablePicture, NoFaceFound) as problem:
+            for each in getattr(problem, "problems", (problem,)):
+                problems.setdefault(each.field, each)
+
+    yield checked
+    if len(problems) > 1:
+        raise SeveralProblems([*problems.values()])
+    for problem in problems.values():
+        raise problem
 
 
 class AnotherProject(InvalidRequest):

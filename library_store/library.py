@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, LookOnly, NotFound
+from errors import AnotherProject, ContextChanged, InvalidRequest, LibraryUnavailable, LookOnly, NotFound, all_at_once
 from library_store import door, endings, merges, quotas, rows, tidying
 from library_store.changes import list_to_write, tags_to_write
 from library_store.copies import whom_they_were_copied_from
@@ -208,9 +208,10 @@ class CharacterLibrary:
 
         Raises InvalidRequest for an empty name, no picture or, unless it may be `also_in_trash`, a story there.
         """
-        required(name, "character")
         look = visual_profile or VisualProfile()
-        check_text(CharacterText(name, description, prompt, **asdict(look)))
+        with all_at_once() as checked:
+            checked(required, name, "character")
+            checked(check_text, CharacterText(name, description, prompt, **asdict(look)))
         if not also_in_trash:
             self.get_open_story(story_id)
         hashes = self._keep_files(pictures)

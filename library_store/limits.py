@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import fields
 
-from errors import InvalidRequest
+from errors import InvalidRequest, all_at_once
 from library_store.records import CharacterText, LibraryQuery
 from message import Message
 
@@ -26,40 +26,44 @@ _OF_CHARACTER = {
 }
 
 
-def check_length(text: str, what: Message, most: int) -> None:
+def check_length(text: str, what: Message, most: int, at: str = "") -> None:
     """Raises InvalidRequest."""
     if len(text) > most:
         raise InvalidRequest(
             "The {what} has {count} characters.", "At most {most} are kept: make it shorter.",
-            what=what, count=len(text), most=most,
+            what=what, count=len(text), most=most, at=at,
         )  # fmt: skip
 
 
 def check_name(name: str) -> None:
     """Of a project, a story, a character. Raises InvalidRequest."""
-    check_length(name, Message("name"), NAME)
+    check_length(name, Message("name"), NAME, "name")
 
 
 def check_context(context: str) -> None:
     """Of a story. Raises InvalidRequest."""
-    check_length(context, Message("story context"), WORDS)
+    check_length(context, Message("story context"), WORDS, "context")
 
 
 def check_text(text: CharacterText) -> None:
-    """What is written about a character. Raises InvalidRequest for a part that is too long."""
-    for field in fields(text):
-        said: str | None = getattr(text, field.name)
-        if said is not None:
-            check_length(said, *_OF_CHARACTER.get(field.name, (Message("visual profile"), LOOK)))
+    """What is written about a character. Raises InvalidRequest for the parts that are too long."""
+    with all_at_once() as checked:
+        for field in fields(text):
+            said: str | None = getattr(text, field.name)
+            if said is not None:
+                what = _OF_CHARACTER.get(field.name, (Message("visual profile"), LOOK))
+                checked(check_length, said, *what, field.name)
 
 
 def check_tags(tags: Collection[str], kept: Collection[str] = ()) -> None:
     """Those of a character, who has those that are `kept` already. Raises InvalidRequest."""
     if len(tags) > max(TAGS, len(kept)):
-        raise InvalidRequest("These are {count} tags.", "Choose at most {most} of them.", count=len(tags), most=TAGS)
+        raise InvalidRequest(
+            "These are {count} tags.", "Choose at most {most} of them.", count=len(tags), most=TAGS, at="tags"
+        )
     for tag in tags:
         if tag not in kept:
-            check_length(tag, Message("tag"), TAG)
+            check_length(tag, Message("tag"), TAG, "tags")
 
 
 def check_query(query: LibraryQuery) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from errors import AnotherProject, InvalidRequest, LookOnly, NotFound
+from errors import AnotherProject, InvalidRequest, LookOnly, NotFound, all_at_once
 from library_store import door
 from library_store.changes import text_to_write
 from library_store.kept_likeness import to_json
@@ -163,7 +163,10 @@ def rewrite(character: CharacterRow, written: CharacterText, shown: CharacterTex
     """Sets what somebody changed. Raises CharacterChanged, see `text_to_write`."""
     kept = character.record()
     text = text_to_write(written, shown, CharacterText.of(kept))
-    check_text(text)
+    with all_at_once() as checked:
+        if text.name is not None:
+            checked(required, text.name, "character")
+        checked(check_text, text)
     parts = {part: new for part in asdict(kept.visual_profile) if (new := getattr(text, part)) is not None}
     describe(character, text.name, text.description, replace(kept.visual_profile, **parts), text.prompt)
 

@@ -67,7 +67,7 @@ def required(text: str, of: LiteralString) -> str:
     """Raises InvalidRequest where nothing is left of a name, or it is too long. `of` says whose it is."""
     cleaned = clean(text)
     if not cleaned:
-        raise InvalidRequest("The {of} has no name.", "Give it one and try again.", of=Message(of))
+        raise InvalidRequest("The {of} has no name.", "Give it one and try again.", of=Message(of), at="name")
     check_name(cleaned)
     return cleaned
 

@@ -164,13 +164,13 @@ class PictureRequest:
 def check(request: PictureRequest) -> None:
     """Raises InvalidRequest for what cannot be drawn."""
     if not request.prompt.strip():
-        raise InvalidRequest("The prompt is empty.", "Describe the picture in a few words.")
+        raise InvalidRequest("The prompt is empty.", "Describe the picture in a few words.", at="prompt")
     for part, (name, lowest, highest) in LIMITS.items():
         value: float = getattr(request, part)
         if not lowest <= value <= highest:
             raise InvalidRequest(
                 "The {name} is {value}.", "Choose one from {lowest} to {highest}.",
-                name=name, value=value, lowest=f"{lowest:g}", highest=f"{highest:g}",
+                name=name, value=value, lowest=f"{lowest:g}", highest=f"{highest:g}", at=part,
             )  # fmt: skip
 
 

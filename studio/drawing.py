@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 
 from PIL import Image
 
-from errors import InvalidRequest
+from errors import InvalidRequest, all_at_once
 from library_store.library import CharacterLibrary
 from library_store.limits import check_text
 from library_store.records import CastMember, CastOption, CharacterText, NewPicture, ReferenceRead, Source
@@ -131,9 +131,11 @@ class Drawing:
         Raises InvalidRequest for a story in the trash. One moved there while the run goes on gets its pictures.
         """
         context = composed(self.library.get_open_story(story_id).context)
-        required(name, "character")
-        written, look = _checked_prompt(prompt), _cleaned(visual_profile)
-        check_text(CharacterText(name, description, written, **asdict(look)))
+        written, look = clean(prompt), _cleaned(visual_profile)
+        with all_at_once() as checked:
+            checked(required, name, "character")
+            checked(_check_prompt, written)
+            checked(check_text, CharacterText(name, description, written, **asdict(look)))
         request = self.pack.request(
             composed(written, *_said(look), context),
             _seed(seed),
@@ -176,8 +178,9 @@ class Drawing:
         self.library.get_open_story(story_id)
         read = self.library.read_reference(story_id, reference_image_id)
         written, look = clean(prompt), _cleaned(look)
-        _checked_prompt(composed(written, *_said(look)))
-        check_text(CharacterText(prompt=written, **asdict(look)))
+        with all_at_once() as checked:
+            checked(_check_prompt, composed(written, *_said(look)))
+            checked(check_text, CharacterText(prompt=written, **asdict(look)))
         request = self.pack.request(
             self._scene(read, written, look),
             _seed(seed),
@@ -291,12 +294,10 @@ def _made(member: CastMember, new: Sequence[NewPicture], variants: Variants) -> 
     return Made(member, tuple(picture.id for picture in new), variants.ranked, variants.request, variants.reading)
 
 
-def _checked_prompt(prompt: str) -> str:
-    """As it can be kept and written into files: what is found out after the pictures are drawn loses them."""
-    cleaned = clean(prompt)
+def _check_prompt(cleaned: str) -> None:
+    """What is found out after the pictures are drawn loses them."""
     if not cleaned:
-        raise InvalidRequest("The prompt is empty.", "Describe the picture in a few words.")
-    return cleaned
+        raise InvalidRequest("The prompt is empty.", "Describe the picture in a few words.", at="prompt")
 
 
 def _cleaned(profile: VisualProfile) -> VisualProfile:

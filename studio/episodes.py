@@ -132,7 +132,11 @@ class Episodes:
         pages = _pages(files)
         if not 0 < len(pages) <= MOST_PAGES:
             raise InvalidRequest(
-                "These are {count} pages.", "Choose 1 to {most} of them at once.", count=len(pages), most=MOST_PAGES
+                "These are {count} pages.",
+                "Choose 1 to {most} of them at once.",
+                count=len(pages),
+                most=MOST_PAGES,
+                at="files",
             )
         id, sighted, unread = new_id(), list[Sighted](), list[Unread]()
         (self.kept.folder / id).mkdir(parents=True)

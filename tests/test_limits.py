@@ -10,7 +10,7 @@ import pytest
 from fakes import fake_maker, fake_pack, studio_of
 from made_up import generated, image_ids, saved
 
-from errors import InvalidRequest, UnreadableExport
+from errors import InvalidRequest, SeveralProblems, UnreadableExport
 from library_store import limits, quotas
 from library_store.library import CharacterLibrary
 from library_store.limits import LOOK, NAME, QUERY, TAG, TAGS, WORDS
@@ -177,3 +177,11 @@ def _changed(source: Path, target: Path, name: str, old: str, new: str) -> None:
 
 def _drawing_for(store: LibraryStore, visitor: Visitor) -> Studio:
     return Castbook(store, fake_pack(), Models(fake_maker)).seen_by(visitor)
+
+
+def test_all_that_is_wrong_with_a_form_is_told_at_once_with_its_fields(library: CharacterLibrary):
+    story = library.ensure_a_story()
+    with pytest.raises(SeveralProblems) as told:
+        library.create_character(story.id, " ", [], "generated", "p" * 4001, VisualProfile(hair="h" * 1001))
+    assert [problem.field for problem in told.value.problems] == ["name", "prompt", "hair"]
+    assert "no name" in str(told.value) and "4001 characters" in str(told.value)

@@ -10,7 +10,7 @@ from html import escape
 
 import gradio as gr
 
-from errors import CastbookError
+from errors import CastbookError, SeveralProblems
 from ui.language import said, say
 
 SORRY = "Sorry"
@@ -19,12 +19,13 @@ APOLOGY = "Something went wrong inside Castbook. Nothing you saved is lost; plea
 
 @contextmanager
 def told_to_people() -> Generator[None, None, None]:
-    """For the page's handlers: a toast in the visitor's language. Gradio renders it as HTML, so it is escaped."""
+    """For the page's handlers, in the visitor's language: a toast, out of which fields.js takes to their fields the
+    problems that have one. Gradio renders it as HTML, so it is escaped."""
     try:
         yield
     except CastbookError as error:
-        message = f"{escape(said(error.cause_message))}<br>{escape(said(error.remedy_message))}"
-        raise gr.Error(message, title=say("That did not work"), print_exception=False) from error
+        problems = error.problems if isinstance(error, SeveralProblems) else (error,)
+        raise gr.Error("".join(map(_told, problems)), title=say("That did not work"), print_exception=False) from error
     except gr.Error:
         raise
     except Exception as error:
@@ -39,4 +40,9 @@ def told_to_programs() -> Generator[None, None, None]:
     except CastbookError as error:
         raise gr.Error(str(error), print_exception=False) from error
     except Exception as error:
-        raise gr.Error(APOLOGY, title=SORRY, print_exception=False) from error
+
+
+def _told(problem: CastbookError) -> str:
+    """HTML. Of a class Gradio leaves the name, and of no attribute beside."""
+    at = f"at-{problem.field}" if problem.field else ""
+    return f'<p class="{at}">{escape(said(problem.cause_message))}<br>{escape(said(problem.remedy_message))}</p>'

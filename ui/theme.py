@@ -119,8 +119,8 @@ STYLES = (
     "likeness/likeness.css",
 )  # fmt: skip
 SCRIPTS = (
-    "page.js", "dialog.js", "story/tiles.js", "story/words.js", "story/composer.js", "undo.js", "lightbox/lightbox.js",
-    "drafts.js",
+    "page.js", "dialog.js", "fields.js", "story/tiles.js", "story/words.js", "story/composer.js", "undo.js",
+    "lightbox/lightbox.js", "drafts.js",
 )  # fmt: skip
 
 

@@ -116,7 +116,7 @@ def _build_tokens(castbook: Castbook, view: gr.Tab) -> None:
     @for_visitor(castbook)
     def revoked(studio: Studio, key_id: str | None) -> tuple[Any, ...]:
         if not key_id:
-            raise InvalidRequest("There is no token chosen.", "Choose one.")
+            raise InvalidRequest("There is no token chosen.", "Choose one.", at="tokens")
         castbook.store.keys.revoke(studio.visitor.name, key_id)
         return gr.Textbox("", visible=False), choices(studio)
 
@@ -140,7 +140,7 @@ def _build_end(castbook: Castbook) -> None:
     @for_visitor(castbook)
     def deleted(studio: Studio, sure: bool) -> bool:
         if not sure:
-            raise InvalidRequest("Nothing was deleted.", "Tick first that all of it shall go.")
+            raise InvalidRequest("Nothing was deleted.", "Tick first that all of it shall go.", at="sure")
         castbook.delete_everything(studio.visitor)
         return False
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 from served import App, drawn
+from test_page import problem
 
 Visit = Callable[..., Page]
 
@@ -72,4 +73,4 @@ def test_what_is_no_export_is_refused_in_words(app: App, visit: Visit, tmp_path:
     page = visit(app)
     open_export_form(page)
     import_zip(page, tmp_path / "notes.zip")
-    expect(page.get_by_test_id("toast-body")).to_contain_text("Choose a zip that Castbook exported.")
+    expect(problem(page, "import-zip")).to_contain_text("Choose a zip that Castbook exported.")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 from served import App
-from test_page import box, create, toast, write
+from test_page import box, create, problem, toast, write
 
 Visit = Callable[..., Page]
 
@@ -20,8 +20,7 @@ def test_a_korean_creator_makes_saves_and_finds_seoyeon_in_korean(app: App, visi
     expect(page.locator("#models")).to_have_text("Fake 준비됨")
 
     page.get_by_role("button", name="2장 그리기").click()
-    expect(toast(page)).to_contain_text("캐릭터 이름이 비어 있어요.")
-    page.get_by_test_id("toast-close").click()
+    expect(problem(page, "new-name")).to_contain_text("캐릭터 이름이 비어 있어요.")
 
     create(page, "서연")
     expect(page.locator("#run-report")).to_contain_text("서연 새 그림 2장")

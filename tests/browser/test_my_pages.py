@@ -11,7 +11,7 @@ from fakes import BLUE, RED, FakeFaces, fake_pack, side_by_side
 from listening import listening
 from playwright.sync_api import Browser, Page, expect
 from served import App, PatientGenerator
-from test_page import box, toast, write
+from test_page import box, problem, write
 
 from library_store.records import LOCAL_OWNER
 from library_store.store import LibraryStore
@@ -76,6 +76,6 @@ def test_faces_are_ticked_split_off_and_put_together_again(app: App, page: Page)
 
 def test_a_name_is_missed_and_nothing_is_lost(app: App, page: Page) -> None:
     page.click("#pages-keep")
-    expect(toast(page)).to_contain_text("name")
+    expect(problem(page, "pages-name")).to_contain_text("name")
     assert app.cast == []
     expect(page.locator("#pages-note")).to_contain_text("2 people to be kept")

@@ -76,6 +76,11 @@ def choose(page: Page, name: str) -> None:
     expect(page.locator(".popup")).to_have_count(0)
 
 
+def problem(page: Page, field: str) -> Locator:
+    """What is said at the field."""
+    return page.locator(f"#{field}-problem")
+
+
 def toast(page: Page) -> Locator:
     return page.get_by_test_id("toast-body")
 
@@ -351,12 +356,20 @@ def test_an_empty_prompt_is_told_and_the_form_keeps_its_content(app: App, visit:
     open_chip(page, "new-profile")
     write(page, "new-hair", "red hair")
     page.click("#new-create")
-    expect(toast(page)).to_contain_text("The prompt is empty.")
-    expect(toast(page)).to_contain_text("Describe the picture in a few words.")
+    expect(problem(page, "new-prompt")).to_have_text("The prompt is empty. Describe the picture in a few words.")
+    expect(box(page, "new-prompt")).to_have_attribute("aria-describedby", "new-prompt-problem")
+    expect(box(page, "new-prompt")).to_be_focused()
+    expect(toast(page)).to_have_count(0)
     expect(box(page, "new-name")).to_have_value("Hana <b>")
     expect(box(page, "new-hair")).to_have_value("red hair")
     expect(page.locator("#new-create")).to_be_enabled()
     assert app.cast == []
+    write(page, "new-name", "")
+    page.click("#new-create")
+    expect(page.locator(".problem")).to_have_count(2)  # all at once
+    write(page, "new-name", "Hana")
+    expect(page.locator(".problem")).to_have_text(["The prompt is empty. Describe the picture in a few words."])
+    expect(box(page, "new-name")).not_to_have_attribute("aria-invalid", "true")
 
 
 def test_an_own_picture_joins_the_cast(app: App, visit: Visit, tmp_path: Path) -> None:
@@ -419,3 +432,9 @@ def test_a_run_can_be_stopped(app: App, visit: Visit) -> None:
     expect(page.locator("#run-report")).to_contain_text("Stopped before a picture was finished")
     expect(page.locator("#new-create")).to_be_enabled()
     assert app.cast == []
+    write(page, "new-name", "")
+    page.click("#new-create")
+    expect(page.locator(".problem")).to_have_count(2)  # all at once
+    write(page, "new-name", "Hana")
+    expect(page.locator(".problem")).to_have_text(["The prompt is empty. Describe the picture in a few words."])
+    expect(box(page, "new-name")).not_to_have_attribute("aria-invalid", "true")

@@ -11,8 +11,8 @@ from test_page import Visit, box, new_story, toast, write
 
 def manage(page: Page) -> None:
     page.locator("#manage > button").click()
-    expect(box(page, "rename-story")).to_be_visible()
-    expect(box(page, "rename-story")).not_to_have_value("")
+    expect(box(page, "rename-story-name")).to_be_visible()
+    expect(box(page, "rename-story-name")).not_to_have_value("")
     settle(page)
 
 
@@ -25,7 +25,7 @@ def test_a_story_is_renamed_trashed_and_brought_back(app: App, visit: Visit) -> 
     story_id = app.story_id
     manage(page)
     expect(page.locator("#trash-empty")).to_contain_text("The trash is empty")
-    fill(box(page, "rename-story"), "The café")
+    fill(box(page, "rename-story-name"), "The café")
     page.click("#rename-story-go")
     expect(box(page, "story")).to_have_value("The café")
     for bring_back in ("#undo-button", ".do-restore"):
@@ -43,8 +43,8 @@ def test_the_last_project_goes_and_comes_back_with_its_stories(app: App, visit: 
     page = visit(app)
     new_story(page, "Episode 2")
     manage(page)
-    box(page, "rename-project").fill("Iron Seoul")
-    box(page, "rename-project").press("Enter")
+    box(page, "rename-project-name").fill("Iron Seoul")
+    box(page, "rename-project-name").press("Enter")
     expect(box(page, "project")).to_have_value("Iron Seoul")
     page.click("#trash-project")
     expect(box(page, "project")).to_have_value("My first project")
@@ -170,9 +170,9 @@ def test_no_late_answer_writes_over_a_name_that_is_typed(app: App, visit: Visit)
     late: list[Route] = []
     page.route("**/run/predict*", lambda route: late.append(route))
     manage(page)
-    box(page, "rename-project").fill("Iron Seoul")
+    box(page, "rename-project-name").fill("Iron Seoul")
     for route in late:
         route.continue_()
         route.request.response()
-    box(page, "rename-project").press("Enter")
+    box(page, "rename-project-name").press("Enter")
     expect(box(page, "project")).to_have_value("Iron Seoul")

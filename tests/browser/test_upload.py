@@ -17,7 +17,7 @@ from listening import listening
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from served import App, PatientGenerator
-from test_page import box, toast, write
+from test_page import box, problem, write
 
 from library_store.records import LOCAL_OWNER, CastMember
 from library_store.store import LibraryStore
@@ -226,7 +226,7 @@ def test_without_a_box_nothing_is_added(app: App, open_page: Open, shy: Path) ->
     expect(note(page)).to_contain_text("No face was found")
     write(page, "upload-name", "Shy")
     page.click("#upload-add")
-    expect(toast(page)).to_contain_text("There is no box around the face yet.")
+    expect(problem(page, "upload-file")).to_contain_text("There is no box around the face yet.")
     expect(page.locator("#upload-add")).to_be_enabled()
     assert app.cast == []
 
@@ -279,13 +279,13 @@ def test_a_bad_picture_is_told_at_once_and_the_form_keeps_its_content(
     page = open_page()
     write(page, "upload-name", "Me")
     upload(page, tmp_path / file)
-    expect(toast(page)).to_contain_text(message)
+    expect(problem(page, "upload-file")).to_contain_text(message)
     expect(note(page)).to_be_hidden()
     expect(box(page, "upload-name")).to_have_value("Me")
     page.click("#upload-add")
     expect(page.locator("#upload-add")).to_have_text("Add to the cast")
     expect(page.locator("#upload-add")).to_be_enabled()
-    expect(toast(page).last).to_contain_text(message)
+    expect(problem(page, "upload-file")).to_contain_text(message)
     assert app.cast == []
 
 

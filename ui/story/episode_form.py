@@ -111,7 +111,7 @@ def bind_episode_form(castbook: Castbook, form: EpisodeForm, place: Place) -> No
     @for_visitor(castbook)
     def merge(studio: Studio, rows: Rows, chosen: int, other: int | None) -> dict[Any, Any]:
         if other is None:
-            raise InvalidRequest("Nobody is chosen.", "Choose who is the same person first.")
+            raise InvalidRequest("Nobody is chosen.", "Choose who is the same person first.", at="other")
         merged = rows.merged(chosen, other)
         return _shown(form, studio.episodes.get(rows.episode_id), merged, chosen - (other < chosen))
 
@@ -148,7 +148,7 @@ def _begun(files: list[str] | None) -> tuple[Any, Any]:
 
 def _ticked(faces: Sequence[int]) -> Sequence[int]:
     if not faces:
-        raise InvalidRequest("No face is ticked.", "Tick those that are meant.")
+        raise InvalidRequest("No face is ticked.", "Tick those that are meant.", at="ticked")
     return faces
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from errors import InvalidRequest
+from errors import InvalidRequest, all_at_once
 from library_store.records import FaceMatch
+from library_store.text import required
 from pipeline.request import NO_LOOK
 from pipeline.uploads import Upload
 from studio import Castbook, Studio
@@ -148,15 +149,10 @@ def bind_upload_form(castbook: Castbook, form: UploadForm, place: Place) -> None
         agreed: bool,
         *looks: Any,
     ) -> dict[Any, Any]:
-        if not path:
-            raise InvalidRequest("There is no picture yet.", "Choose a file of yours above.")
-        check_agreed(studio.pack, agreed)
-        studio.faces.look_at_upload(path)  # one that cannot be read has no faces to choose from either
-        if marks.chosen is None and marks.box is None:
-            raise InvalidRequest(
-                "There is no box around the face yet.",
-                "Tap two opposite corners of one in the picture, or move the sliders.",
-            )
+        with all_at_once() as checked:
+            checked(_check_picture, studio, path, agreed, marks)
+            checked(required, name, "character")
+        assert path
         alike = studio.faces.look_alikes(studio.faces.face_in_upload(path, marks.chosen, marks.box), project_id)
         if not {match.character.id for match in alike} <= set(warned):
             return {
@@ -183,6 +179,19 @@ def bind_upload_form(castbook: Castbook, form: UploadForm, place: Place) -> None
     for ended in (added.success, added.failure):
         ended(_add_button, form.warned, form.add, **QUICK)
     added.success(None, js="() => window.castbook?.closeDialog()")
+
+
+def _check_picture(studio: Studio, path: str | None, agreed: bool, marks: Marks) -> None:
+    if not path:
+        raise InvalidRequest("There is no picture yet.", "Choose a file of yours above.", at="file")
+    check_agreed(studio.pack, agreed)
+    studio.faces.look_at_upload(path)  # one that cannot be read has no faces to choose from either
+    if marks.chosen is None and marks.box is None:
+        raise InvalidRequest(
+            "There is no box around the face yet.",
+            "Tap two opposite corners of one in the picture, or move the sliders.",
+            at="file",
+        )
 
 
 def _bind_looking(castbook: Castbook, form: UploadForm) -> None:

@@ -77,7 +77,10 @@
     clearTimeout(rested);
     rested = setTimeout(paint, RESTS + 20, id);
   });
-  document.addEventListener("focusin", ({ target }) => paint(target.closest?.("[id]")?.id)); // it may have been mounted anew
+  document.addEventListener("focusin", ({ target }) => {
+    const id = target.closest?.("[id]")?.id;
+    if (read.has(id)) paint(id); // it may have been mounted anew
+  });
 
   // A profile's words are no text: those that cannot be drawn are marked as a whole
   const markTokens = (id, unknown) => {
