@@ -92,9 +92,9 @@ class MarksReader:
         groups = ([(mark,) for mark in asked.pop(MARKS, ())], asked.values())
         return tuple(phrase for phrases in chain(*groups) if shown.isdisjoint(phrases) for phrase in phrases)
 
-    def unwanted(self, picture: Image.Image, landmarks: Landmarks, kept_out: str) -> tuple[str, ...]:
-        """The marks in what was to be kept out that the face shows all the same."""
-        asked = self._asked(kept_out)
+    def showing(self, picture: Image.Image, landmarks: Landmarks, text: str) -> tuple[str, ...]:
+        """The marks in a text that the face shows, of those that are read reliably."""
+        asked = self._asked(text)
         shown = self.shown(picture, landmarks) if asked else frozenset[str]()
         return tuple(phrase for phrase in chain.from_iterable(asked.values()) if phrase in shown)
 

@@ -165,6 +165,7 @@ class Likeness:
     score: float | None = None  # how far the similarity stands out among strangers; None: the bare one was judged
     against: Against | None = None  # these strangers
     lost_marks: tuple[str, ...] | None = None  # the person's, which the picture does not show; None: nobody looked
+    kept_marks: tuple[str, ...] | None = None  # the person's, which it shows
     unwanted_marks: tuple[str, ...] | None = None  # it shows them, and they were to be kept out
 
     @property

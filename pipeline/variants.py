@@ -73,8 +73,8 @@ class ReadsMarks(Protocol):
         """The marks of a person in the prompt that the face at these landmarks (5, 2) does not show."""
         ...
 
-    def unwanted(self, picture: Image.Image, landmarks: Landmarks, kept_out: str) -> tuple[str, ...]:
-        """Those of what was to be kept out that it does show."""
+    def showing(self, picture: Image.Image, landmarks: Landmarks, text: str) -> tuple[str, ...]:
+        """Those in a text that it does show."""
         ...
 
 
@@ -232,9 +232,12 @@ class VariantMaker:
         missing = self._prompt_reader.missing(picture, request.asked) if self._prompt_reader else None
         if face and self._marks_reader:
             lost = self._marks_reader.missing(picture, face.landmarks, request.asked)
-            unwanted = self._marks_reader.unwanted(picture, face.landmarks, request.negative_prompt)
             if likeness:
-                likeness = replace(likeness, lost_marks=lost, unwanted_marks=unwanted)
+                kept, unwanted = (
+                    self._marks_reader.showing(picture, face.landmarks, text)
+                    for text in (request.asked, request.negative_prompt)
+                )
+                likeness = replace(likeness, kept_marks=kept, lost_marks=lost, unwanted_marks=unwanted)
             elif lost:  # of somebody new nothing is lost: it was never drawn
                 missing = tuple(dict.fromkeys((*(missing or ()), *lost)))
         variant = Variant(picture, seed, face, likeness, missing, faces=len(faces))

@@ -67,7 +67,7 @@ def test_a_mark_that_is_asked_for_and_not_shown_is_lost(reader: MarksReader, col
     ("colour", "kept_out", "shown"), [(RED, "a scar", ("a scar",)), (GREEN, "a scar", ()), (RED, "", ())]
 )
 def test_what_was_to_be_kept_out_and_is_shown_is_said(reader: MarksReader, colour, kept_out, shown) -> None:
-    assert reader.unwanted(flat(colour), FACE, kept_out) == shown
+    assert reader.showing(flat(colour), FACE, kept_out) == shown
 
 
 def test_a_picture_that_shows_what_was_to_be_kept_out_says_so(pack: Pack, reader: MarksReader) -> None:

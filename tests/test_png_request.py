@@ -143,6 +143,7 @@ def test_our_chunk_holds_request_source_and_likeness(tmp_path: Path) -> None:
             "score": None,
             "against": None,
             "lost_marks": None,
+            "kept_marks": None,
             "unwanted_marks": None,
         },
     }

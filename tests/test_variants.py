@@ -125,7 +125,7 @@ def test_marks_that_were_asked_for_and_not_drawn_are_missing_of_somebody_new():
         def missing(self, picture: Image.Image, landmarks: Landmarks, prompt: str) -> tuple[str, ...]:
             return ("a scar",)
 
-        def unwanted(self, picture: Image.Image, landmarks: Landmarks, kept_out: str) -> tuple[str, ...]:
+        def showing(self, picture: Image.Image, landmarks: Landmarks, text: str) -> tuple[str, ...]:
             return ("glasses",)
 
     maker = VariantMaker(FakeGenerator(), FakeFaces(), fake_pack(), None, Marks())

@@ -18,7 +18,7 @@ KEYS = {
     "S": "Save to library",
     "V": "Vary this",
     "⌫": "Remove picture",
-    "/  Ctrl K": "Find anybody",
+    "/  Ctrl K": "Find anything",
     "?": "Show this",
     "Esc": "Close what is open",
 }  # as composer.js hears them

@@ -16,6 +16,7 @@ from ui.chosen_language import ChosenLanguage
 from ui.dialog import build_dialog
 from ui.door import Door
 from ui.endpoints import build_endpoints
+from ui.find import build_find, build_find_dialog
 from ui.foreign_sites import guards
 from ui.handlers import (
     AT_ONCE,
@@ -128,6 +129,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
                 build_yours(castbook, yours)
         lightbox = build_lightbox(castbook)
         with gr.Row(elem_id="bar-end"):
+            find = build_find()
             status = build_status(castbook)
             other_language = gr.Button(t("한국어"), size="sm", elem_id="other-language", scale=0, min_width=0)
             ask = gr.Button(t("Keys and words"), size="sm", elem_id="help", scale=0, min_width=0)
@@ -137,6 +139,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
             with gr.Tab(t("My pages"), id=PAGES):
                 episode = build_episode_form(castbook)
         build_help(castbook, demo)
+        build_find_dialog(castbook, find, place)
         choosers = [generate, new.who, scene.choose, scene.change]
         popup = build_library_popup(castbook, place, choosers, [load, bring])
 

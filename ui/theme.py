@@ -119,7 +119,7 @@ STYLES = (
     "likeness/likeness.css",
 )  # fmt: skip
 SCRIPTS = (
-    "page.js", "dialog.js", "fields.js", "story/tiles.js", "story/words.js", "story/composer.js", "undo.js",
+    "page.js", "dialog.js", "fields.js", "story/tiles.js", "story/words.js", "find.js", "story/composer.js", "undo.js",
     "lightbox/lightbox.js", "drafts.js",
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from html import escape
 from library_store.foreign_requests import FoundRequest
 from library_store.records import CastOption, VisualProfile
 from pipeline.values import NOT_COMPARED, Band, Judgement, Likeness, Missing, Objection, verdict_of
-from ui.language import said, say, t
+from ui.language import phrase_name, said, say, t
 from verdicts import objection, passing, passing_in_a_like_hand, reason_of
 
 ORIGIN = {"uploaded": "Uploaded", "generated": "Created", "variant": "Variant"}
@@ -89,6 +89,16 @@ def long_likeness(likeness: Likeness | None) -> str:
         marks = ", ".join(f"“{mark}”" for mark in likeness.unwanted_marks)
         facts.append(say("still shows {marks}", marks=in_markdown(marks)))
     return " · ".join([*facts, *lacking])
+
+
+def marks_said(likeness: Likeness, asked: Sequence[str]) -> str:
+    """Markdown: which of a person's marks a picture kept, which it lost, and of which nobody says. `asked`: the marks
+    that it was asked for."""
+    kept, lost = likeness.kept_marks or (), likeness.lost_marks or ()
+    unread = [mark for mark in asked if mark not in (*kept, *lost)]
+    lists = {"✓ **Kept:** {marks}": kept, "✗ **Lost:** {marks}": lost, "**Not looked at:** {marks}": unread}
+    lines = [say(line, marks=in_markdown(", ".join(map(phrase_name, marks)))) for line, marks in lists.items() if marks]
+    return "\n\n".join(lines)
 
 
 def verdict_line(likeness: Likeness | None, rejection: Sequence[Objection]) -> str:

@@ -95,6 +95,7 @@ class Likeness(Objected):
     score: float | None
     against: Against | None
     lost_marks: list[str] | None
+    kept_marks: list[str] | None
     unwanted_marks: list[str] | None
     reason: str
 

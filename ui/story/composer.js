@@ -79,7 +79,7 @@
     if (next) castbook.tiles.choose(next);
   };
   const look = () => document.querySelector("#pair figure:last-child .look")?.click();
-  const find = () => press("#load-character");
+  const find = () => press("#find");
   const deeds = {
     f: look,
     s: () => press("#inspector .do-save"),

@@ -4,13 +4,13 @@ and what can be done with it."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
 from errors import CastbookError, InvalidRequest, NotFound
-from library_store.records import CastMember
+from library_store.records import CastMember, CharacterReferenceImage
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, for_visitor, unchanged
 from ui.language import said, say, t
@@ -19,12 +19,13 @@ from ui.story.desk import Desk, show_request, show_scene, show_seed
 from ui.story.save_form import FOCUS_SAVE, show_save_form
 from ui.story.stream import OnOffer, address, build_pair
 from ui.undo import Undo, offer
-from ui.words import full_origin, in_markdown, measured_by, profile_line, tone, verdict_line
+from ui.words import full_origin, in_markdown, marks_said, measured_by, profile_line, tone, verdict_line
 
 FOCUS_SCENE = "() => window.castbook?.showDesk('#scene-prompt')"
 FOCUS_TURNED_TO = "(field) => window.castbook?.showDesk(field)"
 NO_PAIR: dict[str, Any] = {}
 COMPARE = "Compare with the reference"
+MARKS = ("marks", "hair colour", "eyes")  # groups of a vocabulary
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Inspector:
     comparison: gr.Column  # in the place of both while it is asked for
     slider: gr.ImageSlider
     likeness: gr.Markdown
+    marks: gr.Markdown
     judged_by: gr.Markdown
     activate: gr.Button
     save: gr.Button
@@ -49,7 +51,8 @@ class Inspector:
     def outputs(self) -> list[Any]:
         """What `show_picture` sets."""
         return [
-            self.nothing, self.box, self.heading, self.pair, self.comparison, self.likeness, self.judged_by,
+            self.nothing, self.box, self.heading, self.pair, self.comparison, self.likeness, self.marks,
+            self.judged_by,
             self.activate, self.save, self.variants, self.use_seed, self.compare, self.remix,
         ]  # fmt: skip
 
@@ -61,6 +64,7 @@ def build_inspector() -> Inspector:
         pair = build_pair()
         comparison, slider = _build_comparison()
         likeness = gr.Markdown(elem_classes="badge")
+        marks = gr.Markdown(elem_id="marks")
         with gr.Column(elem_classes="deeds"):
             activate = _button("Use in this story", "do-activate")
             save = _button("Save to library", "do-save")
@@ -73,7 +77,7 @@ def build_inspector() -> Inspector:
                 compare = _button(COMPARE, "do-compare")
                 remix = _button("Remix", "do-remix")
     return Inspector(
-        nothing, box, heading, pair, comparison, slider, likeness, judged_by,
+        nothing, box, heading, pair, comparison, slider, likeness, marks, judged_by,
         activate, save, variants, use_seed, remove, compare, remix,
     )  # fmt: skip
 
@@ -85,11 +89,12 @@ def show_picture(studio: Studio, members: Sequence[CastMember], image_id: str) -
     if chosen is None:
         hidden = gr.Button(visible=False)
         shown = gr.Markdown(visible=bool(offers)), gr.Column(visible=False)
-        return *shown, "", NO_PAIR, gr.Column(visible=False), "", "", *[hidden] * 6
+        return *shown, "", NO_PAIR, gr.Column(visible=False), "", "", "", *[hidden] * 6
     member, image = chosen.member, chosen.option.image
     try:
         pair = _pair(studio, chosen)
-        verdict = verdict_line(image.likeness, image.likeness.rejection if image.likeness else ())
+        likeness = image.likeness and replace(image.likeness, lost_marks=None)  # they are in the lists below
+        verdict = verdict_line(likeness, likeness.rejection if likeness else ())
     except CastbookError as error:  # one damaged file must not hide the others
         pair, verdict = NO_PAIR, in_markdown(said(error.cause_message))
     in_library = member.character.is_saved_to_library and member.character.trashed_at is None
@@ -102,6 +107,7 @@ def show_picture(studio: Studio, members: Sequence[CastMember], image_id: str) -
         pair,
         gr.Column(visible=False),
         gr.Markdown(verdict, elem_classes=["badge", tone(image.likeness)]),
+        _marks(studio, image),
         _fine_print(chosen),
         _as_main(main == "activate", visible=not chosen.is_active),
         _as_main(main == "save", value=t("Update in library" if in_library else "Save to library"), visible=True),
@@ -150,6 +156,13 @@ def _heading(member: CastMember) -> str:
     mark = f" <small>{place}</small>" if character.is_saved_to_library else ""
     about = character.description or profile_line(character.visual_profile) or character.prompt
     return f"### {in_markdown(character.name)}{mark}\n{in_markdown(about)}"
+
+
+def _marks(studio: Studio, image: CharacterReferenceImage) -> str:
+    if image.likeness is None or image.request is None or image.parent_id is None:
+        return ""
+    asked = studio.pack.read(image.request.asked).phrases
+    return marks_said(image.likeness, [mark for group in MARKS for mark in asked.get(group, ())])
 
 
 def _fine_print(chosen: OnOffer) -> str:
