@@ -40,9 +40,10 @@ def told_to_programs() -> Generator[None, None, None]:
     except CastbookError as error:
         raise gr.Error(str(error), print_exception=False) from error
     except Exception as error:
+        raise gr.Error(APOLOGY, title=SORRY, print_exception=False) from error
 
 
 def _told(problem: CastbookError) -> str:
     """HTML. Of a class Gradio leaves the name, and of no attribute beside."""
-    at = f"at-{problem.field}" if problem.field else ""
-    return f'<p class="{at}">{escape(said(problem.cause_message))}<br>{escape(said(problem.remedy_message))}</p>'
+    sentences = f"{escape(said(problem.cause_message))}<br>{escape(said(problem.remedy_message))}"
+    return f'<p class="at-{problem.field}">{sentences}</p>' if problem.field else sentences

@@ -191,7 +191,9 @@ def launch_options(
     With `mcp` the endpoints are tools of a Model Context Protocol server as well, at `endpoints.tools.PATH`.
     `hosts` and `frames` as in `foreign_sites.guards`. `ways` where whose is what goes by accounts.
     """
-    served: dict[str, Any] = {"routes": [*moving_routes(castbook), *invitation_routes(castbook), *word_pictures(castbook.pack)]}
+    served: dict[str, Any] = {
+        "routes": [*moving_routes(castbook), *invitation_routes(castbook), *word_pictures(castbook.pack)]
+    }
     if ways:
         served["routes"] += sign_in_routes(castbook, ways)
     if mcp:
