@@ -4,12 +4,15 @@ read or refused with a sentence, none holds a verb up for long, and this process
 from __future__ import annotations
 
 import io
+import os
 import random
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -27,6 +30,7 @@ BAR = 5.0  # seconds
 
 def main(pictures: int, zips: int, seed: int) -> None:
     chance, answers, seconds = random.Random(seed), Counter[str](), list[float]()
+    largest = Worker(0, 0)
     seeds = list(_pictures())
     read_upload(seeds[0])
     before = _resident("self")
@@ -34,6 +38,7 @@ def main(pictures: int, zips: int, seed: int) -> None:
         file = mutated(chance.choice(seeds), chance)
         for read in (read_upload, find_request):
             seconds.append(_answered(lambda read=read, file=file: read(file), answers))
+        largest = max([largest, *_workers()])
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         store = LibraryStore.open(f"sqlite:///{home / 'castbook.db'}", home / "pictures")
@@ -47,11 +52,16 @@ def main(pictures: int, zips: int, seed: int) -> None:
         for _ in range(zips):
             (home / "mutated.zip").write_bytes(mutated(whole, chance))
             seconds.append(_answered(lambda: library.import_zip(home / "mutated.zip", target), answers))
+            largest = max([largest, *_workers()])
         store.close()
     print(f"{pictures} mutated pictures, each as an upload and for its request; {zips} mutated exports")
     for answer, count in answers.most_common():
         print(f"  {count} x {answer}")
-    print(f"the longest: {max(seconds):.2f} s (bar: {BAR:g} s); a worker has at most {MEMORY / 2**30:g} GB")
+    print(f"the longest: {max(seconds):.2f} s (bar: {BAR:g} s)")
+    print(
+        f"the largest worker: {largest.reserved:.0f} MB reserved, of {MEMORY / 2**20:.0f} that it may have, "
+        f"and {largest.resident:.0f} MB in use"
+    )
     print(f"this process: {before:.0f} MB before, {_resident('self'):.0f} MB after")
 
 
@@ -81,6 +91,22 @@ def _pictures() -> Iterator[bytes]:
         buffer = io.BytesIO()
         Image.fromarray(noise).resize((512, 384)).save(buffer, kind)
         yield buffer.getvalue()
+
+
+class Worker(NamedTuple):
+    """At their highest, in MB."""
+
+    reserved: float  # what its limit is of
+    resident: float
+
+
+def _workers() -> Iterator[Worker]:
+    """The processes of this one, in which files are decoded (Linux)."""
+    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        with suppress(OSError):  # it has ended
+            sizes = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+            if "VmPeak" in sizes:  # no zombie
+                yield Worker(*(int(sizes[name].split()[0]) / 1024 for name in ("VmPeak", "VmHWM")))
 
 
 def _resident(pid: str) -> float:

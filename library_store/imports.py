@@ -62,11 +62,12 @@ def bring_in(writing: Writing, plan: Plan, sizes: Mapping[str, tuple[int, int]],
             for some in _slices(values):
                 with writing() as session:
                     _execute(session, statement, some, keep_again)
+        joining = list(new.joining())
         with writing() as session:
-            if not still_holds(session, plan):
+            if any(values for _, values in joining) and not still_holds(session, plan):
                 raise InvalidRequest("The library was changed while this was brought in.", "Import it once more.")
             _show(session, plan, hidden_id)
-            for statement, values in new.joining():
+            for statement, values in joining:
                 _execute(session, statement, values, keep_again)
             rows.faces_changed(session, plan.project_id)
             quotas.check_all(session, plan.project_id)
