@@ -7,6 +7,7 @@ memory-mapped arrays and a `portraits.json`.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,14 @@ class Portraits:
         """The numbers of the pictures that these hands drew."""
         meant = [index for index, name in enumerate(self.hands) if name in names]
         return np.flatnonzero(np.isin(self.hand[self.person], meant))
+
+    def by(self, names: Sequence[str]) -> Portraits:
+        """Those that these hands drew, in memory."""
+        rows, people = self.of_hands(set(names)), np.isin(self.hand, [self.hands.index(name) for name in names])
+        person = (np.cumsum(people) - 1)[self.person[rows]]
+        hand = np.array([names.index(self.hands[number]) for number in self.hand[people]], np.int64)
+        shown = self.pixels[rows], self.boxes[rows], self.landmarks[rows]
+        return Portraits(*shown, person, hand, self.features[people], tuple(names))
 
     def twins(self, people: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Who of these p people looks like whom: (p, p), true for those who differ in fewer than TWINS visible

@@ -17,9 +17,10 @@ from evaluation.portraits import Portraits
 from pipeline.faces import InsightFaces, JudgeModel
 from pipeline.packs import FaceModels, Judge, load_pack
 from settings import BUILT_IN_PACKS
-from training import detector, drawn_judge, encoders
+from training import detector, drawn_judge, encoders, left_out
 from training.dataset import align, pictures
 from training.drawn_judge import LANDMARK_SCALE, build_drawn_judge, make_drawn_judge, whole_head
+from training.left_out import without_each_designer
 from training.onnx_files import export, read_weights
 from training.pack import JUDGE_FILE
 from training.recipe import Recipe, Run
@@ -247,3 +248,23 @@ def test_the_whole_way_to_a_judge_that_the_app_and_plain_insightface_load(tmp_pa
     pack = load_pack("paperdoll", (BUILT_IN_PACKS,))
     for face in InsightFaces.load(pack).faces(Image.fromarray(world.pixels[0])):
         assert [identity.encoder for identity in face.identities] == [pack.faces.encoder, pack.judge_encoder]
+
+
+def test_a_judge_is_measured_on_a_designer_of_whom_it_saw_no_line(tmp_path, monkeypatch):
+    features = np.random.default_rng(0).integers(0, 9, (36, 6))
+    sets = replace(portraits(3, 12, 2, features), hands=("adventurer", "micah", "lorelei"))
+    saw = {}
+
+    def teach(run, name, build, sources, steps):
+        saw[name] = {hand for source in sources for hand in source.portraits.hands}
+        return build().eval()
+
+    monkeypatch.setattr(left_out, "train_drawn_judge", teach)
+
+    rows = list(without_each_designer(Run(tmp_path, Recipe.small(), tmp_path), sets, PAPERDOLL / JUDGE_FILE))
+
+    assert saw["saw-all"] >= set(sets.hands)
+    assert saw["without-Lisa Wischofsky"] & set(sets.hands) == {"micah"}  # adventurer and lorelei are both hers
+    assert saw["without-Micah Lanier"] & set(sets.hands) == {"adventurer", "lorelei"}
+    assert sorted(row.hand for row in rows) == sorted(2 * sets.hands)
+    assert {row.people for row in rows} == {12}

@@ -113,6 +113,28 @@ def drawn_judge(
     draw_curves(run, output / "training.png")
 
 
+@app.command("designers")
+def designers(
+    artists: Annotated[Path, typer.Option(help="The portraits that `artists` drew for training.")],
+    plain: Annotated[Path, typer.Option(help="The plain judge's ONNX file: all begin as that.")] = PACK / "judge" / "rec_paperdoll_judge.onnx",
+    run: RunFolder = DRAWN_RUN, recipe: RecipeName = "two-cores", minutes: Minutes = 0, threads: Threads = 0,
+) -> None:  # fmt: skip
+    """Judges of drawn faces that never saw a designer, each measured on that designer's sets, beside one that saw them all,
+    as Markdown tables. Stop it at any time; the same command goes on."""
+    from evaluation.hands_report import as_markdown
+    from evaluation.portraits import Portraits
+    from training.left_out import without_each_designer
+    from training.loop import TimeIsUp
+
+    _use(threads)
+    place = Run(run, RECIPES[recipe](), DRAWN_JUDGE, time.monotonic() + 60 * minutes if minutes else None)
+    try:
+        typer.echo(as_markdown(list(without_each_designer(place, Portraits.load(artists), plain))))
+    except TimeIsUp as said:
+        typer.echo(said)
+        raise typer.Exit(75) from None
+
+
 @app.command("previews")
 def previews(
     run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "two-cores", threads: Threads = 0

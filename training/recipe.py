@@ -25,6 +25,9 @@ class Recipe:
     detector_steps: int = 1500
     drawn_judge_steps: int = 3000
     drawn_detector_steps: int = 1000
+    left_out_steps: int = 150  # of each judge that never saw one designer
+    left_out_hands: int = 120  # of our own artist's, that it saw
+    left_out_lines: int = 100  # of the reserved hands, that its lines are learnt on
     autoencoder_steps: int = 4800
     small_crops_until: float = 0.0  # of the autoencoder's steps: small ones first, where each costs
     decoder_steps: int = 2500
@@ -61,7 +64,7 @@ class Recipe:
         """Every stage with next to nothing, in half a minute."""
         return Recipe(
             People(0, 12, 4), People(200_000, 12, 4), People(400_000, 12, 3), People(200_000, 12, 3), People(410_000, 12, 2), People(1_000_000, 8, 4),
-            encoder_steps=4, judge_steps=4, detector_steps=4, drawn_judge_steps=4, drawn_detector_steps=4, autoencoder_steps=4, decoder_steps=4, preview_steps=4, previewed=6, redrawn=24, word_steps=4,
+            encoder_steps=4, judge_steps=4, detector_steps=4, drawn_judge_steps=4, drawn_detector_steps=4, left_out_steps=2, left_out_hands=2, left_out_lines=3, autoencoder_steps=4, decoder_steps=4, preview_steps=4, previewed=6, redrawn=24, word_steps=4,
             reader_steps=4, generator_steps=4, generator_batch=4, attribute_steps=4, prompt_reader_steps=4, heads=8, marks_steps=4, prior_steps=4,
             small_crops_until=0.85, batches=0.1,
         )  # fmt: skip

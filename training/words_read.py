@@ -6,7 +6,8 @@ drawings of the same people stands beside, for no reader is right always.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -14,7 +15,7 @@ from tqdm import tqdm
 
 from drawn_world.artist import draw
 from drawn_world.people import HELD_OUT, look_seed
-from drawn_world.world import AGES, HAIR_STYLES, KINDS, MARKS, SKINS, caption, look, person
+from drawn_world.world import AGES, HAIR_STYLES, KINDS, MARKS, SKINS, Person, caption, look, person
 from pipeline.likeness import Decider, identity_by, similarity_of
 from pipeline.marks import MarksReader
 from pipeline.packs import Pack
@@ -24,6 +25,11 @@ from training.attributes import OF_PEOPLE, AttributeClassifier, read_attributes
 from training.marks import CLOSED, SHORN
 
 FIRST = HELD_OUT.first + HELD_OUT.count  # of people that no other figure is of
+ANOTHER = 10_000_000  # added to a seed
+SAID = (
+    "kind", "age", "build", "hair_style", "hair_colour", "hair_word", "skin", "skin_word", "eye_colour", "eye_word", "freckles",
+    "scar", "beard", "pointed_ears",
+)  # fmt: skip
 Found = Mapping[str, str | frozenset[str]]
 
 
@@ -46,8 +52,11 @@ def words_read(
         yield kind, *(_share(kind, asked, shown) for shown in found.values())
     yield (
         "another seed is another person: below the judge's line, and how alike",
-        *(_others(maker, drawn[name]) for name, maker in makers.items()),
-        "–",
+        *(
+            _others(maker, drawn[name], lambda seed, by=maker: new_person(by, seed, chance=1))
+            for name, maker in makers.items()
+        ),
+        _others(one, drawn["true drawings"], lambda seed: _true(one, seed, _namesake(seed))),
     )
 
 
@@ -59,7 +68,7 @@ def prompt_about(seed: int) -> str:
 def new_person(maker: VariantMaker, seed: int, chance: int = 0) -> Variant:
     """Who is drawn by the prompt about the person of a seed."""
     scale = maker.pack.prior.identity_scale if maker.pack.prior else None
-    request = maker.pack.request(prompt_about(seed), seed + 10_000_000 * chance, count=1, identity_scale=scale)
+    request = maker.pack.request(prompt_about(seed), seed + ANOTHER * chance, count=1, identity_scale=scale)
     return maker.generate(request, None, lambda _: None).ranked[0]
 
 
@@ -80,9 +89,17 @@ def _asked(pack: Pack, seed: int) -> Found:
     return wanted | {mark: frozenset({mark}) for mark in said.get("marks", ())}
 
 
-def _true(maker: VariantMaker, seed: int) -> Variant:
-    picture = Image.fromarray(draw(person(seed), look(look_seed(seed, 0))).pixels)
+def _true(maker: VariantMaker, seed: int, somebody: Person | None = None) -> Variant:
+    picture = Image.fromarray(draw(somebody or person(seed), look(look_seed(seed, 0))).pixels)
     return Variant(picture, seed, maker.find_face(picture, own_hand=True), None)
+
+
+def _namesake(seed: int) -> Person:
+    """Somebody of whom the same can be said as of the person of a seed, and who is another in all else."""
+    somebody, another = person(seed), person(seed + ANOTHER)
+    same = {name: getattr(somebody, name) for name in SAID}
+    mole = another.mole if somebody.mole and another.mole else somebody.mole
+    return replace(another, **same, mole=mole)
 
 
 def _read(made: Sequence[Variant], ruler: AttributeClassifier, reader: MarksReader) -> list[Found | None]:
@@ -105,13 +122,13 @@ def _shows(found: Found | None, kind: str, wanted: str | frozenset[str]) -> bool
     return found[kind] == wanted if kind in OF_PEOPLE else not frozenset(found["marks"]).isdisjoint(wanted)
 
 
-def _others(maker: VariantMaker, made: Sequence[Variant]) -> str:
-    """How many are told apart from whom another seed gives to the same prompt."""
+def _others(maker: VariantMaker, made: Sequence[Variant], another: Callable[[int], Variant]) -> str:
+    """How many are told apart from somebody else of whom the same words are true."""
     decider = maker.pack.at_home.decider()
     assert isinstance(decider, Decider)
     alike: list[float] = []
     for one in tqdm(made, desc="other faces", mininterval=5):
-        faces = (one.face, new_person(maker, one.seed, chance=1).face)
+        faces = (one.face, another(one.seed).face)
         seen = [identity_by(decider.calibration.encoder, face.identities) for face in faces if face]
         alike += [similarity_of(*seen)] if len(seen) == len(faces) else []
     below = np.mean(np.array(alike) < decider.calibration.same_person_line)
