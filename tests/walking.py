@@ -187,7 +187,7 @@ GIVEN: dict[str, Any] = {
     "name": "Bea", "title": "Bea", "context": "rain", "prompt": "a girl", "description": "", "count": 1, "seed": 1,
     "keep": 1, "identity_scale": 0.5, "visual_profile": {"hair": "bob"}, "look": None, "instead_of": None, "query": "",
     "tags": [], "favourites": False, "favourite": True, "sort": "recent", "offset": 0, "limit": 5, "trashed": False,
-    "embeddings": True, "faces": [0], "face": None, "box": None,
+    "embeddings": True, "faces": [0], "face": None, "box": None, "agreed": True,
 }  # fmt: skip
 FILES = ("picture", "pages", "zip_file")
 
