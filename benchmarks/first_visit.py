@@ -45,7 +45,7 @@ def main() -> None:
         visitor, verdict = visit(page, url)
         seconds = time.perf_counter() - started
         browser.close()
-    print(f"first visit, judged “{verdict}”: {visitor.clicks} clicks (bar: 12), {seconds:.1f} s (bar: 60 s)")
+    print(f"first visit, judged “{verdict}”: {visitor.clicks} clicks (bar: 8), {seconds:.1f} s (bar: 40 s)")
 
 
 def visit(page: Page, url: str) -> tuple[Visitor, str]:
@@ -54,11 +54,11 @@ def visit(page: Page, url: str) -> tuple[Visitor, str]:
     page.goto(url)
     expect(page.locator("#example-1")).to_be_enabled()
     visitor.click("#example-1")
-    expect(page.locator(".card .do-save")).to_be_visible()
+    expect(page.locator("#looked-at .do-save")).to_be_visible()
     visitor.click(".do-save")
     expect(visitor.field("save-name")).to_be_focused()
     visitor.click("#save-confirm")
-    expect(page.locator(".card-name").first).to_contain_text("in the library")
+    expect(page.locator("#looked-at .card-name").first).to_contain_text("in the library")
 
     visitor.click("#new-story")
     expect(visitor.field("naming-name")).to_be_focused()
@@ -73,7 +73,7 @@ def visit(page: Page, url: str) -> tuple[Visitor, str]:
     expect(visitor.field("scene-prompt")).to_be_focused()
     visitor.write("scene-prompt", "wearing a spacesuit, laughing, outer space")
     visitor.click("#scene-generate")
-    badge = page.locator(".card .badge").first
+    badge = page.locator("#looked-at .badge").first
     expect(badge).to_contain_text("strangers would pass")
     return visitor, badge.inner_text()
 

@@ -22,7 +22,7 @@ from settings import Settings
 from studio import Studio
 
 FIRST_CAST = Path(__file__).parent / "first-cast.zip"
-GROUP_PICTURE = FIRST_CAST.with_suffix(".webp")  # the page shows it beside the offer
+GROUP_PICTURE = Path(__file__).parents[1] / "ui" / "files" / "first-cast.webp"  # the page shows it beside the offer
 FACE = 160  # pixels across for each in the group picture
 Scene = tuple[str, str, str, str]  # outfit, expression, accessory, background
 

@@ -67,8 +67,12 @@ def test_the_page_itself_and_programs_write(url: str):
     assert create_project(url, origin=own, sec_fetch_site="same-origin").status_code == 200
 
 
-def test_every_answer_says_what_may_be_loaded_and_who_may_frame_it(url: str):
-    for path in ("", "config", "theme.css", "no/such/thing"):
+def test_every_answer_says_what_may_be_loaded_and_who_may_frame_it_but_what_no_browser_shows(url: str):
+    for path in ("config", "theme.css", "no/such/thing"):  # JSON and a style: no documents
+        headers = httpx.get(url + path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "content-security-policy" not in headers
+    for path in ("", "castbook/move"):
         headers = httpx.get(url + path).headers
         assert headers["x-content-type-options"] == "nosniff"
         [policy] = headers.get_list("content-security-policy")

@@ -12,16 +12,17 @@
   const isText = (field) => !field.closest("[role=listbox], .dropdown, .wrap-inner") && !field.readOnly && field.getAttribute("role") !== "listbox" && !field.closest(".slider_input_container, .slider");
   const fields = () => [...document.querySelectorAll(FIELDS)].filter((field) => isText(field) && field.getAttribute("role") !== "combobox");
 
-  const read = (storage) => {
+  // Asking for a storage is refused in some frames.
+  const read = (kind) => {
     try {
-      const { at, texts } = JSON.parse(storage.getItem(KEY));
+      const { at, texts } = JSON.parse(window[kind].getItem(KEY));
       return Date.now() - at < KEPT ? texts : null;
     } catch {
       return null;
     }
   };
   // This tab's own before those of the tab that was closed last.
-  const left = new Map(Object.entries(read(sessionStorage) ?? read(localStorage) ?? {}));
+  const left = new Map(Object.entries(read("sessionStorage") ?? read("localStorage") ?? {}));
   const restored = new WeakSet();
   let stored = "";
 
@@ -35,9 +36,9 @@
     const now = JSON.stringify(texts);
     if (now === stored) return;
     stored = now;
-    for (const storage of [sessionStorage, localStorage])
+    for (const kind of ["sessionStorage", "localStorage"])
       try {
-        storage.setItem(KEY, JSON.stringify({ at: Date.now(), texts }));
+        window[kind].setItem(KEY, JSON.stringify({ at: Date.now(), texts }));
       } catch {} // full, or not allowed in a frame: nothing is kept, and nothing else fails
   };
 

@@ -15,6 +15,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+# Of these no browser makes a document, whatever it finds in them; a page is a hundred of them.
+NO_DOCUMENTS = ("application/javascript", "text/javascript", "text/css", "application/json", "font/")
 READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -55,7 +57,8 @@ class SaidToBrowsers:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["content-security-policy"] = self._policy
+                if not headers.get("content-type", "").startswith(NO_DOCUMENTS):
+                    headers["content-security-policy"] = self._policy
                 headers["x-content-type-options"] = "nosniff"
             await send(message)
 

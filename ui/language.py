@@ -8,6 +8,7 @@ stands in the code, and only there: what people typed is filled in afterwards, n
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -54,21 +55,18 @@ def phrase_name(phrase: str) -> str:
 
 
 def language() -> str:
-    """Of the visitor whose event is handled, as they chose it on the page or else as the browser says; English outside
-    of events and for all others."""
+    """Of the visitor whose event is handled; English outside of events."""
     request: Any = LocalContext.request.get(None)
-    if request is None:
-        return "en"
-    if chosen := chosen_language(str(request.headers.get("cookie", ""))):
-        return chosen
-    first = str(request.headers.get("accept-language", "")).split(",")[0].split("-")[0].strip().lower()
+    return "en" if request is None else language_of(request.headers)
+
+
+def language_of(headers: Mapping[str, str]) -> str:
+    """As it was chosen on the page, which set a cookie, or else as the browser asks; English for all others."""
+    chosen = SimpleCookie(str(headers.get("cookie", ""))).get(COOKIE)
+    if chosen and chosen.value in ("en", *LANGUAGES):
+        return chosen.value
+    first = str(headers.get("accept-language", "")).split(",")[0].split("-")[0].strip().lower()
     return first if first in LANGUAGES else "en"
-
-
-def chosen_language(cookies: str) -> str | None:
-    """Of a Cookie header: the one that was chosen on the page."""
-    chosen = SimpleCookie(cookies).get(COOKIE)
-    return chosen.value if chosen and chosen.value in ("en", *LANGUAGES) else None
 
 
 @cache

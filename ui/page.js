@@ -74,9 +74,21 @@
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   Object.assign(window.castbook, {
+    keep(name, value) {
+      try {
+        localStorage.setItem(name, value);
+      } catch {} // full, or not allowed in a frame: nothing is kept, and nothing else fails
+    },
+    kept(name) {
+      try {
+        return localStorage.getItem(name);
+      } catch {
+        return null;
+      }
+    },
     changeLanguage() {
       const other = navigator.language.startsWith("ko") ? "en" : "ko";
-      const inFrames = location.protocol === "https:" ? "SameSite=None; Secure" : "SameSite=Lax";
+      const inFrames = location.protocol === "https:" ? "SameSite=None; Secure; Partitioned" : "SameSite=Lax";
       document.cookie = `castbook-language=${other}; path=/; max-age=31536000; ${inFrames}`;
       location.reload();
     },

@@ -9,10 +9,8 @@ from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 
 from studio import Castbook, Studio
-from ui.chosen_language import ChosenLanguage
 from ui.dialog import build_dialog
 from ui.door import Door
 from ui.endpoints import build_endpoints
@@ -37,6 +35,8 @@ from ui.library.tab import LIBRARY, STORY, bind_library_tab, build_library_tab
 from ui.lightbox.lightbox import bind_look, build_lightbox
 from ui.likeness.tab import LIKENESS, bind_retention_tab, build_retention_tab
 from ui.moving import moving_routes
+from ui.outgoing import Compressed, LeanPage
+from ui.own_files import own_files
 from ui.place import Place, build_stories_bar, new_revision, reopen
 from ui.request_log import RequestLog, Routed
 from ui.sign_in import WaysToSignIn, sign_in_routes
@@ -76,7 +76,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
     As they lie, that is: Gradio would copy them. What it keeps itself, uploads and previews, goes within the hour.
     """
     gr.set_static_paths([castbook.store.pictures_folder, castbook.exports.path])
-    with gr.Blocks(title="Castbook", analytics_enabled=False, delete_cache=(600, 3000)) as demo:
+    with gr.Blocks(title="Castbook", fill_width=True, analytics_enabled=False, delete_cache=(600, 3000)) as demo:
         skip = gr.Button(t("To what is drawn next"), elem_id="skip", size="md")
         undo_line = gr.Column(elem_id="undo-line")
         with gr.Row(elem_id="masthead"):
@@ -192,7 +192,12 @@ def launch_options(
     `hosts` and `frames` as in `foreign_sites.guards`. `ways` where whose is what goes by accounts.
     """
     served: dict[str, Any] = {
-        "routes": [*moving_routes(castbook), *invitation_routes(castbook), *word_pictures(castbook.pack)]
+        "routes": [
+            *moving_routes(castbook),
+            *invitation_routes(castbook),
+            *word_pictures(castbook.pack),
+            own_files(),
+        ]
     }
     if ways:
         served["routes"] += sign_in_routes(castbook, ways)
@@ -219,9 +224,9 @@ def launch_options(
             "middleware": [
                 Middleware(RequestLog),
                 *guards(hosts, frames),
-                Middleware(GZipMiddleware, compresslevel=5),
+                Middleware(Compressed),
                 Middleware(Door, castbook=castbook),
-                Middleware(ChosenLanguage),
+                Middleware(LeanPage),
                 Middleware(Routed),
             ],
         },

@@ -15,9 +15,11 @@ from library_store.records import Story
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, before_anybody, for_visitor, on
 from ui.language import said, say, t
+from ui.remembered import build_remembered, read_remembered
 from ui.told_apart import named_owner, project_choices, story_choices
 from ui.words import in_markdown
 
+STORY = "castbook-story"
 SHOW_WHAT_ONE_MAY = "(may) => window.castbook?.showWhatOneMay(may)"
 MARK_CONTEXT = "(context, shown) => window.castbook?.markContext(context, shown)"
 # A reload shall come back to where the creator went since, not to where a link once led.
@@ -34,7 +36,7 @@ class Place:
     context: gr.Textbox
     shown_context: gr.Textbox  # as it was last read from the library or kept there; hidden
     revision: gr.State
-    remembered: gr.BrowserState  # the id of the story shown, so that a reload comes back to it; set with its context
+    remembered: gr.Textbox  # the id of the story shown, so that a reload comes back to it; set with its context; hidden
     # To rename them (story/manage.py). They change with the place alone: no later answer writes over what one types.
     title: gr.Textbox
     name: gr.Textbox
@@ -94,7 +96,7 @@ def build_stories_bar(castbook: Castbook) -> Place:
         context=context,
         shown_context=gr.Textbox(story.context, visible="hidden"),
         revision=gr.State(""),
-        remembered=gr.BrowserState("", storage_key="castbook-story", secret="castbook"),
+        remembered=build_remembered(STORY),
         title=_build_rename("Story title", "rename-story-name"),
         name=_build_rename("Project name", "rename-project-name"),
         whose=gr.Markdown(elem_id="whose", render=False),
@@ -210,7 +212,8 @@ def reopen(castbook: Castbook, place: Place, demo: gr.Blocks) -> Callable[..., A
             )
         return *show_place(studio, story), character_id
 
-    loaded = demo.load(opened, place.remembered, [*place.outputs, place.open_character], **PRIVATE)
+    read = f"() => {read_remembered(STORY)}"
+    loaded = demo.load(opened, place.remembered, [*place.outputs, place.open_character], js=read, **PRIVATE)
     loaded.success(None, js=FORGET_LINK)
     return loaded.success
 

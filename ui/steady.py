@@ -1,6 +1,6 @@
 """Cards are drawn (`gr.render`) in a thread of their own, which adds to dictionaries that Gradio's other events walk
 through at that moment: "dictionary changed size during iteration", and a click is lost (gradio #9410, #9991). And what
-Gradio keeps of every session is small."""
+Gradio keeps of every session, and sends to every page, is small."""
 
 from __future__ import annotations
 
@@ -41,6 +41,21 @@ class _OfSession(BlocksConfig):
 
 
 class _OfPage(BlocksConfig):
+    """What programs alone call is no part of it: the browser would build all of that too, and look through it at each
+    event, a third of all there is."""
+
+    def get_config(self, renderable: Renderable | None = None) -> dict[str, Any]:
+        described = cast(Any, super()).get_config(renderable)
+        for page in described["page"].values():
+            layout = page["layout"]
+            layout["children"] = [each for each in layout["children"] if not self._is_called(each["id"])]
+            page["components"] = [id for id in page["components"] if not self._is_called(id)]
+            page["dependencies"] = [id for id in page["dependencies"] if self.fns[id].targets]
+        return described
+
+    def _is_called(self, id: int) -> bool:
+        return self.blocks[id].get_block_name() == "api"
+
     def __copy__(self) -> BlocksConfig:
         made = super().__copy__()
         made.__class__ = _OfSession

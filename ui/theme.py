@@ -1,10 +1,10 @@
-"""How the page looks: warm paper, ink, and one coral accent. Fonts are Gradio's own files; nothing is fetched."""
+"""How the page looks: warm paper, ink, and one coral accent."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from gradio.themes import Base, LocalFont
+from gradio.themes import Base
 from gradio.themes.utils import sizes
 from gradio.themes.utils.colors import Color
 
@@ -27,13 +27,7 @@ def theme() -> Base:
         secondary_hue=CORAL,
         neutral_hue=PAPER,
         radius_size=sizes.radius_lg,
-        # Not every font bundled with Gradio holds the Latin letters: Lexend's files are the Vietnamese subset.
-        font=(
-            LocalFont("IBM Plex Sans", weights=(400, 700)),
-            LocalFont("Quicksand", weights=(400, 700)),  # for headings, see page.css
-            "system-ui",
-            "sans-serif",
-        ),
+        font=("IBM Plex Sans", "system-ui", "sans-serif"),  # see page.css, for headings too
         font_mono=("ui-monospace", "Consolas", "monospace"),
     ).set(  # pyright: ignore[reportUnknownMemberType]
         body_background_fill="*neutral_50",

@@ -6,22 +6,23 @@ from dataclasses import asdict
 
 from playwright.sync_api import expect
 from served import App
-from test_page import Visit, box, see_composed, toast
+from test_page import Visit, box, new_story, see_composed, toast
 
 from pipeline.packs import load_pack
 from settings import BUILT_IN_PACKS
 from ui.story.first_minutes import EXAMPLES
 
 
-def test_six_people_join_an_empty_library(app: App, visit: Visit) -> None:
+def test_six_people_join_the_story_and_the_library(app: App, visit: Visit) -> None:
     page = visit(app)
     page.click("#bring-first-cast")
-    expect(toast(page)).to_contain_text("6 people are in the library")
+    expect(toast(page)).to_contain_text("6 people are in this story")
     expect(page.locator("#first-minutes")).to_be_hidden()
-    page.click("#load-character")
-    expect(page.locator("#library-gallery .thumbnail-item")).to_have_count(6)
+    expect(page.locator(".face")).to_have_count(6)
+    expect(page.locator("#stream .tile")).to_have_count(6)
+    expect(page.locator("#looked-at .card-name").first).to_contain_text("in the library")
     assert {"Seoyeon", "Taeho"} < {character.name for character in app.library}
-    page.reload()
+    new_story(page, "Story B")
     expect(page.locator("#cast-empty")).to_be_visible()
     expect(page.locator("#first-minutes")).to_be_hidden()  # it is no first visit any more
 

@@ -13,7 +13,7 @@ Visit = Callable[..., Page]
 
 def test_a_korean_creator_makes_saves_and_finds_seoyeon_in_korean(app: App, visit: Visit) -> None:
     page = visit(app, locale="ko-KR")
-    expect(page.locator("html")).to_have_attribute("lang", "ko-KR")
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
     for tab in ("스토리", "라이브러리"):
         expect(page.get_by_role("tab", name=tab, exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="캐릭터 불러오기")).to_be_visible()

@@ -206,9 +206,20 @@ def test_in_a_frame_that_grows_with_its_content_everything_is_as_high_as_the_win
     page = outside.frame_locator("iframe")
     expect(page.locator("#new-create")).to_be_enabled(timeout=60_000)
     expect(page.locator(".face")).to_have_count(len(CAST))
-    for _ in range(3):
-        height = page.locator("html").evaluate("(each) => each.scrollHeight")
-        outside.locator("iframe").evaluate("(each, height) => { each.style.height = `${height}px` }", height)
-        assert height <= 800
-    expect(page.locator("#new-create")).to_be_in_viewport(ratio=1)
+    for width, room in ((1280, 800), PHONE):
+        outside.set_viewport_size({"width": width, "height": room})
+        for _ in range(3):
+            height = page.locator("html").evaluate("(each) => each.scrollHeight")
+            outside.locator("iframe").evaluate("(each, height) => { each.style.height = `${height}px` }", height)
+            assert height <= 800
+        expect(page.locator("#new-create")).to_be_in_viewport(ratio=1)
+        assert page.locator("html").evaluate("(each) => each.scrollWidth") <= width
+    page.locator("#stream .tile").first.click()
+    expect(page.locator(".deeds .primary")).to_be_in_viewport(ratio=1)  # of the sheet
+
+    page.locator("#inspector-close").click()
+    page.locator("#new-name").locator("input, textarea").fill("Hana")
+    page.locator("#other-language").click()  # which a cookie keeps; the page is loaded anew
+    expect(page.locator("#other-language")).to_have_text("English", timeout=60_000)
+    expect(page.locator("#new-name").locator("input, textarea")).to_have_value("Hana")
     outside.context.close()

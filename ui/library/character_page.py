@@ -131,12 +131,14 @@ def build_character_page(castbook: Castbook) -> CharacterPage:
             steer = gr.Button(t("Use as reference too"), size="sm", min_width=110, elem_id="character-steer")
             alike = gr.Button(t("Who looks like this?"), size="sm", min_width=150, elem_id="character-alike")
             look = gr.Button(t("Look closely"), size="sm", min_width=110, elem_id="character-look")
-            download = gr.DownloadButton(t("Download"), size="sm", min_width=100, elem_id="character-download")
+            download = gr.DownloadButton(
+                t("Download"), size="sm", min_width=100, visible=False, elem_id="character-download"
+            )
         gr.Markdown(t("#### Where they come from"))
         lineage = gr.HTML(js_on_load=CLICKED, apply_default_css=False, elem_id="character-lineage")
         stories = gr.Dataset(
             label=t("On offer in these stories"), components=[gr.Textbox(visible=False)], samples=[], type="index",
-            samples_per_page=20, elem_id="character-stories", elem_classes="stories",
+            visible=False, samples_per_page=20, elem_id="character-stories", elem_classes="stories",
         )  # fmt: skip
         upkeep = build_upkeep(castbook)
     steers, is_favourite = gr.Checkbox(visible="hidden"), gr.Checkbox(visible="hidden")
@@ -209,7 +211,7 @@ def show_character(studio: Studio, character_id: str, viewed: str | None = None)
         _star(character),
         character.is_favourite,
         *_view(studio, character, steering, next((image for image in images if image.id == looked_at), None)),
-        gr.Gallery(strip, selected_index=ids.index(looked_at) if looked_at in ids else None),
+        gr.Gallery(strip, visible=True, selected_index=ids.index(looked_at) if looked_at in ids else None),
         ids,
         _outliers(studio, character, ids),
         draw_lineage(images, thumbnails, looked_at or ""),

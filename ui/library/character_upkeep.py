@@ -235,9 +235,7 @@ def _build_merge() -> MergeForm:
     other = gr.Dropdown(
         [], value=None, label=t("Who is the same person?"), interactive=True, elem_id="merge-other", filterable=True
     )
-    faces = gr.Gallery(
-        visible=False, container=False, columns=2, elem_id="merge-faces", elem_classes="people", **THUMBNAILS
-    )
+    faces = gr.Gallery(container=False, columns=2, elem_id="merge-faces", elem_classes="people", **THUMBNAILS)
     warning = gr.Markdown(elem_id="merge-warning", visible=False)
     merge = gr.Button(t("Merge them"), variant="stop", size="md", visible=False, elem_id="merge-confirm")
     return MergeForm(other, faces, warning, merge)

@@ -93,7 +93,7 @@ def build_retention_tab() -> RetentionTab:
                 check = gr.Button(t("Check this library"), size="md", elem_id="check-library")
                 checked = gr.HTML(elem_id="library-checked")
                 alike = gr.Gallery(
-                    visible=False, container=False, columns=2, elem_id="most-alike", elem_classes="people", **THUMBNAILS
+                    container=False, columns=2, elem_id="most-alike", elem_classes="people", **THUMBNAILS
                 )
         with gr.Accordion(t("For researchers: how it is measured"), open=False, elem_id="likeness-research"):
             with gr.Row(elem_classes="likeness-parts"):

@@ -66,10 +66,12 @@ def build_episode_form(castbook: Castbook) -> EpisodeForm:
         t("Find the people"), variant="primary", size="md", interactive=castbook.models.ready, elem_id="pages-look"
     )
     note = gr.Markdown(visible=False, elem_id="pages-note")
-    people = gr.Gallery(visible=False, columns=4, elem_id="pages-people", elem_classes="people", **THUMBNAILS)
+    people = gr.Gallery(columns=4, elem_id="pages-people", elem_classes="people", **THUMBNAILS)
     with gr.Column(visible=False, elem_id="pages-row") as row:
         faces = gr.Gallery(columns=4, elem_id="pages-faces", elem_classes="strip", **THUMBNAILS)
-        ticked = gr.CheckboxGroup([], label=t("Which of these faces?"), interactive=True, elem_id="pages-ticked")
+        ticked = gr.CheckboxGroup(
+            [], label=t("Which of these faces?"), interactive=True, visible=False, elem_id="pages-ticked"
+        )
         consent = build_consent(castbook, "pages")
         add = gr.Button("", size="md", visible=False, elem_id="pages-add")
         with gr.Row(elem_classes="actions"):
@@ -168,9 +170,12 @@ def _shown(form: EpisodeForm, episode: Episode, rows: Rows, chosen: int) -> dict
         form.people: gr.Gallery(people, visible=bool(people), selected_index=max(0, chosen)),
         form.row: gr.Column(visible=bool(people)),
         form.faces: gr.Gallery(
-            [(str(episode.sighted[face].picture), f"{face + 1}: {episode.sighted[face].page}") for face in row.faces]
+            [(str(episode.sighted[face].picture), f"{face + 1}: {episode.sighted[face].page}") for face in row.faces],
+            visible=True,
         ),
-        form.ticked: gr.CheckboxGroup([(str(face + 1), face) for face in row.faces], value=list(row.faces)),
+        form.ticked: gr.CheckboxGroup(
+            [(str(face + 1), face) for face in row.faces], value=list(row.faces), visible=True
+        ),
         form.add: gr.Button(_offer(row), visible=bool(row.known_id)),
         form.other: gr.Dropdown(others, value=None),
     }

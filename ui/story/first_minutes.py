@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ from library_store.records import LibraryQuery, VisualProfile
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, before_anybody, for_visitor
 from ui.language import say, t
+from ui.own_files import address_of
 from ui.place import Place, new_revision
 from ui.story.desk import NEW
 from ui.story.new_character import NewCharacterForm, remix_outputs, show_request
 
 FIRST_CAST = Path(__file__).parents[2] / "examples" / "first-cast.zip"  # made by examples/make_first_cast.py
-GROUP_PICTURE = FIRST_CAST.with_suffix(".webp")
 BEGIN = "() => document.querySelector('#new-create')?.click()"
 
 
@@ -68,7 +67,7 @@ def build_first_minutes(castbook: Castbook) -> FirstMinutes:
         gr.Markdown(t("### Welcome. Where would you like to start?"))
         gr.HTML(_group_picture(), elem_id="group-picture", padding=False)
         with gr.Row(elem_classes="first-row"):
-            gr.Markdown(t("**With people who are there.** Six characters, drawn for Castbook, join this library."))
+            gr.Markdown(t("**With people who are there.** Six characters, drawn for Castbook, join this story."))
             bring = gr.Button(
                 t("Add six people"), variant="primary", size="md", elem_id="bring-first-cast", scale=0, min_width=160
             )
@@ -94,19 +93,23 @@ def bind_first_minutes(
     """`to_form`: the tabs that have the form for a new character in their first."""
 
     @for_visitor(castbook)
-    def bring(studio: Studio, project_id: str) -> tuple[Any, ...]:
-        report = studio.library.import_zip(FIRST_CAST, project_id)
+    def bring(studio: Studio, project_id: str, story_id: str) -> tuple[Any, ...]:
+        studio.library.import_zip(FIRST_CAST, project_id)
+        people = studio.library.list_library(project_id)
+        images = [str(person.canonical_image_id) for person in people]
+        for image_id in reversed(images):
+            studio.library.link_image(story_id, image_id)
         gr.Success(
-            say("{count} people are in the library. Press Load Character to meet them.", count=report.added),
+            say("{count} people are in this story and in the library.", count=len(images)),
             title=say("The cast is here"),
         )
-        return gr.Column(visible=False), new_revision()
+        return gr.Column(visible=False), new_revision(images[-1])
 
     @for_visitor(castbook)
     def shown(studio: Studio, story_id: str) -> Any:
         return gr.Column(visible=bool(story_id) and _is_first_visit(studio, story_id))
 
-    first.bring.click(bring, place.project, [first.box, place.revision], **PRIVATE)
+    first.bring.click(bring, [place.project, place.story], [first.box, place.revision], **PRIVATE)
     place.revision.change(shown, place.story, first.box, **QUICK)
     for button, example in zip(first.examples, EXAMPLES, strict=True):
 
@@ -122,8 +125,8 @@ def bind_first_minutes(
 
 
 def _group_picture() -> str:
-    """Inline, for Gradio makes a picture a button without a name. The words beside it say what it shows."""
-    return f'<img alt="" src="data:image/webp;base64,{b64encode(GROUP_PICTURE.read_bytes()).decode()}">'
+    """Gradio would make it a button without a name. The words beside it say what it shows."""
+    return f'<img alt="" src="{address_of("first-cast.webp")}" width="960" height="160">'
 
 
 def _is_first_visit(studio: Studio, story_id: str) -> bool:

@@ -26,6 +26,10 @@ FOCUS_TURNED_TO = "(field) => window.castbook?.showDesk(field)"
 NO_PAIR: dict[str, Any] = {}
 COMPARE = "Compare with the reference"
 MARKS = ("marks", "hair colour", "eyes")  # groups of a vocabulary
+NOTHING = """### How somebody stays the same
+1. **Draw** them, until one picture shows whom you mean.
+2. **Save to library**: this picture is their reference from now on.
+3. **Generate with Reference**, in any story. Each new picture is judged: is this still the same person?"""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Inspector:
 
 
 def build_inspector() -> Inspector:
-    nothing = gr.Markdown(t("Choose a picture to see it here."), elem_id="nothing-chosen", elem_classes="empty")
+    nothing = gr.Markdown(t(NOTHING), visible=False, elem_id="nothing-chosen")
     with gr.Column(visible=False, elem_id="looked-at") as box:
         heading = gr.Markdown(elem_classes="card-name")
         pair = build_pair()
@@ -88,7 +92,7 @@ def show_picture(studio: Studio, members: Sequence[CastMember], image_id: str) -
     chosen = next((each for each in offers if each.option.image.id == image_id), None)
     if chosen is None:
         hidden = gr.Button(visible=False)
-        shown = gr.Markdown(visible=bool(offers)), gr.Column(visible=False)
+        shown = gr.Markdown(visible=True), gr.Column(visible=False)
         return *shown, "", NO_PAIR, gr.Column(visible=False), "", "", "", *[hidden] * 6
     member, image = chosen.member, chosen.option.image
     try:
@@ -130,7 +134,12 @@ def _as_main(is_main: bool, **changed: Any) -> gr.Button:
 def _build_comparison() -> tuple[gr.Column, gr.ImageSlider]:
     with gr.Column(visible=False, elem_classes="comparison") as box:
         slider = gr.ImageSlider(
-            show_label=False, interactive=False, buttons=[], container=False, elem_classes="portrait"
+            show_label=False,
+            interactive=False,
+            buttons=[],
+            container=False,
+            visible=False,  # so that it is not fetched before
+            elem_classes="portrait",
         )
         with gr.Row(elem_classes="ends"):
             gr.Markdown(t("Reference"))
@@ -223,7 +232,8 @@ def _bind_comparison(castbook: Castbook, inspector: Inspector, chosen: gr.Textbo
         if parent_id is None:
             raise InvalidRequest("The reference of this picture is gone.", "It cannot be compared any more.")
         pair = studio.library.get_picture_path(parent_id), studio.library.get_picture_path(image_id)
-        return gr.HTML(visible=False), gr.Column(visible=True), pair, gr.Button(t("End comparison")), True
+        slider = gr.ImageSlider(pair, visible=True)
+        return gr.HTML(visible=False), gr.Column(visible=True), slider, gr.Button(t("End comparison")), True
 
     inspector.compare.click(
         compare,

@@ -12,30 +12,31 @@ from errors import NotFound
 from library_store.records import CastMember
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, for_visitor
-from ui.language import say, t
+from ui.language import say
 from ui.place import Place, new_revision
+from ui.story.stream import build_apart
 from ui.undo import Undo, offer
 from ui.words import in_markdown
 
 
 def build_people_apart(castbook: Castbook, place: Place, made_for: gr.Textbox, undo: Undo) -> None:
-    """`made_for`: the id of the cast member whom the last run was for."""
-    with gr.Row(visible=False, elem_id="people-apart", elem_classes="notice-line") as line:
-        text = gr.Markdown()
-        split = gr.Button(t("Make them characters of their own"), size="sm", elem_id="people-apart-split", scale=0)
-        leave = gr.Button(t("Leave it so"), size="sm", elem_id="people-apart-leave", scale=0)
+    """A line below the run's own. `made_for`: the id of the cast member whom the last run was for."""
+    line: Any = build_apart()  # which has events of its own, beside those of gr.HTML
 
     @for_visitor(castbook)
-    def look(studio: Studio, member_id: str) -> tuple[Any, ...]:
+    def look(studio: Studio, member_id: str) -> dict[str, Any]:
         member, groups = _groups(studio, member_id)
         if member is None or len(groups) < 2:
-            return gr.Row(visible=False), ""
-        words = say(
-            "The pictures of {name} show {count} different people.",
-            name=in_markdown(member.character.name),
-            count=len(groups),
-        )
-        return gr.Row(visible=True), words
+            return {}
+        count = len(groups)
+        return {
+            "image": groups[0][0],
+            "text": say(
+                "The pictures of {name} show {count} different people.", name=member.character.name, count=count
+            ),
+            "split": say("Make them characters of their own"),
+            "leave": say("Leave it so"),
+        }
 
     @for_visitor(castbook)
     def apart(studio: Studio, member_id: str) -> tuple[Any, ...]:
@@ -47,12 +48,11 @@ def build_people_apart(castbook: Castbook, place: Place, made_for: gr.Textbox, u
             for number, group in enumerate(groups[1:], 2)
         ]
         said = say("{name} is {count} characters now.", name=in_markdown(name), count=len(groups))
-        return gr.Row(visible=False), *offer(said, "split", member.id, member.active_image_id, *new), new_revision()
+        return {}, *offer(said, "split", member.id, member.active_image_id, *new), new_revision()
 
-    made_for.change(look, made_for, [line, text], **QUICK)
-    split.click(apart, made_for, [line, *undo.outputs, place.revision], **PRIVATE)
-    leave.click(lambda: gr.Row(visible=False), None, line, **QUICK)
-    place.story.change(lambda: gr.Row(visible=False), None, line, **QUICK)
+    made_for.change(look, made_for, line, **QUICK)
+    line.split(apart, made_for, [line, *undo.outputs, place.revision], **PRIVATE)
+    line.leave(dict[str, Any], None, line, **QUICK)
 
 
 def _groups(studio: Studio, member_id: str) -> tuple[CastMember | None, Sequence[Sequence[str]]]:

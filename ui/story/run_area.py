@@ -23,11 +23,13 @@ from studio.runs import Run, Waiting
 from ui.handlers import PRIVATE, QUICK, WATCHING, for_visitor, unchanged
 from ui.language import say, t
 from ui.place import Place, new_revision
+from ui.remembered import build_remembered, read_remembered
 from ui.story.stream import address, build_live, title_of
 from ui.story.word_notes import words_note
 from ui.words import counted, in_markdown, short_likeness, tone, verdict_line
 
 DrawingRun = Run[Asked, Made]
+RUN = "castbook-run"
 TILE = 256  # pixels a side, as shown before a picture is kept and has a thumbnail
 Shown = dict[Any, Any]  # what Gradio takes for some of an event's outputs: component to value
 
@@ -38,7 +40,7 @@ class RunArea:
     pictures: gr.HTML  # its tiles, as JSON that tiles.js draws
     report: gr.Markdown
     stop: gr.Button
-    run: gr.BrowserState  # the id of the run that is shown, or was last
+    run: gr.Textbox  # the id of the run that is shown, or was last, in this browser; hidden
     made_for: gr.Textbox  # the id of the cast member whom the last run was for; hidden: its change is heard
 
     @property
@@ -55,7 +57,7 @@ def build_run_area(castbook: Castbook) -> RunArea:
                 t("Stop"), variant="stop", size="sm", elem_id="run-stop", scale=0, min_width=80, visible=False
             )
         pictures = build_live()
-    run = gr.BrowserState("", storage_key="castbook-run", secret="castbook")
+    run = build_remembered(RUN)
 
     @for_visitor(castbook)
     def stop_it(studio: Studio, run_id: str) -> Any:
@@ -111,7 +113,8 @@ def bind_return(
         yield from _until_it_ends(studio, area, place, all_buttons, lambda: run, opened)
 
     outputs = [*area.outputs, *all_buttons, place.revision]
-    loaded(come_back, [place.remembered, area.run], outputs, **PRIVATE, **WATCHING)
+    read = f"(story) => [story, {read_remembered(RUN)}]"
+    loaded(come_back, [place.remembered, area.run], outputs, js=read, **PRIVATE, **WATCHING)
 
 
 def _left(studio: Studio, story_id: str, run_id: str) -> list[DrawingRun]:

@@ -138,7 +138,6 @@ def _build_steering() -> gr.Gallery:
     return gr.Gallery(
         container=False,
         columns=6,
-        visible=False,
         elem_id="scene-steering",
         elem_classes="steering",
         **THUMBNAILS,

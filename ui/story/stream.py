@@ -71,6 +71,11 @@ def build_pair() -> gr.HTML:
     return build_view("pair", (), elem_id="pair")
 
 
+def build_apart() -> gr.HTML:
+    """What is said of a run of the stream, with two ways on. Events: `split`, `leave`."""
+    return build_view("apart", ("split", "leave"), elem_id="apart")
+
+
 def build_live() -> gr.HTML:
     """The run that is being drawn."""
     return build_view("live", (), elem_id="run-pictures")

@@ -108,6 +108,7 @@
       if (more) sections.push(el("button", { type: "button", className: "more", textContent: more, data: { deed: "more", key: "more" } }));
       box.replaceChildren(...sections);
       mark(looked, false);
+      drawApart();
       drawLive();
     });
     element.addEventListener("click", (event) => {
@@ -144,6 +145,28 @@
     const below = boxes.filter(([, box]) => (key === "ArrowDown" ? box.top > here.bottom - 4 : key === "ArrowUp" && box.bottom < here.top + 4));
     const far = ([, box]) => Math.abs(box.top - here.top) * 4 + Math.abs(box.left - here.left);
     return below.sort((one, other) => far(one) - far(other))[0]?.[0];
+  };
+
+  // What is said of a run, below its header: it stands in the stream, and its buttons are another component's
+
+  let drawApart = () => {};
+  const apart = (element, props, watch, trigger) => {
+    const way = (deed, textContent) => {
+      const button = el("button", { type: "button", id: `people-apart-${deed}`, className: "tool", textContent, data: { key: `apart-${deed}` } });
+      button.addEventListener("click", (event) => {
+        event.stopPropagation();
+        trigger(deed, {});
+      });
+      return button;
+    };
+    drawApart = () => {
+      document.querySelector("#people-apart")?.remove();
+      const { image, text, split, leave } = props.value ?? {};
+      const run = image && document.querySelector(`#stream .tile[data-image="${CSS.escape(image)}"]`)?.closest(".run");
+      run?.querySelector("header").after(el("p", { id: "people-apart" }, text, way("split", split), way("leave", leave)));
+    };
+    drawApart();
+    watch("value", drawApart);
   };
 
   // The run that is being drawn: its tiles stand where they will stay, and go when the stream shows them
@@ -217,5 +240,5 @@
   const isPhone = matchMedia("(max-width: 899px)");
   const openSheet = (open) => document.querySelector("#inspector")?.classList.toggle("is-open", open && isPhone.matches);
 
-  window.castbook.tiles = { stream, live, rail, pair, mark, openSheet, chosen: () => chosen, el, follow };
+  window.castbook.tiles = { stream, apart, live, rail, pair, mark, openSheet, chosen: () => chosen, el, follow };
 })();
