@@ -18,9 +18,10 @@ KEYS = {
     "S": "Save to library",
     "V": "Vary this",
     "⌫": "Remove picture",
+    "Ctrl Z": "Take back what was just done",
     "/  Ctrl K": "Find anything",
     "?": "Show this",
-    "Esc": "Close what is open",
+    "Esc": "Close what is open, or go from the words to the pictures",
 }  # as composer.js hears them
 SWITCH = "(on) => window.castbook?.switchKeys(on)"
 

@@ -23,13 +23,14 @@
     closesList = Boolean(target.closest?.("[role=combobox][aria-expanded=true]"));
   }, true);
 
-  const escape = () => {
+  const escape = ({ target }) => {
     if (closesList) return;
     const [head] = openChips();
     if (head) {
       head.click();
       head.focus();
-    } else castbook.tiles.openSheet(false);
+    } else if (target.closest("#composer")) here()?.focus(); // where keys without Ctrl are heard
+    else castbook.tiles.openSheet(false);
   };
 
   // Going to a field
@@ -67,8 +68,8 @@
 
   const SWITCH = "castbook-keys";
   Object.assign(castbook, {
-    keysAreOn: () => localStorage.getItem(SWITCH) !== "off",
-    switchKeys: (on) => localStorage.setItem(SWITCH, on ? "on" : "off"),
+    keysAreOn: () => castbook.kept(SWITCH) !== "off",
+    switchKeys: (on) => castbook.keep(SWITCH, on ? "on" : "off"),
   });
 
   const press = (selector) => visible(selector)?.click();
@@ -97,9 +98,10 @@
     if (event.isComposing || event.defaultPrevented || castbook.dialog() || document.querySelector("dialog[open]")) return;
     const { key, target } = event;
     const withControl = event.ctrlKey || event.metaKey;
-    if (key === "Escape") return escape();
+    if (key === "Escape") return escape(event);
     if (withControl && key === "Enter") return act(event, () => press("#new-create:not([disabled]), #scene-generate:not([disabled])"));
     if (withControl && key.toLowerCase() === "k") return act(event, find);
+    if (withControl && key.toLowerCase() === "z" && !isWritten(target) && visible("#undo-button")) return act(event, () => press("#undo-button"));
     if (withControl || event.altKey || isWritten(target) || !castbook.keysAreOn() || !visible("#stream")) return;
     if (/^[1-8]$/.test(key)) return act(event, () => nth(Number(key)));
     const deed = deeds[key.length === 1 ? key.toLowerCase() : key];
