@@ -47,6 +47,18 @@ def variants(
 
 
 @commands.command()
+def gpu(
+    tiny: Annotated[bool, typer.Option(help="A tenth of the widths at 64 x 64, on whatever there is.")] = False,
+    steps: Annotated[int, typer.Option(min=1)] = 30,
+    rounds: Annotated[int, typer.Option(min=1)] = 5,
+) -> None:
+    """Stable Diffusion 1.5 and SDXL with weights by chance on this GPU, beside the plain script, way by way."""
+    from benchmarks.gpu import main
+
+    main(tiny, steps, rounds)
+
+
+@commands.command()
 def start(rounds: Annotated[int, typer.Option(min=1)] = 3) -> None:
     """From `python app.py` to a page and to models that draw, with memory, beside a bare Gradio page."""
     from benchmarks.start import main

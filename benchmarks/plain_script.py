@@ -2,7 +2,8 @@
 
 From "IP-Adapter" in diffusers' guides (its part on face models) and insightface's README. It knows no pack but the
 folders and names of one; same weights, steps, guidance, scheduler and size, all pictures in one batch, their faces
-found and compared. It judges by the encoder that steers, has no previews, and reads no prompt.
+found and compared. Faces are looked for on the CPU, as onnxruntime is installed for it. It judges by the encoder that
+steers, has no previews, and reads no prompt.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import diffusers
 import numpy as np
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import DiffusionPipeline
 from insightface.app import FaceAnalysis
 from PIL import Image
 
@@ -20,9 +21,9 @@ from pipeline.packs import Pack
 
 
 class PlainScript:
-    def __init__(self, pack: Pack) -> None:
-        self.pipeline: Any = StableDiffusionPipeline.from_pretrained(
-            pack.locate(pack.base.model), dtype=torch.float32, safety_checker=None
+    def __init__(self, pack: Pack, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+        self.pipeline: Any = DiffusionPipeline.from_pretrained(
+            pack.locate(pack.base.model), dtype=dtype, safety_checker=None
         )
         self.pipeline.load_ip_adapter(
             pack.locate(pack.adapter.model),
@@ -30,6 +31,7 @@ class PlainScript:
             weight_name=pack.adapter.weights,
             image_encoder_folder=None,
         )
+        self.pipeline.to(device)
         scheduler = getattr(diffusers, pack.scheduler.class_name)
         self.pipeline.scheduler = scheduler.from_config(self.pipeline.scheduler.config, **pack.scheduler.config)
         self.pipeline.set_ip_adapter_scale(pack.defaults.identity_scale)
@@ -46,7 +48,7 @@ class PlainScript:
 
     def draw(self, prompt: str, identity: np.ndarray, seed: int) -> tuple[list[Image.Image], list[float | None]]:
         """The pictures, and how alike their faces are to whom they have to show."""
-        embedding = torch.from_numpy(identity).reshape(1, 1, -1)
+        embedding = torch.from_numpy(identity).reshape(1, 1, -1).to(self.pipeline.device, self.pipeline.dtype)
         guided = torch.cat([torch.zeros_like(embedding), embedding])
         pictures = self.pipeline(
             prompt,

@@ -25,15 +25,21 @@ class Drawing:
     first_preview: float | None  # seconds after the click
     first_finished: float
     parts: dict[str, float]  # seconds by part
-    peak: float  # MB resident in the side's process, ever
+    peak: float  # MB, ever: resident in the side's process, or of the GPU's memory
 
 
 class Side:
     """Draws, and says when what was there. `draw(seed, seen)` calls `seen("preview")`, `seen("finished")`."""
 
-    def __init__(self, draw: Callable[[int, Callable[[str], None]], object], parts: dict[str, tuple[Any, str]]) -> None:
-        """`parts` are methods, by the names that are printed: an object and the method's name."""
-        self._draw = draw
+    def __init__(
+        self,
+        draw: Callable[[int, Callable[[str], None]], object],
+        parts: dict[str, tuple[Any, str]],
+        peak: Callable[[], float] | None = None,
+    ) -> None:
+        """`parts` are methods, by the names that are printed: an object and the method's name. `peak` says what
+        memory was needed, in MB; None: the process's own."""
+        self._draw, self._peak = draw, peak or _resident_peak
         self._parts = dict.fromkeys(parts, 0.0)
         for part, (owner, name) in parts.items():
             setattr(owner, name, self._timed(part, getattr(owner, name)))
@@ -49,7 +55,9 @@ class Side:
         self._draw(seed, seen)
         seen("finished")
         seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - computing
-        return Drawing(seconds, cpu_seconds, moments.get("preview"), moments["finished"], dict(self._parts), _peak())
+        return Drawing(
+            seconds, cpu_seconds, moments.get("preview"), moments["finished"], dict(self._parts), self._peak()
+        )
 
     def _timed(self, part: str, work: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any, **settings: Any) -> Any:
@@ -92,6 +100,6 @@ def _serve(begin: Begin, orders: Connection) -> None:
         orders.send(side.draw(seed))
 
 
-def _peak() -> float:
+def _resident_peak() -> float:
     """MB (Linux)."""
     return int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024

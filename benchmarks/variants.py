@@ -35,6 +35,7 @@ class Asked:
 
     pack: str
     folders: tuple[Path, ...]
+    device: str = "cpu"
 
     def load(self) -> Pack:
         return load_pack(self.pack, self.folders)
@@ -88,7 +89,7 @@ def castbook_side(asked: Asked) -> Side:
     generator: Any = DiffusersGenerator.load(pack, compiled=Settings().compiled)
     faces, words, marks = InsightFaces.load(pack), load_prompt_reader(pack), load_marks_reader(pack)
     maker = VariantMaker(generator, faces, pack, words, marks)
-    reference = Reference(Image.new("RGB", (64, 64)), tuple(asked.person(each) for each in sorted(pack.encoders)))
+    reference = reference_in(pack, asked)
 
     def draw(seed: int, seen: Seen) -> object:
         def on_step(step: Step) -> None:
@@ -109,6 +110,10 @@ def castbook_side(asked: Asked) -> Side:
         "marks read": (marks, "shown"),
     }
     return Side(draw, {part: (owner, name) for part, (owner, name) in parts.items() if owner is not None})
+
+
+def reference_in(pack: Pack, asked: Asked) -> Reference:
+    return Reference(Image.new("RGB", (64, 64)), tuple(asked.person(each) for each in sorted(pack.encoders)))
 
 
 @dataclass(frozen=True)

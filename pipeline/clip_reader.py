@@ -1,6 +1,6 @@
 """Does a picture show what its prompt asks for, whatever the words? CLIP compares the two.
 
-The only file that imports transformers. Torch is imported by generator.py, compiled.py and schedulers.py as well.
+The only file that imports transformers. Torch is imported by generator.py and what it draws with as well.
 """
 
 # transformers' own annotations are partial.

@@ -1,7 +1,7 @@
 """A request -> pictures, with the stock Stable Diffusion pipeline and IP-Adapter FaceID.
 
-With compiled.py, schedulers.py and clip_reader.py the only files that import torch or its libraries. It knows no face
-model: an identity comes with the request.
+With faceid.py, on_gpu.py, compiled.py, schedulers.py and clip_reader.py the only files that import torch or its
+libraries. It knows no face model: an identity comes with the request.
 """
 
 # diffusers' and transformers' own annotations are partial.
@@ -10,6 +10,7 @@ model: an identity comes with the request.
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from copy import deepcopy
@@ -19,7 +20,7 @@ from typing import Any, TypeAlias
 
 import diffusers
 import torch
-from diffusers import AutoencoderTiny, StableDiffusionPipeline
+from diffusers import AutoencoderTiny
 from diffusers.models.model_loading_utils import load_state_dict
 from huggingface_hub import hf_hub_download
 from huggingface_hub.utils import httpx  # the one that the hub's client uses, whatever its version
@@ -27,7 +28,9 @@ from PIL import Image
 from safetensors import SafetensorError
 
 from errors import InvalidRequest, PackUnavailable
+from pipeline.faceid import FACEID_LORA, CompiledPipeline, FaceIDPipeline, FaceIDXLPipeline, Steered
 from pipeline.likeness import identity_by
+from pipeline.on_gpu import Ways, make_quick
 from pipeline.packs import Pack
 from pipeline.request import Engine, PictureRequest
 from pipeline.schedulers import for_a_run, load_scheduler
@@ -38,7 +41,7 @@ PREVIEWS_AT = (0.5, 0.75)  # of a run; before, there is only noise to be seen
 MOST_AT_ONCE = 4  # SD 1.5 at 512x512 in half precision then fits 8 GB
 # As many as there are cores, for compiled models draw one on each: the first ones are there early, a Stop keeps them.
 FEWEST_ON_CPU = 2
-FACEID_LORA = "faceid_0"  # the name that diffusers gives the LoRA in a FaceID file
+EMBEDDINGS = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 IDENTITY_SIZE = 512
 
 logger = logging.getLogger("castbook")
@@ -47,104 +50,38 @@ StateDict: TypeAlias = dict[str, dict[str, torch.Tensor]]
 _BROKEN = (OSError, ValueError, KeyError, RuntimeError, SafetensorError, httpx.HTTPError)
 
 
-class PerImage:
-    """Gives every picture of a batch its own identity: `ip_adapter_image_embeds` is one tensor (pictures, 1, 512).
-
-    Stock pipelines fold a batch's identities into one another (https://github.com/huggingface/diffusers/issues/9813):
-    two people drawn together would blend. Without guidance there is no unconditional half, and with it that half sees
-    zeros, as in FaceID's own (`get_image_embeds` in tencent-ailab/IP-Adapter, ip_adapter/ip_adapter_faceid.py).
-    """
-
-    unet: Any
-
-    def prepare_ip_adapter_image_embeds(
-        self,
-        ip_adapter_image: None,
-        ip_adapter_image_embeds: list[torch.Tensor],
-        device: torch.device,
-        num_images_per_prompt: int,
-        do_classifier_free_guidance: bool,
-    ) -> list[torch.Tensor]:
-        (identities,) = ip_adapter_image_embeds
-        if len(identities) != num_images_per_prompt:
-            raise ValueError(f"{len(identities)} identities for {num_images_per_prompt} pictures")
-        identities = identities.to(device=device, dtype=self.unet.dtype)
-        return [torch.cat([torch.zeros_like(identities), identities]) if do_classifier_free_guidance else identities]
-
-
-class FaceIDPipeline(PerImage, StableDiffusionPipeline):
-    """The stock pipeline, with an identity a picture."""
-
-    @property
-    def only_size(self) -> tuple[int, int] | None:
-        """Width and height of the pictures that it can draw; None: any."""
-        return None
-
-    @property
-    def lora(self) -> str | None:
-        """The name of the LoRA that came with the adapter."""
-        return FACEID_LORA if FACEID_LORA in getattr(self.unet, "peft_config", {}) else None
-
-    def steer(self, strength: float) -> None:
-        """Sets all that a run changes on the UNet. At strength 0 the LoRA goes as well: it changes pictures too."""
-        self.set_ip_adapter_scale(strength)
-        if self.lora:
-            (self.enable_lora if strength else self.disable_lora)()
-
-    @property
-    def computing(self) -> dict[str, str]:
-        """What the UNet computes in, and by what program; as in `Engine`."""
-        return {"dtype": str(self.unet.dtype).removeprefix("torch."), "runtime": ""}
-
-
-class CompiledPipeline(FaceIDPipeline):
-    """With a UNet and a VAE by compiled.py, in which strength and LoRA are inputs."""
-
-    def steer(self, strength: float) -> None:
-        self.unet.strength = strength
-
-    @property
-    def only_size(self) -> tuple[int, int] | None:
-        return self.unet.size
-
-    @property
-    def computing(self) -> dict[str, str]:
-        return {"dtype": self.unet.computes_in, "runtime": self.unet.runtime}
-
-
 class DiffusersGenerator:
     """Draws one request at a time: identity strength and LoRA are switched on the UNet, which all requests share."""
 
-    def __init__(self, pipeline: FaceIDPipeline, pack: Pack, previews: AutoencoderTiny | None = None) -> None:
+    def __init__(self, pipeline: Steered, pack: Pack, previews: AutoencoderTiny | None = None) -> None:
         self._pipeline: Any = pipeline  # diffusers' own annotations are not its own practice
         self._pack = pack
-        self._previews: Any = previews or pipeline.vae
+        self._previews: Any = previews or _whole_vae(self._pipeline)
         self._scheduler = load_scheduler(pack, self._pipeline.scheduler.config)
         self._encoded_last: Any = (None, None)
         self._lock = threading.Lock()
-        pipeline.set_progress_bar_config(disable=True)
+        self._pipeline.set_progress_bar_config(disable=True)
 
     @classmethod
-    def load(cls, pack: Pack, device: str | None = None, compiled: Path | None = None) -> DiffusersGenerator:
+    def load(
+        cls, pack: Pack, device: str | None = None, compiled: Path | None = None, ways: Ways | None = None
+    ) -> DiffusersGenerator:
         """From a folder or the hub, to the best device there is. Raises PackUnavailable.
 
         `compiled` is the folder in which is kept what was compiled for this machine's CPU; None: nothing is compiled.
+        `ways` to draw faster; None: what is usual on a GPU, and elsewhere none of them.
         """
         device = device or best_device()
+        on_gpu = device.startswith("cuda")
         try:
-            pipeline = FaceIDPipeline.from_pretrained(
-                pack.locate(pack.base.model),
-                revision=pack.base.revision,
-                variant=pack.base.variant,
-                dtype=torch.float16 if device.startswith("cuda") else torch.float32,
-                safety_checker=None,  # each pack's licence note says so
-                requires_safety_checker=False,
-            )
-            _check_tokenizer(pipeline)
+            pipeline = _base(pack, torch.float16 if on_gpu else torch.float32)
+            _check_tokenizers(pipeline)
             _load_adapter(pipeline, _adapter_weights(pack))
             pipeline.to(device)
             previews = _load_previews(pack, pipeline)
-            if compiled and device == "cpu":
+            if ways or on_gpu:
+                make_quick(pipeline, ways or Ways())
+            if compiled and device == "cpu" and isinstance(pipeline, FaceIDPipeline):
                 pipeline, previews = _compiled(pipeline, previews, pack, compiled)
             return cls(pipeline, pack, previews)
         except _BROKEN as error:
@@ -193,10 +130,8 @@ class DiffusersGenerator:
             _check_size(request, self._pipeline.only_size)
             self._pipeline.steer(request.identity_scale if somebody else 0.0)
             self._pipeline.scheduler = for_a_run(self._scheduler, request.steps, seeds)
-            words, kept_out = self._encoded(request.prompt, request.negative_prompt)
             drawn = self._pipeline(
-                prompt_embeds=words,
-                negative_prompt_embeds=kept_out,
+                **self._encoded(request.prompt, request.negative_prompt),
                 num_images_per_prompt=request.count,
                 num_inference_steps=request.steps,
                 guidance_scale=request.guidance_scale,
@@ -219,13 +154,18 @@ class DiffusersGenerator:
         """A tokenizer beside that which draws: one may not be asked for two things at once."""
         return deepcopy(self._pipeline.tokenizer)
 
-    def _encoded(self, *prompts: str) -> tuple[torch.Tensor, torch.Tensor]:
-        """The prompt and the negative prompt as the UNet takes them; once for all batches of a run."""
-        if prompts != self._encoded_last[0]:
-            prompt, negative_prompt = prompts
+    def _encoded(self, prompt: str, negative_prompt: str) -> dict[str, torch.Tensor]:
+        """Both as the UNet takes them, by the pipeline's names; once for all batches of a run."""
+        if (prompt, negative_prompt) != self._encoded_last[0]:
             with torch.no_grad():
-                encoded = self._pipeline.encode_prompt(prompt, self._pipeline.device, 1, True, negative_prompt)
-            self._encoded_last = (prompts, encoded)
+                encoded = self._pipeline.encode_prompt(
+                    prompt=prompt,
+                    negative_prompt=negative_prompt,
+                    device=self._pipeline.device,
+                    num_images_per_prompt=1,
+                    do_classifier_free_guidance=True,
+                )
+            self._encoded_last = (prompt, negative_prompt), dict(zip(EMBEDDINGS, encoded, strict=False))
         return self._encoded_last[1]
 
     def _identities(self, somebody: Reference | Imagined | None, count: int) -> torch.Tensor:
@@ -238,7 +178,9 @@ class DiffusersGenerator:
         return torch.tensor(identity.embedding).reshape(1, 1, -1).repeat(count, 1, 1)
 
     def _preview(self, latents: torch.Tensor) -> tuple[Image.Image, ...]:
-        """In the pictures' own size, however small it was decoded."""
+        """In the pictures' own size, however small it was decoded; none where nothing can decode them in time."""
+        if self._previews is None:
+            return ()
         decoder, factor = self._previews, self._pipeline.vae_scale_factor
         decoded = decoder.decode(latents / decoder.config.scaling_factor, return_dict=False)[0]
         size = (latents.shape[3] * factor, latents.shape[2] * factor)
@@ -250,6 +192,29 @@ def best_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _base(pack: Pack, dtype: torch.dtype) -> Any:
+    """The base model's pipeline, of its own kind."""
+    place = pack.locate(pack.base.model)
+    kind: str = json.loads(_file(place, "model_index.json", "", pack.base.revision).read_bytes())["_class_name"]
+    chosen: dict[str, Any] = {"revision": pack.base.revision, "variant": pack.base.variant, "dtype": dtype}
+    if kind.startswith("StableDiffusionXL"):
+        pipeline = FaceIDXLPipeline.from_pretrained(place, **chosen)
+        pipeline.vae.enable_slicing()  # a picture at a time: at 1024 x 1024 one is work enough, and takes gigabytes
+        return pipeline
+    return FaceIDPipeline.from_pretrained(
+        place,
+        **chosen,
+        safety_checker=None,  # each pack's licence note says so
+        requires_safety_checker=False,
+    )
+
+
+def _whole_vae(pipeline: Any) -> Any:
+    """To decode previews; None where it would overflow: SDXL's own in half precision."""
+    vae = pipeline.vae
+    return None if vae.dtype == torch.float16 and vae.config.force_upcast else vae
 
 
 def _load_previews(pack: Pack, pipeline: Any) -> AutoencoderTiny | None:
@@ -291,16 +256,17 @@ def _check_size(request: PictureRequest, only: tuple[int, int] | None) -> None:
         )
 
 
-def _check_tokenizer(pipeline: FaceIDPipeline) -> None:
+def _check_tokenizers(pipeline: Steered) -> None:
     """Where a tokenizer's files are missing, transformers makes one that knows no word, and says nothing."""
-    tokenizer: Any = pipeline.tokenizer
-    text_encoder: Any = pipeline.text_encoder
-    if tokenizer.model_max_length > text_encoder.config.max_position_embeddings:
-        raise ValueError(
-            "the tokenizer allows longer prompts than the text encoder; tokenizer_config.json may be missing"
-        )
-    if len(tokenizer) <= len(tokenizer.all_special_tokens):
-        raise ValueError("the tokenizer knows no words; vocab.json may be missing")
+    for tokenizer_name, encoder_name in zip(pipeline.tokenizers, pipeline.text_encoders, strict=True):
+        tokenizer: Any = getattr(pipeline, tokenizer_name)
+        text_encoder: Any = getattr(pipeline, encoder_name)
+        if tokenizer.model_max_length > text_encoder.config.max_position_embeddings:
+            raise ValueError(
+                "the tokenizer allows longer prompts than the text encoder; tokenizer_config.json may be missing"
+            )
+        if len(tokenizer) <= len(tokenizer.all_special_tokens):
+            raise ValueError("the tokenizer knows no words; vocab.json may be missing")
 
 
 def _adapter_weights(pack: Pack) -> StateDict:
@@ -308,13 +274,10 @@ def _adapter_weights(pack: Pack) -> StateDict:
 
     Keys as in tencent-ailab/IP-Adapter, ip_adapter/ip_adapter_faceid.py, `load_ip_adapter`.
     """
-    adapter, place = pack.adapter, pack.locate(pack.adapter.model)
-    if Path(place).is_dir():
-        file = str(Path(place, adapter.subfolder, adapter.weights))
-    else:
-        file = hf_hub_download(place, adapter.weights, subfolder=adapter.subfolder or None, revision=adapter.revision)
-    weights: Any = load_state_dict(file)
-    if file.endswith(".safetensors"):
+    adapter = pack.adapter
+    file = _file(pack.locate(adapter.model), adapter.weights, adapter.subfolder, adapter.revision)
+    weights: Any = load_state_dict(str(file))
+    if file.name.endswith(".safetensors"):
         parts = ("image_proj", "ip_adapter")
         weights = {
             part: {
@@ -323,6 +286,13 @@ def _adapter_weights(pack: Pack) -> StateDict:
             for part in parts
         }
     return weights
+
+
+def _file(place: str, name: str, subfolder: str, revision: str | None) -> Path:
+    """In a folder or a hub repository."""
+    if Path(place).is_dir():
+        return Path(place, subfolder, name)
+    return Path(hf_hub_download(place, name, subfolder=subfolder or None, revision=revision))
 
 
 def _load_adapter(pipeline: Any, weights: StateDict) -> None:

@@ -1,6 +1,7 @@
 """A pack's scheduler: found by its name, tried before it is taken, and made anew for every run.
 
-With generator.py, compiled.py and clip_reader.py the only files that import torch or its libraries.
+With generator.py, faceid.py, on_gpu.py, compiled.py and clip_reader.py the only files that import torch or its
+libraries.
 """
 
 # diffusers' own annotations are partial.

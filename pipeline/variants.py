@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -33,6 +34,8 @@ from pipeline.values import (
 )
 
 OnStep = Callable[[Step], None]
+_Rank: TypeAlias = tuple[bool, int, bool, int, int, float, float, float]
+_Judged: TypeAlias = tuple[_Rank, Variant]
 FACE_SIDE = 112  # pixels, to which faces are brought before it is measured how sharp they are
 
 
@@ -130,19 +133,19 @@ class VariantMaker:
         reading, request = self.pack.read(request.prompt), self._as_drawn(request)
         decider = decider or self.pack.decider()
         somebody = reference or self._imagined(request)
-        ranked: tuple[Variant, ...] = ()
-        parts = _batches(request, self._generator.engine.batch)
-        for number, part in enumerate(parts):
-            try:
-                pictures = self._draw(part, somebody, _of_the_whole(on_step, number, len(parts), ranked))
-            except Stopped:
-                if not ranked:
-                    raise
-                break
-            judged = [
-                self._judged(picture, part.seed + i, request, somebody, decider) for i, picture in enumerate(pictures)
-            ]
-            ranked = tuple(sorted([*ranked, *judged], key=_rank))
+        parts, judging = _batches(request, self._generator.engine.batch), list[Future[list[_Judged]]]()
+        with ThreadPoolExecutor(1, "castbook-judge") as judge:
+            for number, part in enumerate(parts):
+                try:
+                    pictures = self._draw(part, somebody, _of_the_whole(on_step, number, len(parts), judging))
+                except Stopped:
+                    if not judging:
+                        raise
+                    break
+                judging.append(judge.submit(self._all_judged, pictures, part, request, somebody, decider))
+                if not self._judges_meanwhile:
+                    wait(judging)
+            ranked = _ranked(judging)
         return Variants(request, ranked, reading)
 
     def draw_again(self, request: PictureRequest, reference: Reference | None, on_step: OnStep) -> Image.Image:
@@ -216,6 +219,25 @@ class VariantMaker:
     ) -> Sequence[Image.Image]:
         return self._generator.generate(self._as_sent(part), somebody, on_step)
 
+    @property
+    def _judges_meanwhile(self) -> bool:
+        """While the next batch is drawn: where drawing leaves the CPU to the judges. Where both want its cores, the
+        first pictures would be there later, and the last ones no sooner."""
+        return self._generator.engine.device != "cpu"
+
+    def _all_judged(
+        self,
+        pictures: Sequence[Image.Image],
+        part: PictureRequest,
+        request: PictureRequest,
+        somebody: Reference | Imagined | None,
+        decider: Decider | None,
+    ) -> list[_Judged]:
+        judged = [
+            self._judged(picture, part.seed + i, request, somebody, decider) for i, picture in enumerate(pictures)
+        ]
+        return [(_rank(variant), variant) for variant in judged]
+
     def _judged(
         self,
         picture: Image.Image,
@@ -272,11 +294,21 @@ def _batches(request: PictureRequest, size: int) -> list[PictureRequest]:
     ]
 
 
-def _of_the_whole(on_step: OnStep, batch: int, batches: int, finished: tuple[Variant, ...]) -> OnStep:
-    """A batch's steps, counted over the whole run, with what the batches before it gave."""
+def _of_the_whole(on_step: OnStep, batch: int, batches: int, judging: Sequence[Future[list[_Judged]]]) -> OnStep:
+    """A batch's steps, counted over the whole run, with what is judged by then of the batches before it."""
     return lambda step: on_step(
-        replace(step, step=batch * step.steps + step.step, steps=batches * step.steps, finished=finished)
+        replace(
+            step,
+            step=batch * step.steps + step.step,
+            steps=batches * step.steps,
+            finished=_ranked([each for each in judging if each.done()]),
+        )
     )
+
+
+def _ranked(judged: Sequence[Future[list[_Judged]]]) -> tuple[Variant, ...]:
+    ranked = sorted((each for part in judged for each in part.result()), key=lambda each: each[0])
+    return tuple(variant for _, variant in ranked)
 
 
 def _rejection(variant: Variant) -> tuple[Objection, ...]:
@@ -294,7 +326,7 @@ def _rejection(variant: Variant) -> tuple[Objection, ...]:
     return tuple(objections)
 
 
-def _rank(variant: Variant) -> tuple[bool, int, bool, int, int, float, float, float]:
+def _rank(variant: Variant) -> _Rank:
     """Best first: what is not set aside; then a face that may be the person's, no face, another's face or a copy; then
     one face before several; then what lacks least of the prompt; then what lost the fewest marks; then the most alike.
     Where there is nobody to be alike to: the surest face, to a tenth, and the sharpest."""

@@ -9,8 +9,14 @@ from types import SimpleNamespace
 import pytest
 from fakes import fake_pack
 
+from benchmarks.architectures import SD15, SDXL
 from benchmarks.sides import Drawing, Side, in_its_own_process
 from benchmarks.variants import Work, table
+
+
+@pytest.mark.parametrize(("architecture", "published"), [(SD15, 859_520_964), (SDXL, 2_567_463_684)])
+def test_the_architectures_have_as_many_weights_as_the_published_ones(architecture, published):
+    assert architecture.empty_unet().num_parameters() == published
 
 
 def counting_side() -> Side:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +29,7 @@ from PIL import Image
 from errors import InvalidRequest, NoFaceFound, Stopped
 from pipeline.packs import Pack
 from pipeline.request import LeftOut
-from pipeline.values import AnotherFace, Copied, Landmarks, Missing, NoFace, Reference, Step
+from pipeline.values import AnotherFace, Copied, Face, Landmarks, Missing, NoFace, Reference, Step
 from pipeline.variants import PromptReader, VariantMaker
 from pipeline.vocabulary import Vocabulary
 
@@ -282,6 +283,32 @@ def test_what_a_slow_generator_finishes_is_told_two_by_two():
     maker.generate(*replace(WITH_RED, count=4), seen.append)
 
     assert [len(step.finished) for step in seen] == [0] * 4 + [2] * 4
+
+
+def test_what_a_gpu_draws_is_judged_while_it_draws_on():
+    """The second batch is drawn no sooner than the judge has begun with the first, who ends no sooner than that."""
+    judging, drawing = threading.Event(), threading.Event()
+
+    class Judges(FakeFaces):
+        def faces(self, picture: Image.Image, *, own_hand: bool = False) -> tuple[Face, ...]:
+            judging.set()
+            assert drawing.wait(30)
+            return super().faces(picture, own_hand=own_hand)
+
+    def draw(asked: Asked, seed: int) -> Image.Image:
+        if seed > 5:
+            assert judging.wait(30)
+            drawing.set()
+        return flat(RED)
+
+    generator = FakeGenerator(draw, batch=1)
+    generator.engine = replace(generator.engine, device="cuda")
+    seen: list[Step] = []
+
+    variants = VariantMaker(generator, Judges(), fake_pack()).generate(*replace(WITH_RED, count=3), seen.append)
+
+    assert [variant.seed for variant in variants.ranked] == [5, 6, 7]
+    assert {len(step.finished) for step in seen} <= {0, 1, 2}
 
 
 def stop_at(last: int):
