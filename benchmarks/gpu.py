@@ -99,7 +99,7 @@ def measured(architecture: Architecture, asked: Asked, rounds: int) -> list[str]
         *(_line(row, usual) for row in rows),
         "",
         f"Castbook is {plain.seconds / ours.seconds:.2f} times as fast as the plain script. The UNet takes "
-        f"{1000 * one.seconds:.0f} ms for eight rows: {share:.0%} of the {rate.gflops / 1000:.1f} TFLOP/s that this "
+        f"{1000 * one.seconds:.0f} ms for eight rows: {share:.0%} of the {rate.gflops:,.0f} GFLOP/s that this "
         f"machine multiplies in {rate.dtype}.",
         "",
     ]
