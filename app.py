@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import logs
-from errors import CastbookError, NobodyCanSignIn
+from errors import CastbookError, CredentialsUnavailable, NobodyCanSignIn
 from library_store.keys import kept_secret
+from library_store.pictures import Sign
 from library_store.store import LibraryStore
 from library_store.users import Users
 from pipeline.packs import Pack, load_pack
@@ -24,7 +25,7 @@ from ui.sign_in import WaysToSignIn
 def open_castbook(settings: Settings) -> Castbook:
     """The library and the pack that the operator chose; its models are not loaded yet."""
     pack = load_pack(settings.pack, settings.pack_folders)
-    store = LibraryStore.open(settings.resolved_database_url, settings.resolved_pictures)
+    store = LibraryStore.open(settings.resolved_database_url, settings.resolved_pictures, load_signing(settings))
     models = Models(lambda: load_maker(pack, settings.compiled))
     return Castbook(
         store,
@@ -55,6 +56,21 @@ def ways_to_sign_in(settings: Settings) -> WaysToSignIn | None:
             "Set CASTBOOK_OPENID_ISSUER, CASTBOOK_OPENID_CLIENT_ID and CASTBOOK_OPENID_CLIENT_SECRET, as it gave them.",
         )
     return WaysToSignIn(users, provider and OpenId(*provider), kept_secret(settings.sign_in_key))
+
+
+def load_signing(settings: Settings) -> Sign | None:
+    """Raises CredentialsUnavailable for a certificate without a key, too."""
+    certificate, key = settings.c2pa_certificate, settings.c2pa_key
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise CredentialsUnavailable(
+            "Pictures are signed with a certificate and its key, and one of them is not given.",
+            "Set both CASTBOOK_C2PA_CERTIFICATE and CASTBOOK_C2PA_KEY, or neither.",
+        )
+    from pipeline.credentials import Credentials
+
+    return Credentials.load(certificate, key, settings.c2pa_timestamps).signed
 
 
 def load_maker(pack: Pack, compiled: Path | None = None) -> VariantMaker:

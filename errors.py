@@ -165,6 +165,10 @@ class PackUnavailable(CastbookError):
     """A model pack is missing, incomplete or damaged."""
 
 
+class CredentialsUnavailable(CastbookError):
+    """Pictures cannot be signed as the operator wants it."""
+
+
 class Stopped(CastbookError):
     """The person asked for a running generation to stop."""
 

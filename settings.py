@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     space_client_id: str = Field(default="", validation_alias="OAUTH_CLIENT_ID")
     space_client_secret: SecretStr = Field(default=SecretStr(""), validation_alias="OAUTH_CLIENT_SECRET")
     log: Literal["text", "json", "words"] = "text"  # as in logs.start
+    c2pa_certificate: Path | None = None  # PEM, with those who vouch for it: drawn pictures are signed with it
+    c2pa_key: Path | None = None  # its private key
+    c2pa_timestamps: str = ""  # URL of an authority that says when
     metrics: bool = False  # whether Prometheus is answered at /metrics
     mcp: bool = False  # whether the verbs are tools for language models too
 

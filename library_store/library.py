@@ -808,12 +808,11 @@ class CharacterLibrary:
         self, session: Session, character: CharacterRow, pictures: Sequence[NewPicture], hashes: Sequence[str]
     ) -> list[ImageRow]:
         """Rows for files kept a moment ago. Where a purge has removed such a file since, it is kept again."""
-        for new, content_hash in zip(pictures, hashes, strict=True):
-            if not self._pictures.has(content_hash):
-                self._keep_file(new)
-        added = [
-            rows.add_image(session, character, new, kept_as) for new, kept_as in zip(pictures, hashes, strict=True)
+        kept_as = [
+            content_hash if self._pictures.has(content_hash) else self._keep_file(new)
+            for new, content_hash in zip(pictures, hashes, strict=True)
         ]
+        added = [rows.add_image(session, character, *each) for each in zip(pictures, kept_as, strict=True)]
         quotas.check_pictures(session, character.id)
         return added
 

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import uuid
 import weakref
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -27,11 +27,13 @@ from PIL.PngImagePlugin import PngInfo
 from errors import LibraryUnavailable
 from message import Message
 from pipeline.labels import KEYWORD as LABEL
-from pipeline.labels import labelled
+from pipeline.labels import labelled, source_type_in
 
 # Not hidden, so that copying the folder by hand takes it along.
 MARKER = "castbook-pictures.txt"
 MARKER_TEXT = b"Castbook keeps its pictures in this folder, and refuses to work with a folder that lacks this file.\n"
+
+Sign = Callable[[bytes, str], bytes]  # a PNG, and how it came to be -> the same with a signature
 
 THUMBNAIL_SIDE = 256
 OURS = b"castbook"  # the chunk that a picture has which was asked for here
@@ -45,17 +47,19 @@ KEPT_MODES = ("RGB", "RGBA", "L")  # what PNG holds as it is; everything else be
 class Pictures:
     """`served_folder` is where the files of `path` and `thumbnail_path` lie: the pictures' own folder, or a copy's."""
 
-    def __init__(self, files: Any, root: str, served_folder: Path) -> None:
+    def __init__(self, files: Any, root: str, served_folder: Path, sign: Sign | None = None) -> None:
         self._files = files  # fsspec's AbstractFileSystem, which is untyped
         self._root = root
         self._is_local = isinstance(files, LocalFileSystem)
         self.served_folder = served_folder
+        self._sign = sign
 
     @classmethod
-    def open(cls, place: Path | str, may_be_new: bool = True) -> Pictures:
+    def open(cls, place: Path | str, may_be_new: bool = True, sign: Sign | None = None) -> Pictures:
         """A folder, taken literally, or text that fsspec understands, as a URL or as a folder.
 
-        A new folder is made and marked; without `may_be_new` the marker must be there.
+        `sign`: what signs the pictures that a model drew. A new folder is made and marked; without `may_be_new` the
+        marker must be there.
 
         The marker tells a folder without pictures from a disk that is not mounted. Raises LibraryUnavailable.
         """
@@ -63,7 +67,7 @@ class Pictures:
             files, root = _file_system(place)
             is_local = isinstance(files, LocalFileSystem)
             served_folder = Path(root) if is_local else Path(tempfile.mkdtemp(prefix="castbook-pictures-"))
-            pictures = cls(files, root, served_folder)
+            pictures = cls(files, root, served_folder, sign)
             if not is_local:  # the copies go when the pictures do, at the latest when the program ends
                 weakref.finalize(pictures, shutil.rmtree, served_folder, ignore_errors=True)
             if may_be_new and not pictures._has_marker():
@@ -77,7 +81,9 @@ class Pictures:
         `texts` go into the file as iTXt chunks. Raises LibraryUnavailable where the folder is missing, read-only or
         full.
         """
-        return self.put_file(_png(picture, texts or {}))
+        texts = texts or {}
+        file, drawn = _png(picture, texts), source_type_in(texts.get(LABEL, ""))
+        return self.put_file(self._sign(file, drawn) if self._sign and drawn else file)
 
     def put_file(self, data: bytes) -> str:
         """Keeps a PNG file that this class once wrote, byte for byte. Raises as `put` does."""

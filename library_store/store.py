@@ -18,7 +18,7 @@ from library_store import endings, tidying
 from library_store.database import Sessions, explained, open_database
 from library_store.keys import Keys
 from library_store.library import CharacterLibrary
-from library_store.pictures import Pictures
+from library_store.pictures import Pictures, Sign
 from library_store.records import LOCAL_OWNER, Visitor
 from library_store.schema import CharacterRow, ImageRow, ProjectRow, StoryRow
 from library_store.search import FaceIndex, newest_projects
@@ -38,9 +38,10 @@ class LibraryStore:
         self.keys = Keys(self._sessions)
 
     @classmethod
-    def open(cls, database_url: str | URL, pictures_place: Path | str) -> LibraryStore:
+    def open(cls, database_url: str | URL, pictures_place: Path | str, sign: Sign | None = None) -> LibraryStore:
         """Makes or migrates the database, and refuses a pictures' folder that cannot be the one it knows: one without
-        its pictures, or with pictures where the database has never seen a project, and so is not theirs.
+        its pictures, or with pictures where the database has never seen a project, and so is not theirs. `sign`: as
+        `Pictures.open` has it.
 
         Raises LibraryUnavailable.
         """
@@ -49,7 +50,7 @@ class LibraryStore:
             with explained(), Session(engine) as session:
                 has_pictures = session.scalar(select(exists(select(ImageRow.id))))
                 is_new = not session.scalar(select(exists(select(ProjectRow.id))))
-            pictures = Pictures.open(pictures_place, may_be_new=not has_pictures)
+            pictures = Pictures.open(pictures_place, not has_pictures, sign)
             if is_new and any(pictures.hashes()):
                 raise LibraryUnavailable(
                     "The database is empty, but there are pictures in {folder}: theirs is another, or it was lost.",

@@ -16,8 +16,8 @@ KEYWORD = "XML:com.adobe.xmp"  # of a PNG's text chunk that holds XMP
 SourceType = Literal["trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"]
 DRAWN: SourceType = "trainedAlgorithmicMedia"  # by a model alone
 MIXED: SourceType = "compositeWithTrainedAlgorithmicMedia"  # by a model, with a creator's own picture before it
-_TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-_LABEL = re.compile(rf'DigitalSourceType\s*(?:=\s*["\']|>)\s*{re.escape(_TERMS)}(\w+)')
+TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_LABEL = re.compile(rf'DigitalSourceType\s*(?:=\s*["\']|>)\s*{re.escape(TERMS)}(\w+)')
 
 
 def xmp_of(source_type: SourceType) -> str:
@@ -26,7 +26,7 @@ def xmp_of(source_type: SourceType) -> str:
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
         ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="Castbook"'
-        f' Iptc4xmpExt:DigitalSourceType="{_TERMS}{source_type}"/>'
+        f' Iptc4xmpExt:DigitalSourceType="{TERMS}{source_type}"/>'
         '</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
     )
 
