@@ -59,7 +59,7 @@ def pairs_of(number: int, hand: int, pack: Pack, finder: InsightFaces) -> Pairs:
     for _ in range(PAGES):
         page = compose(PAGE, lambda: cast[int(rng.integers(len(cast)))], rng)
         faces += len(page.who)
-        for face in finder.faces(page.picture):
+        for face in finder.seen_several_ways(page.picture, finder.faces(page.picture)):
             same = overlaps(np.array([face.box], np.float32), page.boxes)[0]
             identity = identity_by(pack.judge_encoder, face.identities)
             if identity and len(same) and same.max() > SAME:

@@ -54,6 +54,13 @@ class Sighting:
         offset = np.array((left, top), np.float32)
         return Sighting(self.box * scale + np.tile(offset, 2), self.landmarks * scale + offset, self.score)
 
+    def mirrored(self, width: int) -> Sighting:
+        """In the mirror image of a picture of that width, where the left eye is the right one."""
+        left, top, right, bottom = self.box
+        landmarks = (self.landmarks * (-1, 1) + (width - 1, 0))[[1, 0, 2, 4, 3]]
+        box = np.array((width - right, top, width - left, bottom), np.float32)
+        return Sighting(box, landmarks.astype(np.float32), self.score)
+
     @property
     def side(self) -> float:
         return float(max(self.box[2:] - self.box[:2]))

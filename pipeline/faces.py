@@ -10,7 +10,7 @@ With face_models.py the only file that imports insightface.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,13 @@ from PIL import Image
 
 from pipeline.detection import BgrPicture, Detector, Sighting, bgr_of, is_in
 from pipeline.face_models import Recognition, insightface_as_it_is, load_analysis, load_recognition
+from pipeline.likeness import mean_identity
 from pipeline.packs import Judge, Pack
 from pipeline.values import Box, Embedding, Face, Identity
 
 SURROUNDINGS = 2.5  # faces on each side of a face's middle: all that an encoder may be shown of a head
 ENCODED = 112  # pixels a side that encoders see
+NEARER = 0.9  # of the distance from which an encoder sees a face, for a second look
 CLOSE_UP = 0.6  # of a hand-drawn box's longer side, all around it: the face then fills half of what the detector sees
 
 # A face box (forehead to chin, cheek to cheek) around ArcFace's five landmarks in their crop of 112 x 112: between
@@ -91,6 +93,30 @@ class InsightFaces:
         if faces := self._seen(picture, found, own_hand):
             return faces[0]
         return self._face(picture, Sighting(np.array(box, np.float32), _landmarks_in(box), 0.0), own_hand)
+
+    def seen_several_ways(self, picture: Image.Image, faces: Sequence[Face]) -> tuple[Face, ...]:
+        """The same faces of a picture, each identity the mean of what an encoder sees in it and in its mirror image,
+        from as near as ever and from a little nearer.
+
+        Pictures of one person are the more alike by it: surer where many faces are put together. What is kept, and what
+        calibrations hold for, is the plain identity.
+        """
+        return tuple(self._several_ways(_rgb(picture), face) for face in faces)
+
+    def _several_ways(self, picture: Image.Image, face: Face) -> Face:
+        seen = Sighting(np.array(face.box, np.float32), face.landmarks, face.detection_score)
+        reach = SURROUNDINGS * seen.side
+        left, top = (max(0, round(float(middle) - reach)) for middle in seen.centre)
+        right, bottom = (round(float(middle) + reach) for middle in seen.centre)
+        around = picture.crop((left, top, min(right, picture.width), min(bottom, picture.height)))
+        there, mirror = seen.placed(1, -left, -top), around.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        views = [
+            self._face(shown, replace(where, landmarks=_spread(where.landmarks, near)), own_hand=False)
+            for shown, where in ((around, there), (mirror, there.mirrored(around.width)))
+            for near in (1, NEARER)
+        ]
+        by_encoder = zip(*(view.identities for view in views if view), strict=True)
+        return replace(face, identities=tuple(map(mean_identity, by_encoder)) or face.identities)
 
     def _detect(self, bgr: BgrPicture, least: float) -> list[Sighting]:
         boxes, landmarks = self._analysis.models["detection"].detect(bgr, det_thresh=least)

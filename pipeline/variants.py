@@ -66,6 +66,10 @@ class FaceEncoder(Protocol):
         """The picture, turned where its faces lie on their side or upside down, and these."""
         ...
 
+    def seen_several_ways(self, picture: Image.Image, faces: Sequence[Face]) -> tuple[Face, ...]:
+        """The same faces, each identity a mean of several looks."""
+        ...
+
     def face_in_box(self, picture: Image.Image, box: Box, *, own_hand: bool = False) -> Face | None:
         """The face in a box drawn by hand; None where nothing can be made of it."""
         ...
@@ -170,6 +174,10 @@ class VariantMaker:
     def faces_upright(self, picture: Image.Image) -> tuple[Image.Image, tuple[Face, ...]]:
         """The picture turned upright by its faces, and every one of these, largest first."""
         return self._face_encoder.faces_upright(picture)
+
+    def seen_several_ways(self, picture: Image.Image, faces: Sequence[Face]) -> tuple[Face, ...]:
+        """The same faces of the picture by several looks at each: surer, to put faces together by."""
+        return self._face_encoder.seen_several_ways(picture, faces)
 
     def face_in_box(self, picture: Image.Image, box: Box, *, own_hand: bool = False) -> Face:
         """The face in a box drawn by hand. Raises NoFaceFound where nothing can be made of it."""

@@ -23,7 +23,7 @@ from pipeline.grouping import grouped
 from pipeline.likeness import identity_by
 from pipeline.packs import Pack
 from pipeline.uploads import MAX_UPLOAD, Upload, file_of, kept_of, read_upload
-from pipeline.values import Face, Identity
+from pipeline.values import Embedding, Face, Identity
 from studio.consent import check_agreed
 from studio.faces import Faces
 from studio.likeness import Deciders
@@ -42,6 +42,7 @@ class Sighted:
     page: str  # the file's name
     picture: Path
     face: Face  # where it is in that picture
+    on_page: Face  # the same, with identities by several looks at it: to put faces together by
 
 
 @dataclass(frozen=True)
@@ -174,22 +175,26 @@ class Episodes:
     def _on_page(self, page: _Page, folder: Path, first: int) -> Iterator[Sighted]:
         read = read_upload(page.content())
         upload = Upload(*self.faces.looked_at(read.picture))
-        for number, face in enumerate(upload.faces, start=first):
+        looked = zip(upload.faces, self.faces.seen_several_ways(upload.picture, upload.faces), strict=True)
+        for number, (face, on_page) in enumerate(looked, start=first):
             around, there = kept_of(upload, face)
             path = folder / f"{number}.png"
             around.save(path, compress_level=1)
-            yield Sighted(page.name, path, there)
+            yield Sighted(page.name, path, there, on_page)
 
     def _people(self, project_id: str, sighted: Sequence[Sighted]) -> Iterator[Person]:
-        seen = [identity_by(self.pack.judge_encoder, each.face.identities) for each in sighted]
-        if not seen:
+        if not sighted:
             return
-        embeddings = np.stack([each.embedding for each in seen if each])
-        for group in grouped(embeddings, self.deciders.of(project_id)):
+        embeddings = self._by_judge([each.face for each in sighted])
+        for group in grouped(self._by_judge([each.on_page for each in sighted]), self.deciders.of(project_id)):
             mean = embeddings[group].mean(0)
             somebody = Identity(self.pack.judge_encoder, mean / max(float(np.linalg.norm(mean)), 1e-6))
             face = replace(sighted[group[0]].face, identities=(somebody,))
             yield Person(tuple(group), next(iter(self.faces.look_alikes(face, project_id)), None))
+
+    def _by_judge(self, faces: Sequence[Face]) -> Embedding:
+        seen = [identity_by(self.pack.judge_encoder, face.identities) for face in faces]
+        return np.stack([identity.embedding for identity in seen if identity])
 
     def _pictures(self, episode_id: str, sighted: Sequence[int]) -> list[NewPicture]:
         episode = self.get(episode_id)

@@ -138,6 +138,11 @@ class Faces:
         maker = self.models.get()
         return self.turn.of(lambda: maker.faces_upright(picture))
 
+    def seen_several_ways(self, picture: Image.Image, faces: Sequence[Face]) -> tuple[Face, ...]:
+        """Faces that were found in the picture, as they are best put together by. Raises as `looked_at`."""
+        maker = self.models.get()
+        return self.turn.of(lambda: maker.seen_several_ways(picture, faces)) if faces else ()
+
     def face_in_upload(self, picture: Path | str, face: int | None = None, box: Box | None = None) -> Face:
         """One face of the picture: number `face` of those that `look_at_upload` finds, or the one in a `box` drawn by
         hand, in pixels of the picture that it gives; the largest where neither is said.

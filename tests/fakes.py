@@ -134,6 +134,9 @@ class FakeFaces:
     def faces_upright(self, picture: Image.Image) -> tuple[Image.Image, tuple[Face, ...]]:
         return picture, self.faces(picture)
 
+    def seen_several_ways(self, picture: Image.Image, faces: Sequence[Face]) -> tuple[Face, ...]:
+        return tuple(faces)
+
     def face_in_box(self, picture: Image.Image, box: Box, *, own_hand: bool = False) -> Face | None:
         return self._face(picture, box, 0.0, own_hand)
 

@@ -56,6 +56,18 @@ def test_a_drawing_on_its_side_or_upside_down_is_turned(finder: InsightFaces, tu
         assert float(face.identities[1].embedding @ upright.identities[1].embedding) > 0.99
 
 
+def test_seen_several_ways_a_face_and_its_mirror_image_are_one(finder: InsightFaces) -> None:
+    picture, _ = drawn(1_000_001)
+    mirror = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    plain = [finder.faces(each)[0] for each in (picture, mirror)]
+    several = [finder.seen_several_ways(each, [face])[0] for each, face in zip((picture, mirror), plain, strict=True)]
+
+    alike, plainly = (
+        float(one.identities[1].embedding @ other.identities[1].embedding) for one, other in (several, plain)
+    )
+    assert alike > max(plainly, 0.97)
+
+
 def test_the_truth_of_a_composed_page_lies_in_its_panels_and_is_as_large_as_was_asked_for() -> None:
     rng = np.random.default_rng(0)
     page = compose(Layout(900, 900, 3, 3), lambda: somebody(rng), rng, sizes=(64, 90))
