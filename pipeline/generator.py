@@ -146,8 +146,11 @@ class DiffusersGenerator:
     def cut_off(self, prompt: str) -> str:
         """The end of a prompt that is too long for the text encoder; "" where it fits. diffusers only logs it."""
         tokenizer = self._counting
-        ids = tokenizer(prompt, add_special_tokens=False, truncation=False, verbose=False).input_ids
-        return tokenizer.decode(ids[tokenizer.model_max_length - 2 :]).strip()  # two mark beginning and end
+        counted = tokenizer(
+            prompt, add_special_tokens=False, truncation=False, verbose=False, return_offsets_mapping=True
+        )
+        room = tokenizer.model_max_length - 2  # two mark beginning and end
+        return prompt[counted.offset_mapping[room][0] :].strip() if len(counted.input_ids) > room else ""
 
     @cached_property
     def _counting(self) -> Any:

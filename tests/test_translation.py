@@ -122,7 +122,7 @@ def test_a_word_within_another_is_not_said(written: str):
 def test_what_is_not_known_is_named_as_it_was_written_and_offers_go_into_its_place():
     reading = PAPERDOLL.read("기모노를 입은 여자, 우산, 안갱")
     assert reading.unknown == ("기모노", "우산", "안갱")
-    assert reading.offered == {"기모노": ("hanbok",), "안갱": ("glasses",)}
+    assert reading.offered == {"기모노": ("hanbok",), "우산": ("raincoat", "rain"), "안갱": ("glasses",)}
     assert PAPERDOLL.with_phrase("기모노를 입은 여자", "기모노", "hanbok", "한복") == "한복를 입은 여자"
 
 
