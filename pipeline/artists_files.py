@@ -132,7 +132,7 @@ class _Head:
 def _opened(file: bytes) -> Image.Image:
     picture = Image.open(BytesIO(file), formats=("PSD",))
     picture.load()
-    return picture
+    return ImageChops.invert(picture.convert("L")) if picture.mode == "1" else picture  # Pillow takes its ink for paper
 
 
 def _deep(file: bytes) -> Image.Image:

@@ -53,11 +53,11 @@ class PictureTexts:
 
 
 def read_texts(data: bytes) -> PictureTexts:
-    """Of a PNG, JPEG or WebP; no pixel is decoded. Empty for every other file."""
+    """Of a PNG, JPEG, WebP or AVIF; no pixel is decoded. Empty for every other file."""
     if data.startswith(SIGNATURE):
         return _of_png(data)
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "WEBP")) as opened:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "WEBP", "AVIF")) as opened:
             xmp: Any = opened.info.get("xmp", b"")
             return PictureTexts(exif=_exif_texts(opened.getexif()), xmp=_decoded(xmp) if len(xmp) <= MAX_TEXT else "")
     except _UNREADABLE:
@@ -143,9 +143,12 @@ def _exif_texts(exif: Image.Exif) -> dict[str, str]:
 
 
 def _user_comment(value: bytes) -> str:
-    """Eight bytes that name the encoding, then the text. `UNICODE` leaves open in which order its bytes are."""
+    """Eight bytes that name the encoding, then the text. `UNICODE` leaves open in which order its bytes are, and some
+    write UTF-8 behind it, which has no zeros: UTF-16 has one with each blank, line and letter of Latin."""
     code, text = value[:8], value[8:]
     if code == b"UNICODE\0":
+        if b"\0" not in text.strip(b"\0") and not text.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return _decoded(text).strip("\0\ufeff")
         return text.decode(_byte_order(text), "replace").strip("\0\ufeff")
     if code == b"JIS\0\0\0\0\0":
         return text.decode("iso2022_jp", "replace").strip("\0")

@@ -26,6 +26,7 @@ _SYNTAX = re.compile(
     |(?P<command>(?<![\w'-])(?:BREAK|AND|ADDCOMM|ADDBASE|ADDCOL|ADDROW)(?![\w'-]))
     |(?<!\S)--(?i:no)(?=\s)(?P<no>(?:(?!\s--\w).)*)
     |(?P<setting>(?<!\S)--[^\W\d_][\w-]*(?:[ ]+(?:[^\s,-][^\s,]*\d[^\s,]*|\d[^\s,]*|raw|cute|scenic|expressive))?)
+    |(?<![\w)\]}}'-])(?P<minus>-)(?=[(\[{{])
     |(?P<open>[(\[{{])
     |(?<![\w.])(?P<novelai>{_NUMBER})::(?P<emphasised>[^:\n]*?)(?:::|(?=\n)|$)
     |(?P<midjourney>::(?:{_NUMBER})?)
@@ -34,6 +35,9 @@ _SYNTAX = re.compile(
     """,
     re.VERBOSE,
 )
+# As AUTOMATIC1111 writes a request: its negative prompt, and a line of settings behind
+_NEGATIVE = re.compile(r"(?<!\S)Negative prompt:(?P<no>.*?)(?=\sSteps: ?\d|\Z)", re.IGNORECASE | re.DOTALL)
+_SETTINGS = re.compile(r"(?<!\S)(?P<line>Steps: ?\d+, ?[A-Z][\w /-]*:[^\n]*)")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _WEIGHTED = re.compile(rf"(?P<inner>.*[^\d\s])\s*:\s*(?P<weight>{_NUMBER})\s*", re.DOTALL)
 _SWITCH = re.compile(rf".*:\s*{_NUMBER}\s*", re.DOTALL)  # [from:to:when]
@@ -52,7 +56,12 @@ class WithoutSyntax:
 
     def over(self, text: str) -> WithoutSyntax:
         has_commands = any(each.islower() for each in text)  # all in capitals, AND is a word
-        self.drawn = self._without(text, has_commands, within=False)
+        asked, text = text, _NEGATIVE.sub("", text)
+        for found in _NEGATIVE.finditer(asked):
+            self.negated += re.split(PAUSES, self._without(found["no"], has_commands, within=True))
+        for found in _SETTINGS.finditer(text):
+            self._leave_out(found["line"], "setting")
+        self.drawn = self._without(_SETTINGS.sub("", text), has_commands, within=False)
         for stand_in, bracket in ((_LITERAL["("], "("), (_LITERAL[")"], ")")):
             self.drawn = self.drawn.replace(stand_in, bracket)
         return self
@@ -75,6 +84,14 @@ class WithoutSyntax:
                 kept.append(", " if has_commands else found[0])
             elif kind == "no":
                 self.negated += re.split(PAUSES, found["no"])
+            elif kind == "minus" and (end := closings.get(at)) and self._depth < DEEPEST:
+                self._depth += 1
+                words, at = self._bracket(text, at, end, has_commands, within=True)
+                self._depth -= 1
+                self.negated += re.split(PAUSES, words)
+                kept.append(" ")
+            elif kind == "minus":
+                kept.append(found[0])
             elif kind == "open":
                 end = closings.get(found.start()) if self._depth < DEEPEST else None
                 if end is None:
@@ -114,7 +131,7 @@ class WithoutSyntax:
         return self._weighed(words, 0.9 if opening == "[" else 1.1, text[at:behind], within), behind
 
     def _weighed_behind(self, before: str, written: str, within: bool) -> list[str]:
-        whole, pause, words = before.rpartition(max(",;\n", key=before.rfind))
+        whole, pause, words = before.rpartition(max(",;\n([{", key=before.rfind))  # or what is left open
         if not words.strip():
             return [before, written]
         number = written.lstrip(":")

@@ -69,7 +69,7 @@ def infotext(prompt: str = PROMPT, negative: str = NEGATIVE, **settings: object)
 def with_user_comment(kind: str, comment: bytes) -> bytes:
     exif = Image.Exif()
     exif.get_ifd(EXIF_IFD)[USER_COMMENT] = comment
-    return saved(flat(), kind, exif=exif)
+    return saved(flat(), kind, exif=exif.tobytes())
 
 
 def piexif_comment(text: str) -> bytes:

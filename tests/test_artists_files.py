@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -91,6 +92,15 @@ def test_psd_tools_own_file_is_read_as_it_was_written() -> None:
 def test_a_saved_selection_is_no_transparency() -> None:
     ramp, nothing = np.tile(np.linspace(0, 1, 64), (64, 1)), np.zeros((64, 64))
     assert read_picture(psd([ramp, nothing, nothing, nothing], layers=2)).getpixel((63, 5)) == (255, 0, 0)
+
+
+def test_a_bitmap_documents_ink_is_black() -> None:
+    """A set bit is ink (psd-tools, pil_io._create_image), eight of them a byte."""
+    ink = np.zeros((64, 8), np.uint8)
+    ink[:, :4] = 255
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, 1, 64, 64, 1, 0)
+    picture = read_picture(header + bytes(12) + struct.pack(">H", 0) + ink.tobytes())
+    assert [picture.getpixel((x, 9)) for x in (5, 60)] == [(0, 0, 0), (255, 255, 255)]
 
 
 @pytest.mark.parametrize(("depth", "mode"), [(16, 1), (32, 3), (16, 4), (8, 1), (8, 4)])

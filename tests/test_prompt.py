@@ -102,6 +102,12 @@ KEPT_OUT = table(
     """
     woman without glasses -> woman -> glasses
     woman, no glasses, smile -> woman, smile -> glasses
+    woman, -(glasses), -{hat} -> woman -> glasses, hat
+    woman (glasses:0, smile -> woman, smile -> glasses
+    Hair: red, Glasses: none, Hat: no, Outfit: hoodie -> red hair, hoodie -> glasses, hat
+    안경: 없음, 여자 -> woman -> glasses
+    眼鏡：なし、女性 -> woman -> glasses
+    woman Negative prompt: (hat:1.4), [glasses] -> woman -> hat, glasses
     no glasses or hat -> -> glasses, hat
     no glasses nor a hat, cafe -> cafe -> glasses, hat
     no hat and no scarf -> -> hat, scarf
@@ -162,6 +168,13 @@ def test_what_is_to_be_left_away_is_kept_out(written: str, drawn: str, kept_out:
 def test_not_every_no_keeps_something_out(written: str, drawn: str):
     assert PAPERDOLL.read(written).drawn == drawn
     assert PAPERDOLL.read(written).negated == ""
+
+
+def test_a_request_that_was_copied_whole_is_taken_apart():
+    settings = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5"
+    for reading in (each(f"woman, smile\nNegative prompt: hat\n{settings}") for each in (PAPERDOLL.read, read_prose)):
+        assert (reading.drawn, reading.negated) == ("woman, smile", "hat")
+        assert [(left.words, left.why) for left in reading.left_out] == [(settings, "setting")]
 
 
 def test_what_is_asked_for_and_to_be_kept_out_is_kept_out_and_named():

@@ -30,11 +30,12 @@ def read(texts: PictureTexts) -> Said | None:
 def read_line(line: str) -> Said:
     prompt, *written = _PARAMETER.split(line)
     parameters = dict(_parameters(written))
+    unwanted = [value for name, value in _parameters(written) if name == "no" and value]
     version, niji = parameters.get("v") or parameters.get("version"), parameters.get("niji")
     return Said(
         "Midjourney",
         prompt=_ADDRESS.sub("", prompt),
-        negative_prompt=parameters.get("no", ""),
+        negative_prompt=", ".join(unwanted),
         seed=parameters.get("seed"),
         model=f"Niji {niji}" if niji is not None else f"Midjourney {version}" if version else None,
         unused=[

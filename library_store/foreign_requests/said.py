@@ -14,7 +14,7 @@ MOST_WORDS = 2**16  # characters of a prompt; a long one has two thousand
 MOST_UNUSED = 40  # names, each of at most
 MOST_NAME = 60  # characters
 
-_JSON = re.compile(r"""\s*[\[{][\s\[{]*("[^"]*"|'[^']*')\s*:""")
+_JSON = re.compile(r"""[\s\ufeff]*[\[{][\s\[{]*("[^"]*"|'[^']*')\s*:""")
 _WHOLE = re.compile(r"[+-]?\d{1,30}(\.0*)?")
 
 
@@ -106,7 +106,7 @@ def cleaned(text: str) -> str:
     """Without what neither a database nor a page takes: control characters and halves of a character."""
     whole_characters = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     lines = whole_characters.replace("\r\n", "\n").replace("\r", "\n")
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", lines).strip()
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]", "", lines).strip()
 
 
 def name_of(value: object) -> str:
@@ -127,9 +127,14 @@ def is_json(text: str) -> bool:
 def json_value(text: str) -> object:
     """None for what is none."""
     try:
-        return json.loads(text)
+        return json.loads(text.lstrip("\ufeff"), parse_int=_int)
     except (ValueError, RecursionError):
         return None
+
+
+def _int(digits: str) -> int | str:
+    """One number too long for Python must not void the rest."""
+    return int(digits) if len(digits) < 1000 else digits
 
 
 def json_object(text: str) -> dict[str, Any] | None:

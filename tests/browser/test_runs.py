@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 from served import App
-from test_page import write
+from test_page import create, new_story, write
 
 Visit = Callable[..., Page]
 
@@ -74,6 +74,15 @@ def test_what_was_drawn_while_nobody_looked_is_shown_once(app: App, drawing: Pag
     page.reload()
     expect(page.locator(".face")).to_be_visible()
     expect(page.locator("#run")).to_be_hidden()
+
+
+def test_what_was_drawn_in_one_story_is_not_being_drawn_in_another(app: App, visit: Visit) -> None:
+    page = visit(app)
+    create(page)
+    expect(page.locator("#stream .tile").first).to_be_visible()
+    new_story(page, "Day off")
+    expect(page.locator("#stream .tile")).to_have_count(0)
+    expect(page.locator("#run-pictures .tile")).to_have_count(0)
 
 
 def test_two_tabs_draw_in_turn_and_the_second_says_that_it_waits(app: App, visit: Visit, drawing: Page) -> None:

@@ -169,15 +169,17 @@
     watch("value", drawApart);
   };
 
-  // The run that is being drawn: its tiles stand where they will stay, and go when the stream shows them
+  // The run that is being drawn: its tiles stand where they will stay, and go for good when the stream shows them
 
   let drawLive = () => {};
   const live = (element, props, watch) => {
+    let shown = ""; // the run that the stream has shown: another story, or another face, brings it back no more
     drawLive = () => {
       const box = element.firstElementChild;
       const { who, title, count = 0, tiles = [], fraction = 0, images = [], words = {} } = props.value ?? {};
       const ended = images.length > 0;
-      if (!count || (ended && images.every((image) => streamed.has(image)))) return box.replaceChildren();
+      if (ended && images.every((image) => streamed.has(image))) shown = images.join();
+      if (!count || (ended && images.join() === shown)) return box.replaceChildren();
       const made = Array.from({ length: ended ? tiles.length : Math.max(count, tiles.length) }, (_, i) => {
         const { src, label, tone } = tiles[i] ?? {};
         const one = el("div", { className: label === undefined ? "tile is-drawn" : "tile" });
