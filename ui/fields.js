@@ -2,8 +2,13 @@
 // of its problems those that name a field (`at-name`) go from there to the nearest one so called, seen from the button
 // that was pressed; what has no field stays a toast.
 (() => {
-  let pressed = null; // the button, the field whose Enter it was, or that a file was given to
-  const remember = ({ target }) => (pressed = target);
+  // The button, the field whose Enter it was, or that a file was given to; and all around it, from the inside out, for
+  // Gradio takes a file's field away while it is read.
+  let pressed = [];
+  const remember = ({ target }) => {
+    pressed = [];
+    for (let each = target; each && each !== document.documentElement; each = each.parentElement) pressed.push(each);
+  };
   document.addEventListener("click", (event) => event.target.closest?.("button") && remember(event), true);
   document.addEventListener("keydown", (event) => event.key === "Enter" && remember(event), true);
 
@@ -14,11 +19,16 @@
     const all = [...block.querySelectorAll("textarea, input:not([type=hidden]), button")];
     return all.find((each) => each.offsetParent) ?? all[0];
   };
+  /** Nothing in a file's field, which Gradio empties of what was refused. */
+  const written = (block) => {
+    const field = control(block);
+    return field?.matches("textarea, input:not([type=file])") ? field.value : undefined;
+  };
   const isThere = (block) => block && (block.offsetParent || block.closest(".composer-line")?.offsetParent);
 
   /** The field, and the part of the page in which it and what was pressed both stand. */
   const nearest = (name) => {
-    for (let around = pressed; around && around !== document.documentElement; around = around.parentElement) {
+    for (const around of pressed.filter((each) => each.isConnected)) {
       const found = [...around.querySelectorAll(`[id$="-${CSS.escape(name)}"]`)].find(isThere);
       if (found) return [found, around];
     }
@@ -41,7 +51,7 @@
 
   const tell = (block, around, problem) => {
     mend(block);
-    told.set(block, { value: control(block)?.value, around });
+    told.set(block, { value: written(block), around });
     const said = Object.assign(document.createElement("p"), { id: `${block.id}-problem`, className: "problem" });
     said.setAttribute("role", "alert");
     said.append(problem.firstChild.textContent, " ", problem.lastChild.textContent);
@@ -87,6 +97,6 @@
     for (const [block, { around }] of button ? told : []) if (around.contains(button) && !around.matches("body")) mend(block);
   }, true);
   setInterval(() => {
-    for (const [block, { value }] of told) if (!block.isConnected || control(block)?.value !== value) mend(block);
+    for (const [block, { value }] of told) if (!block.isConnected || written(block) !== value) mend(block);
   }, 400);
 })();

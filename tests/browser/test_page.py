@@ -364,7 +364,8 @@ def test_an_empty_prompt_is_told_and_the_form_keeps_its_content(app: App, visit:
     expect(box(page, "new-hair")).to_have_value("red hair")
     expect(page.locator("#new-create")).to_be_enabled()
     assert app.cast == []
-    fill(box(page, "new-name"), "")
+    for field in ("new-name", "new-prompt"):
+        fill(box(page, field), "")
     page.click("#new-create")
     expect(page.locator(".problem")).to_have_count(2)  # all at once
     write(page, "new-name", "Hana")
@@ -432,7 +433,8 @@ def test_a_run_can_be_stopped(app: App, visit: Visit) -> None:
     expect(page.locator("#run-report")).to_contain_text("Stopped before a picture was finished")
     expect(page.locator("#new-create")).to_be_enabled()
     assert app.cast == []
-    fill(box(page, "new-name"), "")
+    for field in ("new-name", "new-prompt"):
+        fill(box(page, field), "")
     page.click("#new-create")
     expect(page.locator(".problem")).to_have_count(2)  # all at once
     write(page, "new-name", "Hana")
