@@ -80,7 +80,9 @@ def test_what_was_drawn_in_one_story_is_not_being_drawn_in_another(app: App, vis
     page = visit(app)
     create(page)
     expect(page.locator("#stream .tile").first).to_be_visible()
+    expect(page.locator("#run-report")).to_be_visible()
     new_story(page, "Day off")
+    expect(page.locator("#run-report")).to_be_hidden()
     expect(page.locator("#stream .tile")).to_have_count(0)
     expect(page.locator("#run-pictures .tile")).to_have_count(0)
 

@@ -178,7 +178,10 @@
       const box = element.firstElementChild;
       const { who, title, count = 0, tiles = [], fraction = 0, images = [], words = {} } = props.value ?? {};
       const ended = images.length > 0;
-      if (ended && images.every((image) => streamed.has(image))) shown = images.join();
+      const inStream = images.every((image) => streamed.has(image));
+      if (ended && inStream) shown = images.join();
+      const elsewhere = ended && images.join() === shown && !inStream;
+      document.getElementById("run-report")?.toggleAttribute("hidden", elsewhere);
       if (!count || (ended && images.join() === shown)) return box.replaceChildren();
       const made = Array.from({ length: ended ? tiles.length : Math.max(count, tiles.length) }, (_, i) => {
         const { src, label, tone } = tiles[i] ?? {};
