@@ -77,15 +77,7 @@ class OpenId:
             if not _name(claims) and metadata.get("userinfo_endpoint"):
                 more: dict[str, Any] = await self._client.userinfo(token=token)
                 claims = {**more, **claims} if more.get("sub") == claims["sub"] else claims
-        except (
-            AuthlibBaseError,
-            JoseError,
-            httpx2.HTTPError,
-            NotSaidByProvider,
-            ValueError,
-            KeyError,
-            RuntimeError,
-        ) as error:
+        except FAILURES as error:
             raise self._explained(error) from error
         subject = str(claims["sub"])
         return Account(owner_of_account(self.issuer, subject), _name(claims) or subject[:LONGEST])

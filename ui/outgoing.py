@@ -23,7 +23,7 @@ gradio_routes, gradio_brotli = cast(Any, routes), cast(Any, brotli_middleware)  
 LEAST = 500  # bytes; what is less is not compressed
 QUALITY = 5  # a tenth smaller than with 4, in as much time
 VERSIONED = re.compile(r"(/.*)?/assets/[\w.-]+-[\w-]{8}\.(js|css)$")
-BROTLI = ("/", ".js", ".css")  # ends of the paths of the page and its scripts
+SCRIPTS = (".js", ".css")
 ENDPOINTS = re.compile(rb"window\.gradio_api_info = \{.*?;</script>", re.DOTALL)
 NO_ENDPOINTS = b'window.gradio_api_info = {"named_endpoints":{},"unnamed_endpoints":{}};</script>'
 
@@ -35,7 +35,7 @@ class LeanPage:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not str(scope["path"]).endswith("/"):
+        if not _is_page(scope):
             await self._app(scope, receive, send)
             return
         code = language_of(Headers(scope=scope))
@@ -61,7 +61,8 @@ class Compressed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else ""
-        if not path.endswith(BROTLI) or "br" not in Headers(scope=scope).get("accept-encoding", ""):
+        is_text = _is_page(scope) or path.endswith(SCRIPTS)
+        if not path or not is_text or "br" not in Headers(scope=scope).get("accept-encoding", ""):
             await self._gzip(scope, receive, send)
         elif VERSIONED.match(path):
             await self._send_script(path, scope, receive, send)
@@ -88,6 +89,11 @@ class Compressed:
                 self._scripts[path] = answer
         for message in answer:
             await send({**message, "headers": [*message["headers"]]} if "headers" in message else dict(message))
+
+
+def _is_page(scope: Scope) -> bool:
+    """And no stream, such as the tools', whose address ends in a / too."""
+    return scope["type"] == "http" and str(scope["path"]).removeprefix(scope.get("root_path", "")) in ("", "/")
 
 
 def _lean(page: bytes, code: str) -> bytes:
