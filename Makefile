@@ -2,8 +2,8 @@
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN = .venv/bin
-# Three workers for two cores, for the browser's tests mostly wait; more threads of torch's would only wait for each other.
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --durations=10 -rs
+# Two workers for two cores: more threads of torch's would only wait for each other.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --durations=10 -rs
 
 .PHONY: app test lint check figures screenshots clean
 
