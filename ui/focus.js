@@ -4,6 +4,7 @@
   const EVERY = 150; // milliseconds; no event says that a field was removed or disabled
   const isWithin = (path, selector) => path.some((each) => each.matches(selector));
   const isThere = (each) => each?.isConnected && each.checkVisibility({ visibilityProperty: true }) && !each.matches(":disabled");
+  const letsGo = (each) => isThere(each) && each.matches("input, textarea"); // of the focus; a button that is there was disabled for a moment
   const first = (box, selector) => [...box.querySelectorAll(selector)].find(isThere);
   // A list would open with the focus.
   const STOPS = "button:not([tabindex='-1']), a[href], input:not([role=combobox], [role=listbox], [type=file]), textarea";
@@ -15,11 +16,13 @@
     path = [];
     for (let each = target; each && each !== document.body; each = each.parentElement) path.push(each);
   });
+  document.addEventListener("mousedown", () => setTimeout(() => document.activeElement === document.body && (path = [])));
 
   const next = () => {
     const box = window.castbook.dialog();
     const isHere = !box && isThere(document.querySelector("#studio"));
     if (isHere && isWithin(path, "#composer")) return first(document, WRITTEN);
+    if (isThere(path[0]) && (!box || box.contains(path[0]))) return path[0];
     if (isHere && !isWithin(path, "#rail")) return first(document, "#stream .tile[tabindex='0']") ?? first(document, WRITTEN);
     const around = path.filter((each) => isThere(each) && (!box || box.contains(each)));
     return around.map((each) => first(each, STOPS)).find(Boolean) ?? (box && first(box, STOPS));
@@ -27,7 +30,7 @@
 
   let missed = false; // once already: a deed may be about to say itself where to go
   setInterval(() => {
-    const isNowhere = document.activeElement === document.body && path.length && !isThere(path[0]) && document.hasFocus();
+    const isNowhere = document.activeElement === document.body && path.length && !letsGo(path[0]) && document.hasFocus();
     if (isNowhere && missed) {
       const found = next();
       if (found && !(isTouched && found.matches("textarea, input"))) found.focus({ preventScroll: true });
