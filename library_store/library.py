@@ -60,12 +60,13 @@ from library_store.search import (
     MAY_PASS,
     FaceIndex,
     behind,
+    by_name,
     count_characters,
     select_characters,
     select_tags,
     select_without_identity,
 )
-from library_store.text import clean, required
+from library_store.text import alphabet, clean, required
 from pipeline.values import Face, Identity, Judgement, Reference, SavedPeople
 
 
@@ -373,6 +374,8 @@ class CharacterLibrary:
         check_query(query)
         with self._reading() as session:
             project = find(session, ProjectRow, project_id)
+            if query.sort == "name" and cursor is None:
+                return [row.record() for row in by_name(session, project.id, query, offset, limit)]
             found = select_characters(project.id, query)
             if cursor is not None:
                 found = found.where(behind(rows.find_saved(session, project, cursor), query.sort))
@@ -392,10 +395,11 @@ class CharacterLibrary:
         """
         return self.search_library(project_id, LibraryQuery(query), limit=limit, cursor=cursor)
 
-    def list_tags(self, project_id: str) -> list[str]:
-        """In alphabetical order; those of characters in the trash are left out."""
+    def list_tags(self, project_id: str, language: str = "") -> list[str]:
+        """In the alphabetical order of a `language`, as in a LibraryQuery; without those of characters in the trash."""
         with self._reading() as session:
-            return list(session.scalars(select_tags(find(session, ProjectRow, project_id).id)))
+            tags = session.scalars(select_tags(find(session, ProjectRow, project_id).id))
+            return sorted(tags, key=alphabet(language))
 
     def search_by_face(
         self, project_id: str, identity: Identity, limit: int, judged: JudgeHits | None = None

@@ -218,6 +218,7 @@ class LibraryQuery:
     favourites: bool = False  # these alone
     sort: Sort = "recent"  # last saved, by name, or on offer in the most stories first
     trashed: bool = False  # what is in the trash, and nothing else
+    language: str = ""  # a tag such as "sv" (BCP 47), whose alphabet names are sorted by; "": one that suits most
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from library_store.schema import (
     StoryRow,
     TagRow,
 )
-from library_store.text import clean, folded, required, search_text, sort_key
+from library_store.text import clean, folded, required, search_text
 from pipeline.values import NOT_COMPARED, Face
 
 BATCH = 10_000  # keys in one statement: SQLite takes at most 32,766
@@ -156,7 +156,7 @@ def describe(
     if prompt is not None:
         character.prompt = clean(prompt)
     others = (character.description, character.prompt, *character.visual_profile.values())
-    character.search_text, character.sort_key = search_text(character.name, *others), sort_key(character.name)
+    character.search_text = search_text(character.name, *others)
 
 
 def rewrite(character: CharacterRow, written: CharacterText, shown: CharacterText) -> None:

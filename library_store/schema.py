@@ -131,7 +131,6 @@ class CharacterRow(Row):
     visual_profile: Mapped[dict[str, Any]]
     prompt: Mapped[str]
     search_text: Mapped[str]  # all of the above in the spelling of `text.search_text`: SQLite itself folds only ASCII
-    sort_key: Mapped[str] = mapped_column(default="", server_default=text("''"))
     # The two tables name each other: where it can be, this constraint is added after both exist. Without the index each
     # picture that is deleted would be looked for in all characters.
     canonical_image_id: Mapped[str | None] = mapped_column(

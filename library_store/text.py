@@ -1,10 +1,14 @@
-"""What creators write, in one spelling: cleaned to be kept, folded to be found, keyed to be put in order."""
+"""What creators write, in one spelling: cleaned to be kept, folded to be found, put in order."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import icu as untyped_icu  # pyright: ignore[reportMissingTypeStubs]
 
 from errors import InvalidRequest
 from library_store.limits import check_name
@@ -13,6 +17,8 @@ from message import Message
 if TYPE_CHECKING:
     from typing_extensions import LiteralString
 
+icu: Any = untyped_icu
+_TAG = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8}){0,4}", re.ASCII | re.IGNORECASE)
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼʻ´`′＇"))
 _WITHOUT_MARKS = str.maketrans("øłđħŧıŋ", "oldhtin") | str.maketrans({"æ": "ae", "œ": "oe", "þ": "th"})  # of no parts
 _HIRAGANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}
@@ -57,10 +63,18 @@ def sought(word: str) -> list[str]:
     return [whole] if len(parts) < 2 else [*syllables, _initials(whole)]
 
 
-def sort_key(name: str) -> str:
-    """In its order names stand as people expect: letters before accents and case, numbers by their size."""
-    numbered = re.sub(r"\d+", lambda found: f"{len(found[0].lstrip('0')):04}{found[0].lstrip('0')}", findable(name))
-    return f"{numbered}\n{name}"
+@lru_cache(64)
+def alphabet(language: str) -> Callable[[str], bytes]:
+    """What names are put in order by, as that language's dictionaries do, numbers by their size: Swedish has Å after Z,
+    Korean has Hangul before Latin letters.
+
+    `language` is a tag such as "sv" or "ko-KR" (BCP 47); for "", and what is unknown, the order that holds for most
+    (https://www.unicode.org/reports/tr35/tr35-collation.html#Root_Collation).
+    """
+    known = language if _TAG.fullmatch(language) else ""  # a browser may ask for whatever it likes
+    collator = icu.Collator.createInstance(icu.Locale(known))
+    collator.setAttribute(icu.UCollAttribute.NUMERIC_COLLATION, icu.UCollAttributeValue.ON)
+    return collator.getSortKey
 
 
 def required(text: str, of: LiteralString) -> str:

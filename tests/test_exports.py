@@ -52,7 +52,7 @@ NO_ID, OTHER_ID = "01890000-0000-7000-8000-000000000000", "01890000-0000-7000-80
 TABLES = {  # what is compared of them: all but what the database is free to choose, and how to undo a merge
     "projects": "id, name, owner",
     "stories": "*",
-    "characters": "id, project_id, name, description, visual_profile, prompt, search_text, sort_key, "
+    "characters": "id, project_id, name, description, visual_profile, prompt, search_text, "
     "canonical_image_id, is_saved_to_library, saved_at, is_favourite, trashed_at, merged_into_id, copied_from_id",
     "character_tags": "character_id, tag, folded",
     "character_reference_images": "*",

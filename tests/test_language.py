@@ -53,7 +53,7 @@ from pipeline.variants import VariantMaker
 from studio import Castbook, Models
 from ui import build_page
 from ui.endpoints.results import images_json, outlier_json
-from ui.language import language, said, say, translations
+from ui.language import alphabet_language, language, said, say, translations
 from ui.messages import APOLOGY, told_to_people, told_to_programs
 from ui.words import ORIGIN, STRENGTHS, long_likeness, verdict_line
 from verdicts import measured_on, objection, observed, reason_for, reason_of, verdict_on, why_not_known
@@ -394,6 +394,7 @@ def test_what_people_typed_is_filled_in_and_never_looked_at(name: str):
 def test_the_first_language_of_the_browser_counts(asked: str, spoken: str):
     for _ in visited_by(asked):
         assert language() == spoken
+        assert alphabet_language() == asked.split(",")[0]  # de as well, which the page does not speak
 
 
 def test_outside_of_an_event_it_is_english():

@@ -408,8 +408,8 @@ def one_of(values: Iterable[Any]) -> st.SearchStrategy[Any]:
     return st.sampled_from(list(values))
 
 
-def as_people_sort(name: str) -> tuple[str, str]:
-    return name.replace("É", "E").casefold(), name
+def as_people_sort(name: str) -> tuple[str, bool, str]:
+    return name.replace("É", "E").casefold(), "É" in name, name.swapcase()
 
 
 def made_from(parent: str | None, colour: tuple[int, int, int]) -> NewPicture:

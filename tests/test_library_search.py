@@ -360,7 +360,29 @@ def test_another_name_is_not_found(library: CharacterLibrary, story: Story, name
 
 
 def test_by_name_numbers_count_and_accents_and_kana_stand_with_their_letters(library: CharacterLibrary, story: Story):
-    in_order = ["Ärzte", "Eva", "Éva", "guard 2", "Guard 07", "Guard 10", "Zoë", "アキ", "いと", "가람", "나리"]
+    in_order = ["Ärzte", "Eva", "Éva", "guard 2", "Guard 07", "Guard 10", "Zoë", "가람", "나리", "アキ", "いと"]
     for name in sorted(in_order):
         saved(library, story.id, name)
     assert names(library.search_library(story.project_id, LibraryQuery(sort="name"))) == in_order
+
+
+@pytest.mark.parametrize(
+    ("language", "in_order"),
+    [
+        ("", ["Ärla", "Ñandu", "Nora", "Zoe", "가나", "あき"]),
+        ("sv-SE", ["Ñandu", "Nora", "Zoe", "Ärla", "가나", "あき"]),
+        ("es", ["Ärla", "Nora", "Ñandu", "Zoe", "가나", "あき"]),
+        ("ko-KR", ["가나", "Ärla", "Ñandu", "Nora", "Zoe", "あき"]),
+        ("ja", ["Ärla", "Ñandu", "Nora", "Zoe", "あき", "가나"]),
+        ("no such language", ["Ärla", "Ñandu", "Nora", "Zoe", "가나", "あき"]),
+    ],
+)
+def test_names_and_tags_stand_in_the_order_of_the_readers_alphabet(
+    library: CharacterLibrary, story: Story, language: str, in_order: list[str]
+):
+    for name in sorted(in_order):
+        library.set_tags(saved(library, story.id, name).id, [name])
+    query = LibraryQuery(sort="name", language=language)
+    assert names(library.search_library(story.project_id, query)) == in_order
+    assert names(library.search_library(story.project_id, query, 1, 2)) == in_order[1:3]
+    assert library.list_tags(story.project_id, language) == in_order

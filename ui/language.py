@@ -23,6 +23,7 @@ from pipeline.dictionary import DICTIONARIES, dictionary
 FOLDER = Path(__file__).parent / "languages"
 LANGUAGES = ("ko",)  # beside English
 COOKIE = "castbook-language"  # set by page.js
+LONGEST_TAG = 35  # of BCP 47, section 4.4.1
 
 
 def t(text: str) -> Any:
@@ -62,11 +63,25 @@ def language() -> str:
 
 def language_of(headers: Mapping[str, str]) -> str:
     """As it was chosen on the page, which set a cookie, or else as the browser asks; English for all others."""
-    chosen = SimpleCookie(str(headers.get("cookie", ""))).get(COOKIE)
-    if chosen and chosen.value in ("en", *LANGUAGES):
-        return chosen.value
-    first = str(headers.get("accept-language", "")).split(",")[0].split("-")[0].strip().lower()
-    return first if first in LANGUAGES else "en"
+    asked = _asked(headers).split("-")[0].lower()
+    return _chosen(headers) or (asked if asked in LANGUAGES else "en")
+
+
+def alphabet_language() -> str:
+    """The language in whose alphabet the visitor reads names, one that the page does not speak as well: "sv-SE" of a
+    Swedish browser. "" outside of events, and for who asks for none."""
+    request: Any = LocalContext.request.get(None)
+    return "" if request is None else _chosen(request.headers) or _asked(request.headers)
+
+
+def _chosen(headers: Mapping[str, str]) -> str:
+    cookie = SimpleCookie(str(headers.get("cookie", ""))).get(COOKIE)
+    return cookie.value if cookie and cookie.value in ("en", *LANGUAGES) else ""
+
+
+def _asked(headers: Mapping[str, str]) -> str:
+    """A browser's first language."""
+    return str(headers.get("accept-language", ""))[:LONGEST_TAG].split(",")[0].split(";")[0].strip()
 
 
 @cache

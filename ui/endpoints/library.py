@@ -7,6 +7,7 @@ from studio import Studio
 from ui.endpoints import answers
 from ui.endpoints.endpoint import Amount, Json, Look, Name, Query, Tags, Words, endpoint, text_of, text_read
 from ui.endpoints.results import character_json, characters_json, library_check_json, purge_json
+from ui.language import alphabet_language
 
 
 @endpoint("loses")
@@ -57,13 +58,13 @@ def list_library(
         query: words that all have to occur in name, description, prompt or profile
         tags: all of which they have to have
         favourites: these alone
-        sort: last saved first, by name, or those in the most stories first
+        sort: last saved first, by name (as accept-language has the alphabet), or those in the most stories first
         offset: how many to leave out from the beginning
         limit: how many at most
         trashed: those in the trash instead
         cursor: go on behind this character_id, the last one of the answer before; where the last saved come first
     """
-    wanted = LibraryQuery(query, tuple(tags or ()), favourites, sort, trashed)
+    wanted = LibraryQuery(query, tuple(tags or ()), favourites, sort, trashed, alphabet_language())
     return characters_json(studio, studio.library.search_library(project_id, wanted, offset, limit, cursor))
 
 
@@ -97,7 +98,7 @@ def list_tags(studio: Studio, project_id: str) -> list[str]:
     Args:
         project_id: whose library
     """
-    return studio.library.list_tags(project_id)
+    return studio.library.list_tags(project_id, alphabet_language())
 
 
 @endpoint("reads")

@@ -16,7 +16,7 @@ from library_store.records import Character, LibraryQuery, PurgePreview, VisualP
 from studio import Castbook, Studio
 from ui.character_fields import CharacterFields, build_character_fields
 from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, unchanged
-from ui.language import say, t
+from ui.language import alphabet_language, say, t
 from ui.library.copying import CopyForm, bind_copy_form, build_copy_form, show_copy_form
 from ui.place import Place, new_revision
 from ui.profile_editor import build_profile_editor
@@ -225,7 +225,7 @@ def _build_edit(castbook: Castbook) -> EditForm:
 def _tags(studio: Studio, character: Character, written: Sequence[str], shown: Sequence[str]) -> tuple[Any, str]:
     """Values for the tags' field, with what was added to and removed from those that it showed, and for what it shows
     from now on."""
-    known = studio.library.list_tags(character.project_id)
+    known = studio.library.list_tags(character.project_id, alphabet_language())
     tags = tags_to_write(written, shown, character.tags)
     return gr.Dropdown(choices=known, value=tags, multiselect=True), json.dumps(character.tags)
 
@@ -285,7 +285,8 @@ def _no_warning() -> tuple[Any, ...]:
 
 
 def _others(studio: Studio, character: Character, words: str) -> list[tuple[str, str]]:
-    people = studio.library.search_library(character.project_id, LibraryQuery(words, sort="name"), 0, MOST_OFFERED)
+    named = LibraryQuery(words, sort="name", language=alphabet_language())
+    people = studio.library.search_library(character.project_id, named, 0, MOST_OFFERED)
     return people_choices(studio, [person for person in people if person.id != character.id])
 
 

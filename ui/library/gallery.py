@@ -13,7 +13,7 @@ from library_store.records import Character, LibraryQuery
 from studio import Castbook, Studio
 from studio.faces import FaceSearch
 from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, on, unchanged
-from ui.language import say, t
+from ui.language import alphabet_language, say, t
 from ui.place import Place
 from ui.thumbnails import THUMBNAILS
 from ui.words import counted, how_near, in_markdown
@@ -153,7 +153,7 @@ def refreshed(studio: Studio, gallery: Gallery, project_id: str, offset: int | N
     """Values for `[Gallery.tags, *Gallery.outputs]`: the same page as it is now. An order by a face stays as it was."""
     if offset is None:
         return [unchanged() for _ in (gallery.tags, *gallery.outputs)]
-    choices = gr.Dropdown(choices=studio.library.list_tags(project_id))
+    choices = gr.Dropdown(choices=studio.library.list_tags(project_id, alphabet_language()))
     return [choices, *show_gallery(studio, project_id, query_of(*query), offset)]
 
 
@@ -161,12 +161,13 @@ def query_of(
     words: str | None, tags: Sequence[str] | None, favourites: bool | None, sort: Any, trashed: bool | None
 ) -> LibraryQuery:
     """Fields that were not in sight yet have no value."""
-    return LibraryQuery(words or "", tuple(tags or ()), bool(favourites), sort or "recent", bool(trashed))
+    kept = bool(favourites), sort or "recent", bool(trashed)
+    return LibraryQuery(words or "", tuple(tags or ()), *kept, alphabet_language())
 
 
 def open_gallery(studio: Studio, project_id: str) -> tuple[Any, ...]:
     """Values for `[*Gallery.query, *Gallery.outputs]`: nothing filtered, the first page."""
-    tags = gr.Dropdown(choices=studio.library.list_tags(project_id), value=[], multiselect=True)
+    tags = gr.Dropdown(choices=studio.library.list_tags(project_id, alphabet_language()), value=[], multiselect=True)
     return "", tags, False, "recent", False, *show_gallery(studio, project_id, EVERYONE)
 
 

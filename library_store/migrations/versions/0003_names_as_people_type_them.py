@@ -5,7 +5,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-from library_store.text import search_text, sort_key
+from library_store.text import search_text
 
 revision = "0003"
 down_revision = "0002"
@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.add_column("characters", sa.Column("sort_key", sa.Text(), server_default=sa.text("''"), nullable=False))
     characters = sa.table(
         "characters",
-        *map(sa.column, ("id", "name", "description", "prompt", "visual_profile", "search_text", "sort_key")),
+        *map(sa.column, ("id", "name", "description", "prompt", "visual_profile", "search_text")),
     )
     connection = op.get_bind()
     texts = (characters.c.name, characters.c.description, characters.c.prompt, characters.c.visual_profile)
@@ -25,4 +25,4 @@ def upgrade() -> None:
         parts = json.loads(profile) if isinstance(profile, str) else profile
         found_by = search_text(name, description, prompt, *parts.values())
         meant = sa.update(characters).where(characters.c.id == id)
-        connection.execute(meant.values(search_text=found_by, sort_key=sort_key(name)))
+        connection.execute(meant.values(search_text=found_by))
