@@ -3,14 +3,15 @@ acknowledged is looked for in the library that is opened next: nothing lost, not
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,23 @@ from PIL import Image
 from errors import NotFound
 from library_store.checking import check
 from library_store.database import open_for_reading
+from library_store.export_zip import write_zip
+from library_store.exported import Export
+from library_store.import_zip import read_zip
 from library_store.library import CharacterLibrary
 from library_store.pictures import Pictures
-from library_store.records import LOCAL_OWNER, CharacterText, LibraryQuery, NewPicture
+from library_store.records import LOCAL_OWNER, CharacterText, LibraryQuery, NewPicture, Visitor
 from library_store.store import LibraryStore
 from pipeline.values import Face, Identity
 
-WORDS = 30  # of a process, at most, until it is killed within the next verb: two for each
-LASTING = {"import_zip": 3.0}  # seconds of a verb, about
-IMPORTED = 12  # characters of a zip, of three pictures each
+MOST = 12  # verbs of a process, at most, until it is killed within the last
+LAST = ("last",)  # is said before that
+IMPORT = "import_zip"  # or everything of the guest is deleted
+LASTING = {IMPORT: 0.6}  # seconds of a verb, about
+IMPORTED = 12  # characters of each zip: in one with three pictures each, in the other with one
+ZIPS = {"thin.zip": IMPORTED, "whole.zip": 3 * IMPORTED}  # and how many pictures are there after it
+PROJECTS = 3  # of the guest, who brings them in, and deletes everything when there are so many
+GUEST = Visitor("guest")
 Snapshot = tuple[Any, ...]
 
 
@@ -38,7 +47,9 @@ class Expected:
     """What was acknowledged, and what was begun and not."""
 
     characters: dict[str, Snapshot | None] = field(default_factory=dict[str, "Snapshot | None"])  # None: purged
-    imports: set[str] = field(default_factory=set[str])  # projects that a whole zip was brought into
+    imports: dict[str, int] = field(
+        default_factory=dict[str, int]
+    )  # the guest's projects: pictures that were brought in
     begun: tuple[str, str] = ("", "")  # the verb, and what it is about
     acknowledged: Counter[str] = field(default_factory=Counter[str])
 
@@ -50,7 +61,9 @@ class Expected:
                 self.acknowledged[verb] += 1
                 self.begun = "", ""
                 if verb == "import_zip":
-                    self.imports.add(id)
+                    self.imports[id] = max(snapshot, self.imports.get(id, 0))
+                elif verb == "delete_everything":
+                    self.imports.clear()
                 else:
                     self.characters[id] = snapshot
             case _:
@@ -66,20 +79,18 @@ def main(kills: int, seed: int) -> None:
         _make(home)
         for number in range(kills):
             receive, send = processes.Pipe(duplex=False)
-            writer = processes.Process(target=write_until_killed, args=(home, seed + number, send))
+            verbs = chance.choices(VERBS, k=chance.randint(1, MOST))
+            writer = processes.Process(target=write_until_killed, args=(home, seed + number, verbs, send))
             writer.start()
             send.close()
-            meant, words = chance.choice(VERBS), chance.randint(1, WORDS)
-            for number_of_word in range(10 * WORDS):
-                expected.take(receive.recv())
-                if number_of_word >= words and expected.begun[0] == meant:
-                    break
-            time.sleep(chance.uniform(0, LASTING.get(expected.begun[0], 0.05)))
+            while (word := receive.recv()) != LAST:
+                expected.take(word)
+            time.sleep(chance.uniform(0, LASTING.get(verbs[-1], 0.1)))
             writer.kill()
             writer.join()
-            killed_within[expected.begun[0] or "between two"] += 1
             for word in _words(receive):
                 expected.take(word)
+            killed_within[expected.begun[0] or "between two"] += 1
             troubles += [f"kill {number + 1}: {trouble}" for trouble in found_wrong(home, expected)]
         for trouble in troubles:
             print(trouble)
@@ -93,20 +104,40 @@ def main(kills: int, seed: int) -> None:
         raise SystemExit(1)
 
 
-def write_until_killed(home: Path, seed: int, tell: Connection) -> None:
+def write_until_killed(home: Path, seed: int, verbs: Sequence[str], tell: Connection) -> None:
+    """By these verbs, and by the last of them until it is killed."""
     store = _opened(home)
-    tell.send(("open",))
-    library, chance = store.seen_by(LOCAL_OWNER), random.Random(seed)
-    while True:
-        write(library, home, chance, tell)
+    library, guest, chance = store.seen_by(LOCAL_OWNER), store.seen_by(GUEST), random.Random(seed)
+    for number, verb in enumerate(itertools.chain(verbs, itertools.repeat(verbs[-1]))):
+        if number == len(verbs) - 1:
+            tell.send(LAST)
+        if verb == IMPORT:
+            bring_in_or_delete(guest, home, chance, tell)
+        else:
+            write(library, verb, chance, tell)
 
 
-def write(library: CharacterLibrary, home: Path, chance: random.Random, tell: Connection) -> None:
-    """One change by a verb that chance chooses, announced and then acknowledged."""
+def bring_in_or_delete(guest: CharacterLibrary, home: Path, chance: random.Random, tell: Connection) -> None:
+    """A zip into a project that is there, or into a new one."""
+    projects = guest.list_projects()
+    if len(projects) >= PROJECTS:
+        tell.send(("begun", "delete_everything", ""))
+        guest.delete_everything()
+        tell.send(("done", "delete_everything", "", None))
+        return
+    target = chance.choice([*projects, None]) or guest.create_project("Imported")
+    name = chance.choice(list(ZIPS))
+    tell.send(("begun", "import_zip", target.id))
+    guest.import_zip(home / name, target.id)
+    tell.send(("done", "import_zip", target.id, ZIPS[name]))
+
+
+def write(library: CharacterLibrary, verb: str, chance: random.Random, tell: Connection) -> None:
+    """One change, announced and then acknowledged; of somebody new where there are few."""
     project = library.list_projects()[0]
     story = library.list_stories(project.id)[0]
     people = library.list_library(project.id) + library.search_library(project.id, LibraryQuery(trashed=True))
-    verb = chance.choice(VERBS) if len(people) > 4 else "create"
+    verb = verb if len(people) > 4 else "create"
 
     def begin(about: str = "") -> None:
         tell.send(("begun", verb, about))
@@ -114,11 +145,6 @@ def write(library: CharacterLibrary, home: Path, chance: random.Random, tell: Co
     def done(id: str) -> None:
         tell.send(("done", verb, id, snapshot(library, id)))
 
-    if verb == "import_zip":
-        begin(target := library.create_project("Imported").id)
-        library.import_zip(home / "export.zip", target)
-        tell.send(("done", verb, target, None))
-        return
     if verb == "create":
         begin()
         member = library.create_character(story.id, "Mina", [new_picture(chance) for _ in range(3)], "generated")
@@ -169,7 +195,7 @@ def write(library: CharacterLibrary, home: Path, chance: random.Random, tell: Co
 VERBS = (
     "create", "edit_character", "set_tags", "set_favourite", "set_canonical", "set_steering", "add_pictures",
     "keep_variants", "remove_option", "trash_and_restore", "merge_characters", "purge_character", "purge_character",
-    "import_zip",
+    IMPORT, IMPORT,
 )  # fmt: skip
 
 
@@ -211,12 +237,16 @@ def found_wrong(home: Path, expected: Expected) -> Iterator[str]:
             now = before if not now or now[0] != id else now
         if now != before:
             yield f"{id} is {now}, and was acknowledged as {before}"
-    for project in library.list_projects():
-        if project.name == "Imported":
-            people = len(library.search_library(project.id, LibraryQuery()))
-            may_be = {IMPORTED} if project.id in expected.imports else {0, IMPORTED}
-            if people not in may_be:
-                yield f"half an import: {people} of {IMPORTED} characters"
+    guest = store.seen_by(GUEST)
+    there = {project.id: count_pictures(guest, project.id) for project in guest.list_projects()}
+    if verb == "delete_everything" and not there:
+        expected.imports.clear()
+    for id in there.keys() | expected.imports.keys():
+        before = expected.imports.get(id, 0)
+        may_be = {before, *ZIPS.values()} if id == about else {before}
+        if there.get(id) not in may_be or there[id] < before:
+            yield f"the project {id} has {there.get(id)} pictures, and {before} were acknowledged"
+    expected.imports = there
     expected.begun = "", ""
     store.close()
     report = check(open_for_reading(f"sqlite:///{home / 'castbook.db'}"), Pictures.open(home / "pictures"), list)
@@ -226,8 +256,22 @@ def found_wrong(home: Path, expected: Expected) -> Iterator[str]:
     yield from (f"left over: {path.name}" for path in (home / "pictures").rglob("*.tmp"))
 
 
+def count_pictures(library: CharacterLibrary, project_id: str) -> int:
+    """All that is to be found; with its face, for that came along."""
+    images = [image.id for who in library.list_library(project_id) for image in library.list_images(who.id)]
+    return len(library.get_faces(images))
+
+
+def one_picture_each(whole: Path, thin: Path, pictures: Pictures) -> None:
+    """An export of the same people, with the picture that stands for each alone, and in no story."""
+    export = read_zip(whole)
+    lines = tuple({line.character_id: line for line in export.pictures if line.is_canonical}.values())
+    faces = export.faces.only({line.image_id for line in lines})
+    write_zip(thin, Export(replace(export.project, cast=()), lines, faces), pictures)
+
+
 def _make(home: Path) -> None:
-    """A library with a story, and a zip to bring in."""
+    """A library with a story, and two zips to bring in."""
     chance = random.Random(0)
     store = _opened(home)
     library = store.seen_by(LOCAL_OWNER)
@@ -238,7 +282,8 @@ def _make(home: Path) -> None:
         pictures = [new_picture(chance) for _ in range(3)]
         member = library.create_character(theirs.id, f"Person {number}", pictures, "generated")
         library.save_character(member.id, member.options[0].image.id)
-    library.export_zip(home / "export.zip", other.id, embeddings=True)
+    library.export_zip(home / "whole.zip", other.id, embeddings=True)
+    one_picture_each(home / "whole.zip", home / "thin.zip", Pictures.open(home / "pictures"))
     assert story.id < theirs.id
     store.close()
 

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, event
 
-from benchmarks.kills import new_picture
+from benchmarks.kills import new_picture, one_picture_each
 from benchmarks.make_library import fill_project
 from library_store.library import CharacterLibrary
+from library_store.pictures import Pictures
 from library_store.records import LOCAL_OWNER, CharacterText, NewPicture, Visitor
 from library_store.store import LibraryStore
 
@@ -44,6 +45,12 @@ def main(characters: int) -> None:
         target = theirs.create_project("Target").id
         _say("import_zip, into a project", lambda: theirs.import_zip(home / "whole.zip", target))
         other.close()
+        third = _opened(home / "third")
+        ours = third.seen_by(Visitor("somebody"))
+        one_picture_each(home / "whole.zip", home / "thin.zip", Pictures.open(home / "one" / "pictures"))
+        ours.import_zip(home / "thin.zip")
+        _say("import_zip, where all are with less", lambda: ours.import_zip(home / "whole.zip"))
+        third.close()
         store.close()
 
 

@@ -120,8 +120,8 @@ def _renamed(export: Export, new: Mapping[str, str]) -> Export:
             for merged in export.project.merged
         ),
     )
-    faces = tuple((called(image_id), face) for image_id, face in export.faces)
-    return Export(project, tuple(_renamed_picture(line, new) for line in export.pictures), faces)
+    pictures = tuple(_renamed_picture(line, new) for line in export.pictures)
+    return Export(project, pictures, export.faces.renamed(called))
 
 
 def _renamed_picture(line: ExportedPicture, new: Mapping[str, str]) -> ExportedPicture:

@@ -53,7 +53,11 @@ def purge(session: Session, character: CharacterRow) -> None:
         update(ImageRow).where(orphans).values(parent_id=None),
         delete(SteeringRow).where(SteeringRow.character_id == character.id),
         delete(TagRow).where(TagRow.character_id == character.id),
-        delete(CastOptionRow).where(CastOptionRow.cast_member_id.in_(members)),
+        # By picture as well: what is being brought in just now may offer them.
+        update(CastMemberRow).where(CastMemberRow.active_image_id.in_(_images(character))).values(active_image_id=None),
+        delete(CastOptionRow).where(
+            CastOptionRow.cast_member_id.in_(members) | CastOptionRow.image_id.in_(_images(character))
+        ),
         delete(CastMemberRow).where(CastMemberRow.character_id == character.id),
         delete(IdentityRow).where(IdentityRow.image_id.in_(_images(character))),
         delete(ImageRow).where(ImageRow.character_id == character.id),
@@ -127,8 +131,10 @@ def _remove_images(session: Session, image_ids: Sequence[str]) -> None:
 
 def _remove_characters(session: Session, character_ids: Sequence[str]) -> None:
     """Without pictures."""
+    members = select(CastMemberRow.id).where(CastMemberRow.character_id.in_(character_ids))
     for statement in (
         delete(TagRow).where(TagRow.character_id.in_(character_ids)),
+        delete(CastOptionRow).where(CastOptionRow.cast_member_id.in_(members)),
         delete(CastMemberRow).where(CastMemberRow.character_id.in_(character_ids)),
         delete(CharacterRow).where(CharacterRow.merged_into_id.in_(character_ids)),
         delete(CharacterRow).where(CharacterRow.id.in_(character_ids)),

@@ -19,6 +19,7 @@ from library_store.exported import (
     ExportedStory,
     MergedCharacter,
 )
+from library_store.face_arrays import NO_FACES, FaceArrays
 from library_store.records import CharacterReferenceImage
 from library_store.schema import (
     CastMemberRow,
@@ -31,7 +32,6 @@ from library_store.schema import (
     StoryRow,
 )
 from pipeline.labels import DRAWN, MIXED
-from pipeline.values import Face
 
 
 def read_export(session: Session, project_id: str, character_ids: Collection[str] | None, embeddings: bool) -> Export:
@@ -55,7 +55,7 @@ def read_export(session: Session, project_id: str, character_ids: Collection[str
         cast=_cast(session, meant) if everything else (),
         merged=_merged(session, project, {line.character_id for line in pictures}),
     )
-    return Export(exported_project, pictures, _faces(session, meant) if embeddings else ())
+    return Export(exported_project, pictures, _faces(session, meant) if embeddings else NO_FACES)
 
 
 def _whole(project: ProjectRow) -> ColumnElement[bool]:
@@ -144,7 +144,8 @@ def _merged(session: Session, project: ProjectRow, character_ids: Collection[str
     )
 
 
-def _faces(session: Session, meant: ColumnElement[bool]) -> tuple[tuple[str, Face], ...]:
+def _faces(session: Session, meant: ColumnElement[bool]) -> FaceArrays:
     of_images = select(IdentityRow).join(ImageRow, ImageRow.id == IdentityRow.image_id)
     of_meant = of_images.join(CharacterRow, CharacterRow.id == ImageRow.character_id).where(meant)
-    return tuple((row.image_id, IdentityRow.face([row])) for row in session.scalars(of_meant.order_by(IdentityRow.id)))
+    identities = session.scalars(of_meant.order_by(IdentityRow.id))
+    return FaceArrays.of((row.image_id, IdentityRow.face([row])) for row in identities)

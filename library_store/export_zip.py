@@ -10,7 +10,6 @@ from pathlib import Path
 
 from errors import LibraryUnavailable
 from library_store.exported import (
-    EMBEDDINGS,
     METADATA,
     MISSING,
     PICTURE_LINE,
@@ -21,7 +20,7 @@ from library_store.exported import (
     ExportedPicture,
     file_name,
 )
-from library_store.face_arrays import face_arrays
+from library_store.face_arrays import EMBEDDINGS
 from library_store.pictures import Pictures
 
 
@@ -48,7 +47,7 @@ def write_zip(path: Path, export: Export, pictures: Pictures) -> None:
             archive.writestr(METADATA, b"".join(PICTURE_LINE.dump_json(line) + b"\n" for line in lines))
             archive.writestr(PROJECT, PROJECT_FILE.dump_json(export.project, indent=2))
             if export.faces:
-                archive.writestr(EMBEDDINGS, face_arrays(export.faces), zipfile.ZIP_STORED)
+                archive.writestr(EMBEDDINGS, export.faces.written(), zipfile.ZIP_STORED)
         temporary.replace(path)
     except OSError as error:
         raise LibraryUnavailable(
@@ -77,7 +76,7 @@ def _without(export: Export, lacking: Collection[str]) -> Export:
         merged=tuple(merged for merged in export.project.merged if merged.merged_into_id in whose),
     )
     lines = (replace(line, reference_file_name=None) if line.reference_file_name in gone else line for line in kept)
-    return Export(project, tuple(lines), tuple(face for face in export.faces if face[0] in ids))
+    return Export(project, tuple(lines), export.faces.only(ids))
 
 
 def _member_without(member: ExportedMember, ids: Collection[str]) -> ExportedMember:

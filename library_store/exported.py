@@ -35,13 +35,14 @@ from pydantic import (
 from pydantic_core import from_json, to_json
 
 from library_store import kept_likeness
+from library_store.face_arrays import FaceArrays
 from library_store.kept_likeness import KeptLikeness
 from library_store.records import Character, CharacterReferenceImage, How, Source, VisualProfile
 from pipeline.request import PictureRequest, Seed
-from pipeline.values import Face, Likeness
+from pipeline.values import Likeness
 
 FORMAT, VERSION = "castbook", 2
-METADATA, PROJECT, EMBEDDINGS, FOLDER = "metadata.jsonl", "castbook.json", "embeddings.npz", "images/"
+METADATA, PROJECT, FOLDER = "metadata.jsonl", "castbook.json", "images/"
 MISSING = "missing.txt"
 
 MAX_RECORD = 2**17  # bytes, of one picture's request, or likeness
@@ -233,7 +234,7 @@ class Export:
 
     project: ExportedProject
     pictures: tuple[ExportedPicture, ...]
-    faces: tuple[tuple[str, Face], ...]  # of which image; each seen by one encoder
+    faces: FaceArrays
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -26,6 +26,7 @@ from library_store.schema import (
     TagRow,
 )
 from library_store.text import clean, folded
+from pipeline.values import Face
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Plan:
 
     project_id: str
     is_new_project: bool
+    faces_revision: int  # of the project, which any change of whose picture is whose makes another
     export: Export  # under the ids that it has there
     now: Mapping[
         str, str
@@ -109,6 +111,7 @@ def plan_import(session: Session, export: Export, project_id: str | None) -> Pla
     return Plan(
         project_id=target,
         is_new_project=is_new,
+        faces_revision=0 if is_new else session.get_one(ProjectRow, target).faces_revision,
         export=export,
         now=now,
         known_stories=_known_stories(session, export),
@@ -135,13 +138,14 @@ def still_holds(session: Session, plan: Plan) -> bool:
     return True
 
 
-def known_faces(session: Session, plan: Plan) -> set[tuple[str, str]]:
-    """Pictures of the zip and encoders that have seen them already."""
-    known = set[tuple[str, str]]()
-    for batch in rows.batched(image_id for image_id, _ in plan.export.faces if image_id in plan.known_pictures):
-        seen = select(IdentityRow.image_id, IdentityRow.encoder).where(IdentityRow.image_id.in_(batch))
-        known.update(session.execute(seen).tuples())
-    return known
+def unseen(session: Session, faces: Sequence[tuple[str, Face]]) -> list[tuple[str, Face]]:
+    """Those in pictures that are still there, of encoders that had not seen them yet."""
+    by_seen = {(image_id, face.identities[0].encoder): face for image_id, face in faces}
+    images = {image_id for image_id, _ in faces}
+    there = set(session.scalars(select(ImageRow.id).where(ImageRow.id.in_(images))))
+    seen = select(IdentityRow.image_id, IdentityRow.encoder).where(IdentityRow.image_id.in_(images))
+    lacking = by_seen.keys() - set(session.execute(seen).tuples())
+    return [(pair[0], face) for pair, face in by_seen.items() if pair in lacking and pair[0] in there]
 
 
 def _check_alone(session: Session) -> None:

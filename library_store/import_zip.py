@@ -20,7 +20,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from errors import UnreadableExport
 from library_store.exported import (
-    EMBEDDINGS,
     METADATA,
     PICTURE_LINE,
     PROJECT,
@@ -30,7 +29,7 @@ from library_store.exported import (
     ExportedPicture,
     ExportedProject,
 )
-from library_store.face_arrays import DAMAGED_ZIP, EXPORT_AGAIN, read_face_arrays
+from library_store.face_arrays import DAMAGED_ZIP, EMBEDDINGS, EXPORT_AGAIN, NO_FACES, read_face_arrays
 from library_store.pictures import Pictures
 from message import Message
 from pipeline.decoders import DECODERS, Ended
@@ -62,7 +61,7 @@ def read_zip(path: Path) -> Export:
             for number, line in enumerate(lines, 1)
             if line.strip()
         ]
-        faces = read_face_arrays(files.read(EMBEDDINGS, MAX_TEXT)) if EMBEDDINGS in files.entries else ()
+        faces = read_face_arrays(files.read(EMBEDDINGS, MAX_TEXT)) if EMBEDDINGS in files.entries else NO_FACES
     _check_references(project, pictures)
     return Export(project, tuple(sorted(pictures, key=_place)), faces)
 

@@ -1,27 +1,29 @@
 """An export brought in as it was planned (import_plan.py): in short transactions, so that nobody else waits for long,
 and yet all of it or nothing.
 
-Who is new waits in a project that nobody sees until all are there. One transaction then puts them in their place, with
-what joins those who were there already. What stays hidden, after a crash too, `endings.remove_hidden` takes away.
+What is new waits in a project that nobody sees. What joins a character who is there already, or their entry in a story,
+waits with a stand-in, in another such project. One transaction then puts all in its place. What stays hidden, after a
+crash too, `endings.remove_hidden` takes away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Executable, delete, insert, inspect, update
+from sqlalchemy import Executable, bindparam, insert, inspect, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from errors import InvalidRequest, UnreadableExport
-from library_store import door, quotas, rows
+from library_store import door, endings, quotas, rows
+from library_store.copies import id_in
 from library_store.exported import ExportedPicture
-from library_store.import_plan import Plan, known_faces, still_holds
+from library_store.import_plan import Plan, still_holds, unseen
 from library_store.kept_likeness import to_json
 from library_store.records import VisualProfile, new_id
 from library_store.schema import (
@@ -40,11 +42,17 @@ from library_store.text import folded
 from pipeline.values import Face
 
 AT_ONCE = 200  # rows of one transaction: some milliseconds
+JOINS: Mapping[type[Row], str] = {  # what can join somebody, or an entry, and the column that says whom
+    CastOptionRow: "cast_member_id",
+    CastMemberRow: "character_id",
+    ImageRow: "character_id",
+    CharacterRow: "merged_into_id",
+}
 
 Writing = Callable[[], AbstractContextManager[Session]]
 KeepAgain = Callable[[Collection[str]], None]  # the files of these hashes, where a purge has removed one since
 Values = dict[str, Any]  # of a row
-Step = tuple[Executable, list[Values]]
+Step = tuple[Executable, Iterable[Values]]
 T = TypeVar("T")
 
 
@@ -54,153 +62,142 @@ def bring_in(writing: Writing, plan: Plan, sizes: Mapping[str, tuple[int, int]],
     Raises UnreadableExport where the zip contradicts itself or the library, and InvalidRequest where those whom it
     would join have changed since it was planned. What is written by then stays hidden.
     """
-    new = _New(plan, sizes)
     try:
         with writing() as session:
-            hidden_id = _hide(session, plan)
-        for statement, values in new.waiting(hidden_id):
+            hidden = _hide(session, plan)
+        new = _New(plan, sizes, hidden)
+        for statement, values in new.rows():
             for some in _slices(values):
                 with writing() as session:
-                    _execute(session, statement, some, keep_again)
-        joining = list(new.joining())
+                    keep_again({row["content_hash"] for row in some if "content_hash" in row})
+                    session.execute(statement, some)
+        joining = new.joining()
         with writing() as session:
-            if any(values for _, values in joining) and not still_holds(session, plan):
-                raise InvalidRequest("The library was changed while this was brought in.", "Import it once more.")
-            _show(session, plan, hidden_id)
-            for statement, values in joining:
-                _execute(session, statement, values, keep_again)
+            _show(session, plan, hidden, joining)
             rows.faces_changed(session, plan.project_id)
             quotas.check_all(session, plan.project_id)
-        for some in _slices(new.faces_of_the_others(writing)):
+        endings.remove_hidden(writing, lambda _: ProjectRow.id.in_(hidden))
+        for some in _slices(new.faces_of_what_is_there()):  # last: a search that lacks some finds fewer
             with writing() as session:
-                session.execute(insert(IdentityRow), some)
-                rows.faces_changed(session, plan.project_id)
+                if lacking := unseen(session, some):
+                    session.execute(insert(IdentityRow), [_identity(image_id, face) for image_id, face in lacking])
+                    rows.faces_changed(session, plan.project_id)
     except (IntegrityError, CycleError) as error:
         raise UnreadableExport(
             "This export contradicts itself, or what is in the library already.", "Export it again and try once more."
         ) from error
 
 
-def _hide(session: Session, plan: Plan) -> str:
-    """The project in which the new ones wait: the very one that they are for, where that is new."""
-    if not plan.is_new_project:
-        rows.hold(session, ProjectRow, plan.project_id)
-        owner = door.visitor_of(session).name
-        return rows.added(session, ProjectRow(id=new_id(), name="", owner=owner, hidden_at=rows.now())).id
-    project = plan.export.project
-    owner = door.owner_of_import(session, project.owner)
-    rows.added(session, ProjectRow(id=plan.project_id, name=project.name, owner=owner, hidden_at=rows.now()))
-    quotas.check_projects(session, owner)
-    return plan.project_id
+class _Hidden(NamedTuple):
+    """The ids of two projects that nobody sees."""
+
+    new: str  # where what is new waits: the very project that it is for, where that is new
+    stand_ins: str
 
 
-def _show(session: Session, plan: Plan, hidden_id: str) -> None:
+def _hide(session: Session, plan: Plan) -> _Hidden:
+    owner = door.visitor_of(session).name
     if plan.is_new_project:
-        session.execute(update(ProjectRow).where(ProjectRow.id == hidden_id).values(hidden_at=None))
+        project = plan.export.project
+        owner = door.owner_of_import(session, project.owner)
+        rows.added(session, ProjectRow(id=plan.project_id, name=project.name, owner=owner, hidden_at=rows.now()))
+        quotas.check_projects(session, owner)
+        new = plan.project_id
     else:
-        for table in (StoryRow, CharacterRow):
-            session.execute(update(table).where(table.project_id == hidden_id).values(project_id=plan.project_id))
-        session.execute(delete(ProjectRow).where(ProjectRow.id == hidden_id))
-    rows.hold(session, ProjectRow, plan.project_id)
+        rows.hold(session, ProjectRow, plan.project_id)
+        new = rows.added(session, ProjectRow(name="", owner=owner, hidden_at=rows.now())).id
+    return _Hidden(new, rows.added(session, ProjectRow(name="", owner=owner, hidden_at=rows.now())).id)
 
 
-def _execute(session: Session, statement: Executable, values: list[Values], keep_again: KeepAgain) -> None:
-    if values:
-        keep_again({row["content_hash"] for row in values if "content_hash" in row})
+def _show(session: Session, plan: Plan, hidden: _Hidden, joining: Iterable[tuple[Executable, list[Values]]]) -> None:
+    if plan.is_new_project:
+        session.execute(update(ProjectRow).where(ProjectRow.id == hidden.new).values(hidden_at=None))
+    project = rows.hold(session, ProjectRow, plan.project_id)
+    steps = [(statement, values) for statement, values in joining if values]
+    if steps and project.faces_revision != plan.faces_revision and not still_holds(session, plan):
+        raise InvalidRequest("The library was changed while this was brought in.", "Import it once more.")
+    for statement, values in steps:
         session.execute(statement, values)
+    if not plan.is_new_project:
+        for table in (StoryRow, CharacterRow):
+            session.execute(update(table).where(table.project_id == hidden.new).values(project_id=plan.project_id))
 
 
 class _New:
-    """The rows that a plan adds: those of new people, and those that join who is there."""
+    """The rows that a plan adds."""
 
-    def __init__(self, plan: Plan, sizes: Mapping[str, tuple[int, int]]) -> None:
+    def __init__(self, plan: Plan, sizes: Mapping[str, tuple[int, int]], hidden: _Hidden) -> None:
         self._plan = plan
         self._sizes = sizes
+        self._hidden = hidden
         self._lines = plan.export.pictures
         self._who = {line.character_id: line for line in self._lines if self._is_new(line.character_id)}
+        # By what joins: whom it joins, and the stand-in. As many as the rows below name.
+        self._stand_ins = {kind: dict[str, str]() for kind in JOINS}
 
-    def waiting(self, project_id: str) -> Iterator[Step]:
+    def rows(self) -> Iterator[Step]:
         """In the order in which they name each other."""
-        stories = self._plan.export.project.stories
-        new_stories = [story for story in stories if story.id not in self._plan.known_stories]
-        yield insert(StoryRow), [{"project_id": project_id, **asdict(story)} for story in new_stories]
-        yield insert(CharacterRow), [_character(line, project_id) for line in self._who.values()]
-        yield insert(ImageRow), [self._image(line) for line in self._in_order if self._waits(line.image_id)]
+        new, project = self._plan.new_pictures, self._plan.export.project
+        images = [(line, self._character(ImageRow, line.character_id)) for line in self._in_order]
+        merged = [
+            _nobody(each.id, self._hidden.new, each.name, self._character(CharacterRow, each.merged_into_id))
+            for each in project.merged
+            if each.id not in self._plan.now and each.merged_into_id not in self._plan.left_out
+        ]
+        cast = self._cast
+        stories = (story for story in project.stories if story.id not in self._plan.known_stories)
+        stand_ins = {id for of_kind in self._stand_ins.values() for id in of_kind.values()}
+        faces = ((image_id, face) for image_id, face in self._plan.export.faces if image_id in new)
+        yield insert(StoryRow), ({"project_id": self._hidden.new, **asdict(story)} for story in stories)
+        yield insert(CharacterRow), (_character(line, self._hidden.new) for line in self._who.values())
+        yield insert(CharacterRow), (_nobody(id, self._hidden.stand_ins) for id in stand_ins)
+        yield insert(CharacterRow), merged
+        yield insert(ImageRow), (self._image(line, character_id) for line, character_id in images)
         yield update(CharacterRow), self._canonical
         yield insert(SteeringRow), self._steering
         yield insert(TagRow), self._tags
-        yield (
-            insert(IdentityRow),
-            [_identity(image_id, face) for image_id, face in self._plan.export.faces if self._waits(image_id)],
-        )
-        yield insert(CastMemberRow), self._cast[0].members
-        yield insert(CastOptionRow), self._cast[0].options
+        yield insert(IdentityRow), (_identity(image_id, face) for image_id, face in faces)
+        yield insert(CastMemberRow), cast.stand_ins.values()
+        yield insert(CastMemberRow), cast.members
+        yield insert(CastOptionRow), cast.options
 
-    def joining(self) -> Iterator[Step]:
-        merged = self._plan.export.project.merged
-        yield (
-            insert(CharacterRow),
-            [
-                _merged(each.id, each.name, self._plan.who(each.merged_into_id), self._plan.project_id)
-                for each in merged
-                if each.id not in self._plan.now and each.merged_into_id not in self._plan.left_out
-            ],
-        )
-        yield insert(ImageRow), [self._image(line) for line in self._in_order if not self._waits(line.image_id)]
-        yield (
-            update(ImageRow),
-            [
-                {"id": line.image_id, "parent_id": line.parent_id}
-                for line in self._in_order
-                if self._waits(line.image_id) and self._joins(line.parent_id)
-            ],
-        )
-        yield insert(CastMemberRow), self._cast[1].members
-        yield insert(CastOptionRow), self._cast[1].options
+    def joining(self) -> list[tuple[Executable, list[Values]]]:
+        """Once the rows are there: what names a stand-in is to name whom it stands for."""
+        return [_moved(kind, JOINS[kind], stand_ins) for kind, stand_ins in self._stand_ins.items() if stand_ins]
 
-    def faces_of_the_others(self, reading: Writing) -> list[Values]:
-        """Of pictures of those who were there. Last: a search that lacks some finds fewer, and nothing wrong."""
-        others = {
-            (image_id, face.identities[0].encoder): face
-            for image_id, face in self._plan.export.faces
-            if self._plan.is_theirs(image_id) and not self._waits(image_id)
-        }
-        if not others:
-            return []
-        with reading() as session:
-            known = known_faces(session, self._plan)
-        return [_identity(seen[0], face) for seen, face in others.items() if seen not in known]
+    def faces_of_what_is_there(self) -> Iterator[tuple[str, Face]]:
+        known = self._plan.known_pictures
+        return ((image_id, face) for image_id, face in self._plan.export.faces if image_id in known)
 
     def _is_new(self, character_id: str) -> bool:
         return character_id not in self._plan.now and character_id not in self._plan.left_out
 
-    def _waits(self, image_id: str) -> bool:
-        line = self._plan.new_pictures.get(image_id)
-        return line is not None and line.character_id in self._who
+    def _character(self, kind: type[Row], character_id: str) -> str:
+        """One of the zip: themselves where they are new, or a stand-in of who they are here."""
+        there = self._plan.now.get(character_id)
+        return self._stand_in(kind, there) if there else character_id
 
-    def _joins(self, image_id: str | None) -> bool:
-        return image_id is not None and image_id in self._plan.new_pictures and not self._waits(image_id)
+    def _stand_in(self, kind: type[Row], id: str) -> str:
+        return self._stand_ins[kind].setdefault(id, id_in(self._hidden.stand_ins, id))
 
-    @cached_property
+    @property
     def _in_order(self) -> list[ExportedPicture]:
         """The new pictures, parents first."""
         new = self._plan.new_pictures
         parents = {id: [line.parent_id] if line.parent_id in new else [] for id, line in new.items()}
         return [new[id] for id in TopologicalSorter[Any](parents).static_order()]
 
-    def _image(self, line: ExportedPicture) -> Values:
-        """Without a parent that is neither in the zip nor here; one that joins later is named then."""
+    def _image(self, line: ExportedPicture, character_id: str) -> Values:
+        """Without a parent that is neither in the zip nor here."""
         width, height = self._sizes[line.content_hash]
-        comes_later = self._waits(line.image_id) and self._joins(line.parent_id)
-        parent_id = line.parent_id if line.parent_id in self._plan.parents and not comes_later else None
         return {
             "id": line.image_id,
-            "character_id": self._plan.who(line.character_id),
+            "character_id": character_id,
             "content_hash": line.content_hash,
             "width": width,
             "height": height,
             "source": line.source,
-            "parent_id": parent_id,
+            "parent_id": line.parent_id if line.parent_id in self._plan.parents else None,
             "request": line.request,
             "pack": line.pack,
             "seed": line.seed,
@@ -240,31 +237,35 @@ class _New:
         }
         return [{"id": new_id(), "character_id": id, "tag": tag, "folded": key} for (id, key), tag in wanted.items()]
 
-    @cached_property
-    def _cast(self) -> tuple[_Cast, _Cast]:
-        """Members and options that wait, and those that join. A story has one entry for a character, and an entry one
-        option for a picture, whatever their ids are here."""
-        plan, waiting, joining = self._plan, _Cast([], []), _Cast([], [])
-        members, options = dict(plan.members), set(plan.options)
+    @property
+    def _cast(self) -> _Cast:
+        """A story has one entry for a character, and an entry one option for a picture, whatever their ids are here."""
+        plan, cast, members = self._plan, _Cast({}, [], []), dict(self._plan.members)
+        options = set(plan.options)
         for member in plan.export.project.cast:
             if member.character_id in plan.left_out:
                 continue
             pair = (member.story_id, plan.who(member.character_id))
-            cast = waiting if self._is_new(member.character_id) and pair[0] not in plan.known_stories else joining
             if pair not in members:
                 members[pair] = member.id
                 active = member.active_image_id if plan.is_theirs(member.active_image_id or "") else None
+                who = self._character(CastMemberRow, member.character_id)
                 cast.members.append(
-                    {"id": member.id, "story_id": pair[0], "character_id": pair[1], "active_image_id": active}
+                    {"id": member.id, "story_id": member.story_id, "character_id": who, "active_image_id": active}
                 )
             for option in member.options:
                 if plan.is_theirs(option.image_id) and (members[pair], option.image_id) not in options:
                     options.add((members[pair], option.image_id))
-                    cast.options.append({**asdict(option), "cast_member_id": members[pair]})
-        return waiting, joining
+                    is_there = pair in plan.members
+                    entry = self._stand_in(CastOptionRow, members[pair]) if is_there else members[pair]
+                    cast.options.append({**asdict(option), "cast_member_id": entry})
+                    if is_there:
+                        cast.stand_ins[entry] = {"id": entry, "story_id": pair[0], "character_id": entry}
+        return cast
 
 
 class _Cast(NamedTuple):
+    stand_ins: dict[str, Values]  # of members that are there, by id
     members: list[Values]
     options: list[Values]
 
@@ -284,13 +285,13 @@ def _character(line: ExportedPicture, project_id: str) -> Values:
     return _values(character)
 
 
-def _merged(id: str, name: str, kept_id: str, project_id: str) -> Values:
-    """What is left of somebody who was merged."""
-    left = CharacterRow(
-        id=id, project_id=project_id, merged_into_id=kept_id, is_saved_to_library=False, is_favourite=False
+def _nobody(id: str, project_id: str, name: str = "", merged_into_id: str | None = None) -> Values:
+    """A character of whom nothing is left, or who is none: a stand-in."""
+    character = CharacterRow(
+        id=id, project_id=project_id, merged_into_id=merged_into_id, is_saved_to_library=False, is_favourite=False
     )
-    rows.describe(left, name, "", VisualProfile(), "")
-    return _values(left)
+    rows.describe(character, name or id, "", VisualProfile(), "")
+    return _values(character)
 
 
 def _identity(image_id: str, face: Face) -> Values:
@@ -301,6 +302,14 @@ def _values(row: Row) -> Values:
     return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}
 
 
-def _slices(values: Sequence[T]) -> Iterator[list[T]]:
-    for start in range(0, len(values), AT_ONCE):
-        yield list(values[start : start + AT_ONCE])
+def _moved(kind: type[Row], column: str, stand_ins: Mapping[str, str]) -> tuple[Executable, list[Values]]:
+    """What names a stand-in names whom it stands for."""
+    table = Row.metadata.tables[kind.__tablename__]
+    moved = update(table).where(table.c[column] == bindparam("stand_in")).values({column: bindparam("there")})
+    return moved, [{"stand_in": stand_in, "there": there} for there, stand_in in stand_ins.items()]
+
+
+def _slices(values: Iterable[T]) -> Iterator[list[T]]:
+    values = iter(values)
+    while some := list(islice(values, AT_ONCE)):
+        yield some

@@ -276,7 +276,8 @@ class CharacterLibrary:
         with self._reading() as session:
             story = find(session, StoryRow, story_id)
             members = select(CastMemberRow).where(CastMemberRow.story_id == story.id).order_by(CastMemberRow.id)
-            return [member for row in session.scalars(members) if (member := row.record()).options]
+            shown = (row for row in session.scalars(members) if row.character.project_id == story.project_id)
+            return [member for row in shown if (member := row.record()).options]  # the others are being brought in
 
     def select_image(self, cast_member_id: str, image_id: str) -> CastMember:
         """Makes one of the pictures on offer the active one."""
@@ -583,6 +584,7 @@ class CharacterLibrary:
                 )
             project_id = character.project_id
             endings.purge(session, character)
+            rows.faces_changed(session, project_id)
         self._faces.forget(project_id)
         tidying.remove_doomed(self._ending, self._pictures)
         self._sessions.forget()

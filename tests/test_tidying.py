@@ -161,6 +161,68 @@ def test_what_was_changed_while_an_import_would_join_it_is_left_as_it_is(
     copy.close()
 
 
+def test_what_joins_people_is_all_there_or_not_at_all_wherever_it_is_killed(
+    library: CharacterLibrary, story: Story, mina: CastMember, tmp_path: Path
+):
+    first, later, who = tmp_path / "first.zip", tmp_path / "later.zip", mina.character.id
+    library.save_character(mina.id, image_ids(mina)[0])
+    library.export_zip(first, story.project_id)
+    other = saved(library, story.id, "Other", generated(50))
+    library.merge_characters(who, other.id)
+    library.add_pictures(who, [generated(51)])
+    library.keep_variants(story.id, who, [generated(52)])
+    second = library.create_story(story.project_id, "Second").id
+    library.keep_variants(second, who, [generated(53)])
+    library.link_image(second, image_ids(mina)[0])
+    saved(library, story.id, "New", generated(54))
+    library.export_zip(later, story.project_id)
+
+    def shown(seen: CharacterLibrary) -> object:
+        people, stories = seen.list_library(story.project_id), seen.list_stories(story.project_id)
+        casts = [[(member.id, member.options) for member in seen.list_cast(each.id)] for each in stories]
+        return casts, [(each.id, seen.list_images(each.id), seen.list_uses(each.id)) for each in people]
+
+    class Copy:
+        def __init__(self, name: str) -> None:
+            url, pictures = f"sqlite:///{tmp_path / name / 'castbook.db'}", tmp_path / name / "pictures"
+            self.store, self.sessions = LibraryStore.open(url, pictures), Sessions(open_database(url))
+            self.pictures = Pictures.open(pictures)
+            self.library = self.store.seen_by(LOCAL_OWNER)
+            self.library.import_zip(first)
+
+        def bring_in_until(self, kill_at: int) -> None:
+            export, transactions = read_zip(later), iter(range(1, 1000))
+
+            def writing():
+                if next(transactions) == kill_at:
+                    raise Killed
+                return self.sessions.writing(LOCAL_OWNER)
+
+            with self.sessions.reading(LOCAL_OWNER) as session:
+                plan = plan_import(session, export, None)
+            bring_in(writing, plan, keep_pictures(later, export.pictures, self.pictures), lambda _: None)
+
+    copy, kill_at = Copy("one"), 0
+    before = shown(copy.library)
+    while shown(copy.library) == before:
+        copy.store.tidy()
+        kill_at += 1
+        with pytest.raises(Killed):
+            copy.bring_in_until(kill_at)
+    assert shown(copy.library) == shown(library)
+    assert copy.library.get_character(other.id).id == who
+
+    purged = Copy("two")
+    with pytest.raises(Killed):
+        purged.bring_in_until(kill_at - 1)  # all of it waits
+    purged.library.trash_character(who)
+    purged.library.purge_character(who)
+    purged.store.tidy()
+    assert pngs(tmp_path / "two") == set()
+    for each in (copy, purged):
+        each.store.close()
+
+
 def test_what_has_been_in_the_trash_for_too_long_is_deleted_for_good(
     store: LibraryStore, library: CharacterLibrary, story: Story, home: Path
 ):
