@@ -106,7 +106,7 @@ class AnyWords:
 
 
 def _with_cues_before(text: str, known: Phrases) -> str:
-    """With "w/o", "glasses-free", "hatless" and "no-hat" said as "without"."""
+    """With "w/o", "!hat", "zero hats", "used to wear a hat", "hat-free", "hatless" and "no-hat" said as "without"."""
 
     def free(found: re.Match[str]) -> str:
         return found[0] if found[1].lower() in _NOT_FREE else f"without {found[1]}{_END}"
@@ -116,7 +116,9 @@ def _with_cues_before(text: str, known: Phrases) -> str:
         known_as = next((each for each in (word, f"{word}s", f"{word}es") if known.knows(each)), None)
         return f"without {found[1]}{_END}" if known_as and not known.knows(found[0].lower()) else found[0]
 
-    text = re.sub(r"\bw/(?:o|out)\b", "without", text, flags=re.IGNORECASE)
+    text = re.sub(r"\bw/(?:o|out)\b|\bzero(?= +(?!gravity\b|point\b)\w)", "without", text, flags=re.IGNORECASE)
+    text = re.sub(r"\bused to (?=(?:wear|have)\b)", "without ", text, flags=re.IGNORECASE)
+    text = re.sub(r"(?<![^\s,;(])!(?=[^\W\d_])", "-", text)
     text = re.sub(r"\b(\w+)-(?:free|less)\b", free, text, flags=re.IGNORECASE)
     text = re.sub(r"\b(\w{3,}?)less\b", if_known, text, flags=re.IGNORECASE)
     text = re.sub(r"\b(\w+) +free\b(?! +(?:of|from)\b)", if_known, text, flags=re.IGNORECASE)

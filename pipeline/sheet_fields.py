@@ -1,4 +1,4 @@
-"""What is said as a character sheet has it ("Hair: black", "나이: 20"), put as people say it: "black hair"."""
+"""What is said as a character sheet has it ("Hair: black", "나이: 20", "안경 X"), as people say it: "black hair"."""
 
 from __future__ import annotations
 
@@ -14,30 +14,47 @@ _SAID_BY_ITSELF = (
     "성별|옷|의상|복장|옷차림|표정|배경|소품|性別|服|服装|衣装|表情|背景"
 )
 _TO_ITS_END = r"\s*:\s*(?P<said>(?![\d.]+\s*(?:[,;:\n|/()\[\]{}]|$))[^,;:\n|/()\[\]{}]+)"  # no weight: (hair:1.2)
-_NONE = r"(?:(?P<none>none|no|n/a|nothing)|(?P<ko>없음|없다|없어요?)|(?P<ja>なし|無し|ない))"
 _AT_THE_START = r"(?P<start>(?:^|[,;\n|/])\s*(?:[-*]\s+)?)"
+
+
+_AT_THE_END = r"(?=\s*(?:[,;.\n|/]|$))"
+_NAME = rf"{_AT_THE_START}(?P<name>[^\W\d_][\w -]{{0,40}}?)"
+_NONE = "none|no|n/a|nothing|없음|없다|없어요?|なし|無し|ない"
+_LACKING = re.compile(  # a letter says so in Korean alone
+    rf"{_NAME}(?:\s*:\s*(?:{_NONE})|\s*:?\s*[×✕✖✗✘❌]\ufe0f?|(?<=[가-힣])\s*:?\s*x){_AT_THE_END}", re.IGNORECASE
+)
+_THERE = re.compile(rf"{_NAME}(?:\s*:?\s*[○◯⭕✓✔✅]\ufe0f?|(?<=[가-힣])\s*:?\s*o){_AT_THE_END}", re.IGNORECASE)
+_KEPT_OUT = re.compile(
+    rf"{_AT_THE_START}(?:exclude|excluding|without|avoid|omit|negative|제외|除外)\s*:(?P<said>[^;\n|]+)", re.IGNORECASE
+)
 
 
 def said_plainly(text: str) -> str:
     """The text to the letter where it has no such field."""
+    text = _THERE.sub(r"\g<start>\g<name>", _LACKING.sub(_as_lacking, text))
     if ":" not in text:
         return text
-    text = _LACKING.sub(_as_lacking, text)
+    text = _KEPT_OUT.sub(_as_kept_out, text)
     text = _qualities().sub(_as_quality, text)
     text = re.sub(rf"{_AT_THE_START}(?:{_AGE})\s*:\s*(?P<said>\d+)\b", r"\g<start>\g<said> years old", text, flags=re.I)
     return re.sub(rf"{_AT_THE_START}(?:{_SAID_BY_ITSELF}){_TO_ITS_END}", r"\g<start>\g<said>", text, flags=re.I)
 
 
-_LACKING = re.compile(
-    rf"{_AT_THE_START}(?P<name>[^\W\d_][\w -]{{0,40}}?)\s*:\s*{_NONE}(?=\s*(?:[,;.\n|/]|$))", re.IGNORECASE
-)
-
-
 def _as_lacking(found: re.Match[str]) -> str:
     """ "Glasses: none" is no word for glasses."""
-    name = found["name"]
-    said = f"no {name}" if found["none"] else f"{name} 없음" if found["ko"] else f"{name}なし"
-    return f"{found['start']}{said}"
+    return found["start"] + _without(found["name"])
+
+
+def _as_kept_out(found: re.Match[str]) -> str:
+    """All that is listed there, up to the line's end."""
+    return found["start"] + ", ".join(_without(each) for each in found["said"].split(",") if each.strip())
+
+
+def _without(name: str) -> str:
+    name = name.strip()
+    if re.search("[가-힣]", name):
+        return f"{name} 없음"
+    return f"no {name}" if name.isascii() else f"{name}なし"
 
 
 @cache

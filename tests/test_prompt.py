@@ -101,6 +101,14 @@ def test_near_words_mean_what_the_pack_knows():
 KEPT_OUT = table(
     """
     woman without glasses -> woman -> glasses
+    woman, !glasses -> woman -> glasses
+    woman, zero glasses -> woman -> glasses
+    a woman who used to wear glasses -> a woman -> glasses
+    Exclude: glasses, hat; smile -> smile -> glasses, hat
+    Glasses ❌, hat ✔ -> hat -> glasses
+    제외: 안경, 주근깨 -> -> glasses, freckles
+    여자, 안경 X, 주근깨 O -> woman, freckles -> glasses
+    여자, 眼鏡× -> woman -> glasses
     woman, no glasses, smile -> woman, smile -> glasses
     woman, -(glasses), -{hat} -> woman -> glasses, hat
     woman (glasses:0, smile -> woman, smile -> glasses
