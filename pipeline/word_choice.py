@@ -1,12 +1,15 @@
-"""A phrase that is chosen, put into a text as it was written, or taken out of it: what stands around it stays."""
+"""A phrase that is chosen, put into a text as it was written, or taken out of it: what stands around it stays. And two
+texts of one person that do not say the same."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pipeline.vocabulary import Vocabulary
 
-SEVERAL = frozenset({"accessories"})  # groups of which a picture shows more than one; of others a new choice replaces
+# Groups of which a picture shows more than one; of others a new choice replaces.
+SEVERAL = frozenset({"accessories", "body", "marks"})
 _PART = re.compile(r"[^,;\n]+")
 _LEADS = frozenset("a an the in on at of with and by wearing wears dressed as".split())  # to what follows
 _LONGEST = 4  # words of a phrase
@@ -24,6 +27,40 @@ def choose(vocabulary: Vocabulary, text: str, group: str, phrase: str, called: s
         return text
     before = text.rstrip(" ,;\n")
     return f"{before}, {called}" if before else called
+
+
+def overruled(vocabulary: Vocabulary, text: str, by: str) -> list[tuple[str, str]]:
+    """Groups and phrases that the text says, and of which `by` says otherwise: another colour of hair, another age."""
+    others = vocabulary.phrases_in(by)
+    return [
+        (group, phrase)
+        for group, phrases in vocabulary.phrases_in(text).items()
+        for phrase in phrases
+        if phrase not in others.get(group, ())
+        and any(_are_rivals(vocabulary, group, phrase, other) for other in others.get(group, ()))
+    ]
+
+
+def without(vocabulary: Vocabulary, text: str, phrases: Sequence[tuple[str, str]]) -> str:
+    """The text, which does not say these phrases of groups any more."""
+    for group, phrase in phrases:
+        text = _exchanged(vocabulary, text, group, phrase, "")
+    return text
+
+
+def unsaid(vocabulary: Vocabulary, text: str, by: str) -> str:
+    """Those parts of the text that say more than `by` says already."""
+    said = _meanings(vocabulary, by)
+    return ", ".join(part for part in map(str.strip, _PART.findall(text)) if not _says_only(vocabulary, part, said))
+
+
+def _are_rivals(vocabulary: Vocabulary, group: str, one: str, other: str) -> bool:
+    return group not in SEVERAL or {one, other} <= vocabulary.near.ages.keys()
+
+
+def _says_only(vocabulary: Vocabulary, part: str, said: set[tuple[str, str]]) -> bool:
+    reading, meanings = vocabulary.read(part), _meanings(vocabulary, part)
+    return bool(meanings) and meanings <= said and not (reading.left_out or reading.half_said or reading.kept_out)
 
 
 def _exchanged(vocabulary: Vocabulary, text: str, group: str, phrase: str, instead: str) -> str:
@@ -44,20 +81,19 @@ def _exchanged(vocabulary: Vocabulary, text: str, group: str, phrase: str, inste
 def _saying(vocabulary: Vocabulary, words: list[str], group: str, phrase: str) -> tuple[int, int]:
     """The fewest words without which the phrase is not said any more, and all else is: those that say it by themselves,
     or else any; all of them where there are none."""
-    others, found = _meanings(vocabulary, words) - {(group, phrase)}, list[tuple[int, int]]()
+    others, found = _meanings(vocabulary, " ".join(words)) - {(group, phrase)}, list[tuple[int, int]]()
     for length in range(1, _LONGEST + 1):
         for start in range(len(words) - length + 1):
             run = start, start + length
-            if _meanings(vocabulary, words[:start] + words[start + length :]) == others:
-                if _meanings(vocabulary, words[slice(*run)]) == {(group, phrase)}:
+            if _meanings(vocabulary, " ".join(words[:start] + words[start + length :])) == others:
+                if _meanings(vocabulary, " ".join(words[slice(*run)])) == {(group, phrase)}:
                     return run
                 found.append(run)
     return found[0] if found else (0, len(words))
 
 
-def _meanings(vocabulary: Vocabulary, words: list[str]) -> set[tuple[str, str]]:
-    said = vocabulary.phrases_in(" ".join(words))
-    return {(group, phrase) for group, phrases in said.items() for phrase in phrases}
+def _meanings(vocabulary: Vocabulary, text: str) -> set[tuple[str, str]]:
+    return {(group, phrase) for group, phrases in vocabulary.phrases_in(text).items() for phrase in phrases}
 
 
 def _with_part(text: str, part: re.Match[str], left: str) -> str:

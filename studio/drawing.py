@@ -23,6 +23,7 @@ from pipeline.prompt import Reading
 from pipeline.request import NO_LOOK, PictureRequest, SteeringImage, VisualProfile, check, composed, differences
 from pipeline.values import NOT_COMPARED, Likeness, Reference, Variant, Variants, Verdict, verdict_of
 from pipeline.variants import OnStep
+from pipeline.word_choice import overruled, unsaid, without
 from studio.identities import Identities
 from studio.likeness import Deciders
 from studio.models import Models
@@ -89,12 +90,13 @@ class Drawing:
     def prompt_of_character(
         self, story_id: str, prompt: str, profile: VisualProfile, context: str | None = None
     ) -> str:
-        """What is drawn for a new character: the prompt, all that the profile says, the story's context.
+        """What is drawn for a new character: the prompt, what the profile says beside it, the story's context. Where
+        the two say otherwise of one thing (two colours of hair), the profile counts.
 
         `context` is one that is being typed and not kept yet.
         """
         story = self.library.get_story(story_id)
-        return composed(prompt, *_said(profile), story.context if context is None else context)
+        return composed(self._person(prompt, profile), story.context if context is None else context)
 
     def prompt_of_variant(
         self,
@@ -106,7 +108,8 @@ class Drawing:
     ) -> str:
         """What is drawn for a variant: the scene and its look, who it is, the story's context (as in
         `prompt_of_character`). Outfit, accessories and what else the character's profile says belong to a scene and are
-        not carried into the next, but for glasses: whoever has them wears them, unless the scene says otherwise.
+        not carried into the next, but for glasses: whoever has them wears them. Where scene and profile say otherwise
+        of one thing, the scene counts.
         """
         return self._scene(self.library.read_reference(story_id, reference_image_id), prompt, look, context)
 
@@ -137,7 +140,7 @@ class Drawing:
             checked(_check_prompt, written)
             checked(check_text, CharacterText(name, description, written, **asdict(look)))
         request = self.pack.request(
-            composed(written, *_said(look), context),
+            composed(self._person(written, look), context),
             _seed(seed),
             count=count,
             identity_scale=self.pack.prior.identity_scale if self.pack.prior else None,
@@ -228,10 +231,19 @@ class Drawing:
         usual = replace(self.pack.request(request.prompt, request.seed), engine=self.models.get().engine)
         return differences(request, usual)
 
+    def _person(self, words: str, profile: VisualProfile) -> str:
+        vocabulary, said = self.pack.vocabulary, _said(profile)
+        if vocabulary:
+            words = without(vocabulary, words, overruled(vocabulary, words, composed(*said)))
+            said = [unsaid(vocabulary, each, words) for each in said]
+        return composed(words, *said)
+
     def _scene(self, read: ReferenceRead, prompt: str, look: VisualProfile, context: str | None = None) -> str:
         theirs, scene = read.character.visual_profile, composed(prompt, *_said(look))
-        context = read.story.context if context is None else context
-        return composed(scene, theirs.hair, theirs.face, theirs.body, self._glasses(theirs.accessories, scene), context)
+        kept = composed(theirs.hair, theirs.face, theirs.body, self._glasses(theirs.accessories, scene))
+        if vocabulary := self.pack.vocabulary:
+            kept = unsaid(vocabulary, without(vocabulary, kept, overruled(vocabulary, kept, scene)), scene)
+        return composed(scene, kept, read.story.context if context is None else context)
 
     def _glasses(self, accessories: str, scene: str) -> str:
         """Those among the accessories, where the scene says nothing of any."""

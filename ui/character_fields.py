@@ -44,10 +44,10 @@ class CharacterFields:
         """What `ask` and `ask_nothing` set."""
         return [self.newer, self.line, self.says]
 
-    def filled(self, character: Character) -> list[Any]:
-        """Values for `inputs`."""
+    def filled(self, character: Character, profile: VisualProfile | None = None) -> list[Any]:
+        """Values for `inputs`. A `profile` is shown instead of theirs, and written with the rest."""
         texts = self._texts_of(character)
-        return [json.dumps(texts), *self._values(texts)]
+        return [json.dumps(texts), *self._values(texts | (asdict(profile) if profile else {}))]
 
     def written(self, shown: str, *values: Any) -> tuple[CharacterText, CharacterText]:
         """What the fields say, and what they showed."""

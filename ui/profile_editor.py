@@ -13,13 +13,11 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from errors import InvalidRequest
 from library_store.records import VisualProfile
 from pipeline.packs import Pack
-from studio import Castbook, Studio
-from ui.handlers import QUICK, for_visitor
+from studio import Castbook
+from ui.handlers import QUICK, unchanged
 from ui.language import phrase_name, t
-from ui.story.word_notes import words_note
 from ui.words import IDENTITY_FIELDS, LOOK_FIELDS, PROFILE_FIELDS
 
 WHO, LOOK = "Who they are", "What they wear here"
@@ -52,15 +50,12 @@ class ProfileEditor:
     def values(self, profile: VisualProfile) -> list[Any]:
         """Values for `inputs`."""
         texts = {field: str(getattr(profile, field)) for field in self.fields}
-        return [_phrases(text) if field in self.with_choices else text for field, text in texts.items()]
+        return [phrases_of(text) if field in self.with_choices else text for field, text in texts.items()]
 
-
-@dataclass(frozen=True)
-class ProfileFiller:
-    """The button that fills an editor from a picture's request."""
-
-    button: gr.Button
-    note: gr.Markdown
+    def changed(self, values: Sequence[Any], profile: VisualProfile) -> list[Any]:
+        """Values for `inputs`, which say `values`: what stays as it is is not touched, for somebody may be writing."""
+        said = self.values(self.profile(values))
+        return [unchanged() if one == other else other for one, other in zip(said, self.values(profile), strict=True)]
 
 
 def build_profile_editor(
@@ -90,30 +85,6 @@ def build_profile_editor(
     return editor
 
 
-def build_profile_filler(
-    castbook: Castbook, editor: ProfileEditor, prefix: str, image: gr.State
-) -> ProfileFiller | None:
-    """Fills `editor` from the request of the picture whose id `image` holds. None for a pack without a vocabulary:
-    nobody knows then what belongs into which field."""
-    if castbook.pack.vocabulary is None:
-        return None
-    filler = ProfileFiller(
-        gr.Button(t("Fill from this picture"), size="sm", elem_id=f"{prefix}-fill"),
-        gr.Markdown(elem_classes="unknown-words", elem_id=f"{prefix}-fill-note"),
-    )
-
-    @for_visitor(castbook)
-    def fill(studio: Studio, image_id: str, *values: Any) -> tuple[Any, ...]:
-        request = studio.requests.of_image(image_id)
-        if request is None:
-            raise InvalidRequest("This picture says nothing of how it was made.", "Choose one that was drawn here.")
-        filled = filled_from(studio.pack, request.prompt, editor.profile(values))
-        return *editor.values(filled), words_note(studio.pack.read(request.prompt), request.left_out)
-
-    filler.button.click(fill, [image, *editor.inputs], [*editor.inputs, filler.note], **QUICK)
-    return filler
-
-
 def profile_choices(pack: Pack) -> dict[str, list[str]]:
     """By field of a profile what the pack can draw; empty for a pack that has no vocabulary."""
     choices: dict[str, list[str]] = {}
@@ -121,15 +92,6 @@ def profile_choices(pack: Pack) -> dict[str, list[str]]:
         for group, phrases in pack.vocabulary.groups.items():
             choices.setdefault(field_of(group), []).extend(phrases)
     return choices
-
-
-def filled_from(pack: Pack, prompt: str, profile: VisualProfile) -> VisualProfile:
-    """The profile with what the prompt says, sorted into the fields. What it says nothing about stays as it is."""
-    said: dict[str, list[str]] = {}
-    if pack.vocabulary:
-        for group, phrases in pack.vocabulary.phrases_in(prompt).items():
-            said.setdefault(field_of(group), []).extend(phrases)
-    return replace(profile, **{field: ", ".join(phrases) for field, phrases in said.items()})
 
 
 def field_of(group: str) -> str:
@@ -166,5 +128,6 @@ def _text(value: str | list[str] | None) -> str:
     return ", ".join(value) if isinstance(value, list) else value or ""
 
 
-def _phrases(text: str) -> list[str]:
+def phrases_of(text: str) -> list[str]:
+    """What stands between the commas of a field."""
     return [phrase for phrase in (part.strip() for part in text.split(",")) if phrase]

@@ -143,7 +143,9 @@ def caption(option: CastOption, is_active: bool, number: int) -> str:
 
 
 def profile_line(profile: VisualProfile) -> str:
-    return " · ".join(value for name in PROFILE_FIELDS if (value := str(getattr(profile, name)).strip()))
+    """In the visitor's language, as far as the words are a pack's."""
+    fields = (str(getattr(profile, name)).strip().split(", ") for name in PROFILE_FIELDS)
+    return " · ".join(", ".join(map(phrase_name, phrases)) for phrases in fields if phrases != [""])
 
 
 def strength_in_words(identity_scale: float) -> str:

@@ -1,10 +1,11 @@
-"""The visual profile: choices where the pack has a vocabulary, a picture's request sorted into the fields, and what
+"""The visual profile: choices where the pack has a vocabulary, what the words say filled in, and what
 belongs to the character kept apart from what belongs to a scene."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from fakes import FakeFaces, fake_pack
@@ -17,7 +18,8 @@ from library_store.store import LibraryStore
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
 from studio import Castbook, Models
-from ui.profile_editor import filled_from, profile_choices
+from ui.profile_editor import profile_choices
+from ui.profile_filling import followed, in_the_words, opened
 
 Visit = Callable[..., Page]
 
@@ -64,10 +66,16 @@ def test_each_group_of_a_vocabulary_belongs_to_a_field() -> None:
     assert profile_choices(fake_pack()) == {}
 
 
-def test_a_prompt_is_sorted_into_the_fields_and_what_it_does_not_say_stays() -> None:
-    before = VisualProfile(hair="bob hair", body="slim")
-    filled = filled_from(PACK, "a girl with long black hair and green eyes, spacesuit, rainy day, moon", before)
-    assert filled == VisualProfile("long straight hair, black hair", "green eyes", "slim", "spacesuit", "", "rain")
+def test_the_words_fill_a_profile_and_it_follows_them_but_for_what_somebody_wrote_there_themselves() -> None:
+    words = "a girl with long black hair and green eyes, spacesuit, rainy day, moon"
+    profile, filled = opened(PACK, words, VisualProfile(face="a scar", body="slim"))
+    assert profile == VisualProfile("long straight hair, black hair", "a scar", "slim", "spacesuit", "", "rain")
+    mine = replace(profile, hair="long straight hair, black hair, red hair", outfit="")
+    profile, filled = followed(PACK, words, filled, mine)
+    assert (profile.hair, profile.outfit) == ("long straight hair, red hair", "")
+    profile, filled = followed(PACK, "a girl with bob hair, spacesuit, a scar, green eyes", filled, profile)
+    assert profile == VisualProfile("red hair, bob hair", "a scar", "slim")
+    assert in_the_words(PACK, "black hair", profile)[0].hair == "bob hair, black hair"
 
 
 def test_a_profile_is_chosen_from_what_the_pack_can_draw_and_own_words_are_named(app: App, visit: Visit) -> None:
@@ -84,21 +92,32 @@ def test_a_profile_is_chosen_from_what_the_pack_can_draw_and_own_words_are_named
     expect(page.locator(".unknown-words").first).to_contain_text(re.compile("blind.*plump"))
 
 
-def test_a_saved_characters_profile_is_filled_from_the_pictures_request(app: App, visit: Visit) -> None:
-    list(
-        app.studio.drawing.generate_character(
-            app.story_id, "Hana", "a girl with long red hair, raincoat, sword", count=1
-        )
-    )
+def test_the_words_fill_the_profile_which_is_drawn_where_it_says_otherwise_and_saved(app: App, visit: Visit) -> None:
     page = visit(app)
+    see_composed(page, "new")
+    page.locator("#new-name input, #new-name textarea").fill("Hana")
+    page.locator("#new-prompt textarea").fill("a girl with long black hair, raincoat")
+    open_chip(page, "new-profile")
+    expect(page.locator("#new-hair .token")).to_have_text(["long straight hair", "black hair"])
+    choose(page, "new-hair", "red hair")
+    expect(page.locator("#new-hair .token")).to_have_text(["long straight hair", "red hair"])
+    expect(page.locator("#new-overruled")).to_contain_text("this is not drawn: black hair")
+    drawn = page.locator("#new-composed textarea")
+    expect(drawn).to_have_value("a girl with long hair, raincoat, red hair")
+    page.click("#new-follow")
+    expect(drawn).to_have_value("a girl with long black hair, raincoat")
+    expect(page.locator("#new-overruled")).to_be_hidden()
+    page.click("#new-create")
+    expect(page.locator("#stream .tile")).to_have_count(2)
     page.click(".do-save")
-    page.click("#save-fill")
-    expect(page.locator("#save-outfit .token")).to_have_count(1)
-    assert chosen(page, "save-hair") == ["long straight hair", "red hair"]
-    expect(page.locator("#save-fill-note")).to_contain_text("sword")
+    expect(page.locator("#save-hair")).to_be_hidden()
+    page.locator("#save-prompt textarea").fill("a girl with long black hair, green eyes, raincoat")
+    page.locator("#save-profile > button").click()
+    expect(page.locator("#save-face .token")).to_have_text(["green eyes"])
     page.click("#save-confirm")
     expect(page.locator("#looked-at .card-name").first).to_contain_text("in the library")
-    assert app.library[0].visual_profile == VisualProfile("long straight hair, red hair", outfit="raincoat")
+    looks = VisualProfile("long straight hair, black hair", "green eyes", outfit="raincoat")
+    assert app.library[0].visual_profile == looks
 
 
 def test_an_outfit_chosen_for_a_scene_leaves_the_saved_character_as_it_is(app: App, visit: Visit) -> None:

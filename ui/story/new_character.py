@@ -15,9 +15,10 @@ from ui.handlers import LATEST, QUICK, for_visitor, on
 from ui.language import t
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
+from ui.profile_filling import build_filled, followed, in_the_words, opened
 from ui.story.counts import build_count, build_draw, follow_count
 from ui.story.run_area import DrawingRun, RunArea, bind_run
-from ui.story.word_notes import prompt_note
+from ui.story.word_notes import overruled_note, prompt_note
 from ui.story.words_help import WordsHelp, bind_words_help, build_popovers, build_words_line, line_value
 
 PROMPT = "new-prompt"
@@ -29,6 +30,10 @@ class NewCharacterForm:
     name: gr.Textbox
     prompt: gr.Textbox
     profile: ProfileEditor
+    filled: gr.Textbox  # what of the profile the words said
+    overruled: gr.Row  # shown where words and profile say otherwise of one thing
+    says: gr.Markdown
+    follow: gr.Button  # the words
     more: gr.Accordion
     description: gr.Textbox
     count: gr.Slider
@@ -46,7 +51,9 @@ class NewCharacterForm:
     @property
     def composed_outputs(self) -> list[Any]:
         """What follows the words."""
-        return [self.composed, self.unknown, self.help.line]
+        return [
+            self.composed, self.unknown, self.help.line, self.overruled, self.says, self.filled, *self.profile.inputs,
+        ]  # fmt: skip
 
 
 def build_new_character(castbook: Castbook) -> NewCharacterForm:
@@ -75,6 +82,9 @@ def build_new_character(castbook: Castbook) -> NewCharacterForm:
         )
         create = build_draw(castbook, "new-create")
     unknown, line = build_notes(PROMPT)
+    with gr.Row(visible=False, elem_id="new-overruled", elem_classes="notice-line") as overruled:
+        says = gr.Markdown()
+        follow = gr.Button(t("Take the words"), size="sm", elem_id="new-follow", scale=0, min_width=100)
     with gr.Row(elem_classes="chips"):
         help = WordsHelp(PROMPT, line, build_popovers(castbook, PROMPT))
         with gr.Accordion(t("Visual profile"), open=False, elem_id="new-profile", elem_classes=["chip", "profile"]):
@@ -94,8 +104,9 @@ def build_new_character(castbook: Castbook) -> NewCharacterForm:
         clear = gr.Button(t("Clear form"), size="sm", elem_id="new-clear", elem_classes="quiet", scale=0, min_width=0)
     follow_count(count, create, counts)
     return NewCharacterForm(
-        who, name, prompt, profile, more, description, count, seed, composed, unknown, help, create, clear
-    )
+        who, name, prompt, profile, build_filled(), overruled, says, follow, more, description, count, seed, composed,
+        unknown, help, create, clear,
+    )  # fmt: skip
 
 
 def build_seed(elem_id: str) -> gr.Number:
@@ -126,8 +137,14 @@ def bind_new_character(
     castbook: Castbook, form: NewCharacterForm, place: Place, area: RunArea, all_buttons: Sequence[gr.Button]
 ) -> None:
     @for_visitor(castbook)
-    def compose(studio: Studio, story_id: str, context: str, prompt: str, *looks: Any) -> tuple[Any, ...]:
-        return _composed(studio, story_id, prompt, form.profile.profile(looks), context)
+    def compose(studio: Studio, story_id: str, context: str, prompt: str, filled: str, *looks: Any) -> tuple[Any, ...]:
+        profile, filled = followed(studio.pack, prompt, filled, form.profile.profile(looks))
+        return *_composed(studio, story_id, prompt, profile, context), filled, *form.profile.changed(looks, profile)
+
+    @for_visitor(castbook)
+    def follow(studio: Studio, prompt: str, *looks: Any) -> tuple[Any, ...]:
+        profile, filled = in_the_words(studio.pack, prompt, form.profile.profile(looks))
+        return filled, *form.profile.changed(looks, profile)
 
     def begin(
         studio: Studio,
@@ -142,7 +159,7 @@ def bind_new_character(
         profile = form.profile.profile(looks)
         return studio.drawing.generate_character(story_id, name, prompt, profile, description, int(count), seed)
 
-    worded = [place.context, form.prompt, *form.profile.inputs]
+    worded = [place.context, form.prompt, form.filled, *form.profile.inputs]
     on(
         [form.prompt.change, *form.profile.edited, place.context.change, place.revision.change],
         compose,
@@ -153,6 +170,9 @@ def bind_new_character(
     bind_run(
         castbook, area, place, form.create, all_buttons, begin, [place.story, form.count, form.seed, *form.written]
     )
+    form.follow.click(
+        follow, [form.prompt, *form.profile.inputs], [form.filled, *form.profile.inputs], **QUICK
+    )  # what is drawn then follows the fields
     bind_words_help(castbook, form.help, form.prompt)
     emptied = form.clear.click(lambda: _emptied(form), None, [*form.written, form.seed], **QUICK)
     emptied.then(compose, [place.story, *worded], form.composed_outputs, **QUICK)
@@ -160,22 +180,30 @@ def bind_new_character(
 
 def remix_outputs(form: NewCharacterForm) -> list[Any]:
     """What `show_request` sets."""
-    return [form.prompt, *form.profile.inputs, form.count, form.seed, *form.composed_outputs]
+    return [form.prompt, form.count, form.seed, *form.composed_outputs]
 
 
 def show_request(
     studio: Studio, form: NewCharacterForm, story_id: str, request: PictureRequest, seed: int | None
 ) -> tuple[Any, ...]:
     """Values for `remix_outputs`: a request goes into the form again; the name is left to the creator."""
-    looks, count = form.profile.values(request.look), min(request.count, MOST_PICTURES)
-    return request.written, *looks, count, seed, *_composed(studio, story_id, request.written, request.look, None)
+    profile, filled = opened(studio.pack, request.written, request.look)
+    shown = *_composed(studio, story_id, request.written, profile, None), filled, *form.profile.values(profile)
+    return request.written, min(request.count, MOST_PICTURES), seed, *shown
 
 
 def _composed(
     studio: Studio, story_id: str, prompt: str, profile: VisualProfile, context: str | None
 ) -> tuple[Any, ...]:
     composed = studio.drawing.prompt_of_character(story_id, prompt, profile, context)
-    return composed, prompt_note(studio, composed, prompt), line_value(studio.pack, PROMPT, prompt, composed)
+    says = overruled_note(studio.pack, prompt, profile)
+    return (
+        composed,
+        prompt_note(studio, composed, prompt),
+        line_value(studio.pack, PROMPT, prompt, composed),
+        gr.Row(visible=bool(says)),
+        says,
+    )
 
 
 def _emptied(form: NewCharacterForm) -> list[Any]:

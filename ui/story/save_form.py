@@ -13,10 +13,11 @@ from errors import CharacterChanged
 from library_store.records import CastMember, VisualProfile
 from studio import Castbook, Studio
 from ui.character_fields import CharacterFields, build_character_fields
-from ui.handlers import PRIVATE, QUICK, for_visitor, unchanged
+from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, on, unchanged
 from ui.language import say, t
 from ui.place import Place, new_revision
-from ui.profile_editor import build_profile_editor, build_profile_filler
+from ui.profile_editor import build_profile_editor
+from ui.profile_filling import build_filled, followed, opened
 
 FOCUS_SAVE = "() => window.castbook?.showDesk('#save-name')"
 
@@ -28,13 +29,15 @@ class SaveForm:
     image: gr.State  # the id of the picture that will stand for them
     picture: gr.Image
     fields: CharacterFields
+    filled: gr.Textbox  # what of the profile the prompt said
     save: gr.Button
     cancel: gr.Button
 
     @property
     def outputs(self) -> list[Any]:
         """What `show_save_form` sets."""
-        return [self.box, self.member, self.image, self.picture, *self.fields.inputs, *self.fields.question]
+        fields = self.fields
+        return [self.box, self.member, self.image, self.picture, *fields.inputs, self.filled, *fields.question]
 
 
 def build_save_form(castbook: Castbook) -> SaveForm:
@@ -56,22 +59,22 @@ def build_save_form(castbook: Castbook) -> SaveForm:
             elem_id="save-description",
         )
         prompt = gr.Textbox(label=t("Original prompt"), lines=1, max_lines=4, elem_id="save-prompt")
-        with gr.Accordion(t("Visual profile"), open=True, elem_classes="profile"):
+        with gr.Accordion(t("Visual profile"), open=False, elem_id="save-profile", elem_classes="profile"):
             profile = build_profile_editor(castbook, "save", VisualProfile())
-            build_profile_filler(castbook, profile, "save", image)
         fields = build_character_fields({"name": name, "description": description, "prompt": prompt}, profile, "save")
         with gr.Row(elem_classes=["actions", "action-bar"]):
             save = gr.Button(t("Save"), variant="primary", size="md", elem_id="save-confirm", scale=3)
             cancel = gr.Button(t("Cancel"), size="md", scale=1, min_width=90, elem_id="save-cancel")
-    return SaveForm(box, gr.State(None), image, picture, fields, save, cancel)
+    return SaveForm(box, gr.State(None), image, picture, fields, build_filled(), save, cancel)
 
 
 def show_save_form(studio: Studio, form: SaveForm, member: CastMember, image_id: str) -> tuple[Any, ...]:
     """Values for `SaveForm.outputs`."""
-    fields = form.fields
+    fields, character = form.fields, member.character
+    profile, filled = opened(studio.pack, character.prompt, character.visual_profile)
     thumbnail = studio.library.get_thumbnail_path(image_id)
     shown = gr.Column(visible=True), member.id, image_id, thumbnail
-    return *shown, *fields.filled(member.character), *fields.ask_nothing()
+    return *shown, *fields.filled(character, profile), filled, *fields.ask_nothing()
 
 
 def bind_save_form(castbook: Castbook, form: SaveForm, place: Place) -> None:
@@ -94,6 +97,11 @@ def bind_save_form(castbook: Castbook, form: SaveForm, place: Place) -> None:
             return [unchanged() for _ in fields.inputs]
         return fields.refreshed(studio.library.get_cast_member(member_id).character, shown, *values)
 
+    @for_visitor(castbook)
+    def follow(studio: Studio, filled: str, prompt: str, *values: Any) -> tuple[Any, ...]:
+        profile, filled = followed(studio.pack, prompt, filled, fields.profile.profile(values))
+        return filled, *fields.profile.changed(values, profile)
+
     def close() -> Any:
         return gr.Column(visible=False)
 
@@ -101,5 +109,8 @@ def bind_save_form(castbook: Castbook, form: SaveForm, place: Place) -> None:
     form.save.click(save, written, saved, **PRIVATE)
     fields.bind().success(save, written, saved, **PRIVATE)
     place.revision.change(refresh, [form.member, *fields.inputs], fields.inputs, **QUICK)
+    profile = [form.filled, *fields.profile.inputs]
+    words = [form.filled, fields.texts["prompt"], *fields.profile.inputs]
+    on([fields.texts["prompt"].change, *fields.profile.edited], follow, words, profile, **LATEST)
     form.cancel.click(close, None, form.box, **QUICK)
     place.story.change(close, None, form.box, **QUICK)

@@ -16,7 +16,7 @@ import gradio as gr
 
 from errors import CastbookError
 from library_store.records import CastMember, CastOption
-from pipeline.request import PictureRequest, composed
+from pipeline.request import NO_LOOK, PictureRequest, composed
 from studio import Studio
 from ui.language import say
 from ui.words import counted, origin, short_likeness, tone
@@ -152,7 +152,7 @@ def rail_value(studio: Studio, members: Sequence[CastMember], who: str) -> dict[
 
 def title_of(request: PictureRequest) -> str:
     """What was asked for, without what the character's profile and the story's context add."""
-    look = request.look
+    look = request.look if request.steering else NO_LOOK  # a new character's is their profile
     return composed(request.written, look.outfit, look.accessories, look.other) or request.prompt
 
 

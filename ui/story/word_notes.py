@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 
+from pipeline.packs import Pack
 from pipeline.prompt import Reading
-from pipeline.request import LeftOut, Why
+from pipeline.request import LeftOut, VisualProfile, Why, composed
+from pipeline.word_choice import overruled
 from studio import Studio
 from ui.language import phrase_name, say
 from ui.words import in_markdown
@@ -27,19 +29,26 @@ WHY_LEFT_OUT: dict[Why, str] = {
 }
 
 
-def prompt_note(studio: Studio, composed: str, written: str) -> str:
+def prompt_note(studio: Studio, drawn: str, written: str) -> str:
     """Markdown: the `words_note` of what would be drawn, without what is a click away in the line; and first of all
     what there is no room for."""
-    reading, in_line = studio.pack.read(composed), offered(studio.pack.read(written))
+    reading, in_line = studio.pack.read(drawn), offered(studio.pack.read(written))
     half_said, near = (
         {word: phrases for word, phrases in said.items() if word not in in_line}
         for said in (reading.half_said, reading.offered)
     )
     notes = [words_note(replace(reading, half_said=half_said, offered=near))]
-    if cut_off := studio.drawing.cut_off(composed):
+    if cut_off := studio.drawing.cut_off(drawn):
         end = in_markdown(textwrap.shorten(cut_off, LONGEST_END, placeholder=" …"))
         notes[:0] = [say("Too long for this pack. Left out at the end: {cut_off}", cut_off=f"**{end}**")]
     return "\n\n".join(note for note in notes if note)
+
+
+def overruled_note(pack: Pack, words: str, profile: VisualProfile) -> str:
+    """Markdown: what the words say, and the profile otherwise; "" for nothing."""
+    said = overruled(pack.vocabulary, words, composed(*astuple(profile))) if pack.vocabulary else []
+    named = ", ".join(_strong(phrase_name(phrase)) for _, phrase in said)
+    return say("The visual profile says otherwise, so this is not drawn: {named}.", named=named) if named else ""
 
 
 def offered(reading: Reading) -> dict[str, tuple[str, ...]]:
