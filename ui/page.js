@@ -71,6 +71,8 @@
     reachHandle();
   }).observe(document.documentElement, { childList: true, subtree: true });
 
+  document.addEventListener("focusout", ({ target }) => target.closest?.("#context") && target.scrollTo(0, 0)); // its beginning
+
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   Object.assign(window.castbook, {
@@ -95,6 +97,8 @@
     markContext(context, shown) {
       const bar = document.querySelector("#stories-bar");
       const kept = context.trim() === shown.trim();
+      const field = document.querySelector("#context textarea");
+      if (field) field.title = context;
       if (bar) bar.dataset.context = !kept ? "unsaved" : shown ? "saved" : "";
     },
     showWhatOneMay(may) {

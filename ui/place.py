@@ -34,6 +34,7 @@ class Place:
     project: gr.Dropdown
     story: gr.Dropdown
     context: gr.Textbox
+    context_field: gr.Column  # in which it stands
     shown_context: gr.Textbox  # as it was last read from the library or kept there; hidden
     revision: gr.State
     remembered: gr.Textbox  # the id of the story shown, so that a reload comes back to it; set with its context; hidden
@@ -77,7 +78,7 @@ def build_stories_bar(castbook: Castbook) -> Place:
                 stories, value=story.id or None, label=t("Story"), elem_id="story", min_width=120, interactive=True
             )
             new_story = gr.Button(t("New story"), size="sm", elem_id="new-story", min_width=96, scale=0)
-        with gr.Column(elem_id="context-field"):
+        with gr.Column(elem_id="context-room"), gr.Column(elem_id="context-field") as context_field:
             context = gr.Textbox(
                 value=story.context,
                 label=t("Story context"),
@@ -94,6 +95,7 @@ def build_stories_bar(castbook: Castbook) -> Place:
         project=project,
         story=chosen,
         context=context,
+        context_field=context_field,
         shown_context=gr.Textbox(story.context, visible="hidden"),
         revision=gr.State(""),
         remembered=build_remembered(STORY),

@@ -111,7 +111,8 @@ def test_the_words_fill_the_profile_which_is_drawn_where_it_says_otherwise_and_s
     expect(page.locator("#stream .tile")).to_have_count(2)
     page.click(".do-save")
     expect(page.locator("#save-hair")).to_be_hidden()
-    page.locator("#save-prompt textarea").fill("a girl with long black hair, green eyes, raincoat")
+    page.locator("#save-prompt textarea").fill("a girl with long black hair, green eyes, raincoat, sword")
+    expect(page.locator("#save-prompt .mirror mark")).to_have_text("sword")
     page.locator("#save-profile > button").click()
     expect(page.locator("#save-face .token")).to_have_text(["green eyes"])
     page.click("#save-confirm")
@@ -155,6 +156,18 @@ def test_a_word_that_says_too_little_is_underlined_and_a_phrase_for_it_one_click
     expect(page.locator("#new-prompt textarea")).to_have_value("a girl, soft light, no rain")
     expect(offers).to_have_count(0)
     expect(marks).to_have_text(["rain"])
+    context = page.locator("#context textarea")
+    narrow = context.bounding_box()
+    context.fill("soft, no rain, and " + "a girl with red hair, " * 4)
+    expect(page.locator("#context .mirror mark").first).to_have_text("soft")
+    wide = context.bounding_box()
+    assert (
+        narrow and wide and wide["width"] > narrow["width"] and wide["height"] > narrow["height"]
+    )  # all of it is there
+    page.locator("#context-help button").click()
+    expect(context).to_have_value(re.compile("^soft light, no rain"))
+    page.keyboard.press("Tab")
+    expect(page.locator("#stories-bar")).to_have_attribute("data-context", "saved")
 
 
 def test_a_korean_creator_chooses_and_reads_in_korean_what_the_pack_is_told_in_english(app: App, visit: Visit) -> None:

@@ -18,6 +18,7 @@ from ui.language import say, t
 from ui.place import Place, new_revision
 from ui.profile_editor import build_profile_editor
 from ui.profile_filling import build_filled, followed, opened
+from ui.story.words_help import follow_words
 
 FOCUS_SAVE = "() => window.castbook?.showDesk('#save-name')"
 
@@ -59,6 +60,7 @@ def build_save_form(castbook: Castbook) -> SaveForm:
             elem_id="save-description",
         )
         prompt = gr.Textbox(label=t("Original prompt"), lines=1, max_lines=4, elem_id="save-prompt")
+        follow_words(castbook, "save-prompt", prompt)
         with gr.Accordion(t("Visual profile"), open=False, elem_id="save-profile", elem_classes="profile"):
             profile = build_profile_editor(castbook, "save", VisualProfile())
         fields = build_character_fields({"name": name, "description": description, "prompt": prompt}, profile, "save")

@@ -12,11 +12,15 @@ from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, for_visitor, on, unchanged
 from ui.language import say, t
 from ui.place import Place, keep_context
+from ui.story.words_help import follow_words
 from ui.words import in_markdown
 
 
 def build_context_keeper(castbook: Castbook, place: Place) -> None:
-    """Below the stories bar: the line that asks which of two contexts counts, shown where there are two."""
+    """Below the stories bar: the line that asks which of two contexts counts, shown where there are two. At the field:
+    the words' help."""
+    with place.context_field:
+        follow_words(castbook, "context", place.context)
     with place.asked, gr.Row(visible=False, elem_id="context-conflict", elem_classes="notice-line") as line:
         text = gr.Markdown(elem_id="context-conflict-text")
         mine = gr.Button(t("Keep mine"), size="sm", elem_id="context-mine", scale=0, min_width=100)

@@ -10,7 +10,7 @@
 
   const STYLES = [
     "fontFamily", "fontSize", "fontWeight", "fontStyle", "lineHeight", "letterSpacing", "wordSpacing", "textIndent", "textAlign",
-    "paddingTop", "paddingRight", "paddingBottom", "paddingLeft", "wordBreak", "direction",
+    "paddingTop", "paddingRight", "paddingBottom", "paddingLeft", "whiteSpace", "wordBreak", "direction",
   ];
   const mirrors = new WeakMap(); // by field
 
@@ -26,11 +26,12 @@
         left: `${field.offsetLeft + field.clientLeft}px`, top: `${field.offsetTop + field.clientTop}px`,
         width: `${field.clientWidth}px`, height: `${field.clientHeight}px`,
       });
-      mirror.scrollTop = field.scrollTop;
+      follow();
     };
+    const follow = () => mirror.scrollTo(field.scrollLeft, field.scrollTop);
     place();
     new ResizeObserver(place).observe(field);
-    field.addEventListener("scroll", () => (mirror.scrollTop = field.scrollTop), { passive: true });
+    field.addEventListener("scroll", follow, { passive: true });
     return mirror;
   };
 
@@ -65,7 +66,7 @@
     }
     const mirror = mirrorOf(field);
     mirror.replaceChildren(...parts, text.slice(at), "\u200b"); // a last line that is empty has its height, too
-    mirror.scrollTop = field.scrollTop;
+    mirror.scrollTo(field.scrollLeft, field.scrollTop);
   };
 
   let rested;
@@ -84,7 +85,7 @@
 
   // A profile's words are no text: those that cannot be drawn are marked as a whole
   const markTokens = (id, unknown) => {
-    for (const token of document.querySelectorAll(`.tabitem:has(#${id}) .choices .token`)) {
+    for (const token of document.getElementById(id)?.closest("#save-form, .tabitem")?.querySelectorAll(".choices .token") ?? []) {
       const said = token.textContent.trim().toLowerCase();
       token.classList.toggle("is-unknown", unknown.some((word) => said.split(/[\s,]+/).includes(word)));
     }

@@ -16,7 +16,7 @@ from pipeline.marked_text import marks_in
 from pipeline.packs import Pack, word_picture
 from pipeline.word_choice import SEVERAL, choose
 from studio import Castbook, Studio
-from ui.handlers import QUICK, for_visitor
+from ui.handlers import LATEST, QUICK, for_visitor
 from ui.language import phrase_name, say
 from ui.profile_editor import field_of
 from ui.story.stream import build_view
@@ -53,19 +53,36 @@ def build_popovers(castbook: Castbook, field: str) -> gr.HTML:
 
 def bind_words_help(castbook: Castbook, help: WordsHelp, prompt: gr.Textbox) -> None:
     @for_visitor(castbook)
-    def write(studio: Studio, written: str, event: gr.EventData) -> str:
-        vocabulary, word, phrase = studio.pack.vocabulary, str(event.word), str(event.phrase)
-        return vocabulary.with_phrase(written, word, phrase, _called(phrase, word)) if vocabulary else written
-
-    @for_visitor(castbook)
     def put_in(studio: Studio, written: str, event: gr.EventData) -> str:
         vocabulary, phrase = studio.pack.vocabulary, str(event.phrase)
         return choose(vocabulary, written, str(event.group), phrase, phrase_name(phrase)) if vocabulary else written
 
-    line: Any = help.line  # which have events of their own
-    popovers: Any = help.popovers
-    line.write(write, prompt, prompt, **QUICK)
+    bind_words_line(castbook, help.line, prompt)
+    popovers: Any = help.popovers  # which has an event of its own
     popovers.choose(put_in, prompt, prompt, **QUICK)
+
+
+def bind_words_line(castbook: Castbook, words_line: gr.HTML, text: gr.Textbox) -> None:
+    @for_visitor(castbook)
+    def write(studio: Studio, written: str, event: gr.EventData) -> str:
+        vocabulary, word, phrase = studio.pack.vocabulary, str(event.word), str(event.phrase)
+        return vocabulary.with_phrase(written, word, phrase, _called(phrase, word)) if vocabulary else written
+
+    line: Any = words_line  # which has an event of its own
+    line.write(write, text, text, **QUICK)
+
+
+def follow_words(castbook: Castbook, field: str, text: gr.Textbox) -> gr.HTML:
+    """The line of a field that nothing is drawn of by itself, where it is built."""
+    line = build_words_line(field)
+
+    @for_visitor(castbook)
+    def read(studio: Studio, written: str) -> dict[str, Any]:
+        return line_value(studio.pack, field, written, written)
+
+    text.change(read, text, line, **LATEST)
+    bind_words_line(castbook, line, text)
+    return line
 
 
 def line_value(pack: Pack, field: str, written: str, composed: str) -> dict[str, Any]:
