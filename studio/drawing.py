@@ -91,12 +91,12 @@ class Drawing:
         self, story_id: str, prompt: str, profile: VisualProfile, context: str | None = None
     ) -> str:
         """What is drawn for a new character: the prompt, what the profile says beside it, the story's context. Where
-        the two say otherwise of one thing (two colours of hair), the profile counts.
+        they say otherwise of one thing (two colours of hair, two places), the profile counts, and the context last.
 
         `context` is one that is being typed and not kept yet.
         """
-        story = self.library.get_story(story_id)
-        return composed(self._person(prompt, profile), story.context if context is None else context)
+        story, asked = self.library.get_story(story_id), self._person(prompt, profile)
+        return composed(asked, self._beside(asked, story.context if context is None else context))
 
     def prompt_of_variant(
         self,
@@ -108,10 +108,12 @@ class Drawing:
     ) -> str:
         """What is drawn for a variant: the scene and its look, who it is, the story's context (as in
         `prompt_of_character`). Outfit, accessories and what else the character's profile says belong to a scene and are
-        not carried into the next, but for glasses: whoever has them wears them. Where scene and profile say otherwise
-        of one thing, the scene counts.
+        not carried into the next, but for glasses: whoever has them wears them. Where these say otherwise of one thing,
+        the scene counts.
         """
-        return self._scene(self.library.read_reference(story_id, reference_image_id), prompt, look, context)
+        read = self.library.read_reference(story_id, reference_image_id)
+        asked = self._scene(read, prompt, look)
+        return composed(asked, self._beside(asked, read.story.context if context is None else context))
 
     def cut_off(self, composed: str) -> str:
         """The end of a prompt that there is no room for; "" as well while the models are not there to say so."""
@@ -133,14 +135,16 @@ class Drawing:
 
         Raises InvalidRequest for a story in the trash. One moved there while the run goes on gets its pictures.
         """
-        context = composed(self.library.get_open_story(story_id).context)
+        story = self.library.get_open_story(story_id)
         written, look = clean(prompt), _cleaned(visual_profile)
         with all_at_once() as checked:
             checked(required, name, "character")
             checked(_check_prompt, written)
             checked(check_text, CharacterText(name, description, written, **asdict(look)))
+        asked = self._person(written, look)
+        context = self._beside(asked, story.context)
         request = self.pack.request(
-            composed(self._person(written, look), context),
+            composed(asked, context),
             _seed(seed),
             count=count,
             identity_scale=self.pack.prior.identity_scale if self.pack.prior else None,
@@ -184,14 +188,16 @@ class Drawing:
         with all_at_once() as checked:
             checked(_check_prompt, composed(written, *_said(look)))
             checked(check_text, CharacterText(prompt=written, **asdict(look)))
+        asked = self._scene(read, written, look)
+        context = self._beside(asked, read.story.context)
         request = self.pack.request(
-            self._scene(read, written, look),
+            composed(asked, context),
             _seed(seed),
             count=count,
             identity_scale=identity_scale,
             written=written,
             look=look,
-            context=composed(read.story.context),
+            context=context,
             steering=_steering(read.image_ids),
         )
         check(request)
@@ -238,12 +244,17 @@ class Drawing:
             said = [unsaid(vocabulary, each, words) for each in said]
         return composed(words, *said)
 
-    def _scene(self, read: ReferenceRead, prompt: str, look: VisualProfile, context: str | None = None) -> str:
+    def _scene(self, read: ReferenceRead, prompt: str, look: VisualProfile) -> str:
         theirs, scene = read.character.visual_profile, composed(prompt, *_said(look))
         kept = composed(theirs.hair, theirs.face, theirs.body, self._glasses(theirs.accessories, scene))
         if vocabulary := self.pack.vocabulary:
             kept = unsaid(vocabulary, without(vocabulary, kept, overruled(vocabulary, kept, scene)), scene)
-        return composed(scene, kept, read.story.context if context is None else context)
+        return composed(scene, kept)
+
+    def _beside(self, asked: str, context: str) -> str:
+        """What a story's context adds to what is asked for: a scene in a cafe is not in the city at night as well."""
+        vocabulary = self.pack.vocabulary
+        return composed(without(vocabulary, context, overruled(vocabulary, context, asked)) if vocabulary else context)
 
     def _glasses(self, accessories: str, scene: str) -> str:
         """Those among the accessories, where the scene says nothing of any."""

@@ -149,6 +149,23 @@ def test_a_variants_prompt_is_the_scene_then_who_it_is_then_the_context(studio: 
     assert made.request.prompt == "spacesuit, red hair, freckles, tall, rainy night"
 
 
+def test_of_what_is_said_otherwise_one_is_drawn_scene_before_person_before_context(store: LibraryStore) -> None:
+    groups = {
+        "hair": {"bob hair": (), "long hair": ()}, "hair colour": {"red hair": (), "blue hair": ()},
+        "body": {"girl": (), "tall": ()}, "background": {"cafe": (), "rainy night": ()},
+    }  # fmt: skip
+    pack = fake_pack(vocabulary=Vocabulary(groups, ("a", "with", "in")))
+    studio = studio_of(store, pack, lambda: VariantMaker(FakeGenerator(), FakeFaces(), pack))
+    story = studio.library.create_story(studio.library.create_project("Moonlit Cafe").id, "Night shift", "rainy night")
+    looks = VisualProfile("bob hair, red hair", body="girl, tall")
+
+    made = finished(studio.drawing.generate_character(story.id, "Hana", "a girl with long blue hair", looks, count=1))
+    assert made.request.prompt == "a girl, bob hair, red hair, tall, rainy night"
+    assert made.request.written == "a girl with long blue hair"
+    made = finished(studio.drawing.generate_character_variant(story.id, made.image_ids[0], "long hair in a cafe", 1))
+    assert (made.request.prompt, made.request.context) == ("long hair in a cafe, red hair, girl, tall", "")
+
+
 def test_a_generated_character_is_kept_with_all_that_made_it(studio: Studio, story: Story) -> None:
     member = hana(studio, story, count=3)
     assert [option.image.seed for option in member.options] == [0, 1, 2]
