@@ -15,4 +15,5 @@ def check_agreed(pack: Pack, agreed: bool) -> None:
         raise InvalidRequest(
             "Nobody has said that this face may be kept.",
             "Tick that it is drawn, or that whoever the photograph shows has agreed, and try again.",
+            at="consent",
         )

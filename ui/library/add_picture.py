@@ -31,7 +31,7 @@ class AddPicture:
 def build_add_picture(castbook: Castbook) -> AddPicture:
     consent = build_consent(castbook, "character-add")
     with gr.Row(elem_classes="card-actions"):
-        choose = gr.UploadButton(t("Add a picture"), size="sm", min_width=140, elem_id="character-add-picture")
+        choose = gr.UploadButton(t("Add a picture"), size="sm", min_width=140, elem_id="character-add-file")
         anyway = gr.Button(t("Add anyway"), size="sm", min_width=110, visible=False, elem_id="character-add-anyway")
     doubt = gr.Markdown(visible=False, elem_classes="unknown-words", elem_id="character-add-doubt")
     return AddPicture(consent, choose, doubt, anyway)

@@ -66,7 +66,7 @@ def build_gallery(prefix: str, with_trash: bool) -> Gallery:
         )  # fmt: skip
         upload = gr.UploadButton(
             t("Search by a picture"), type="filepath", size="md", scale=0, min_width=150,
-            elem_id=f"{prefix}-upload",
+            elem_id=f"{prefix}-file",
         )  # fmt: skip
     with gr.Row(elem_classes="gallery-filters"):
         tags = gr.Dropdown(
