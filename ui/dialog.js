@@ -71,7 +71,8 @@
   document.addEventListener("keydown", (event) => {
     const box = popup();
     if (!box || event.isComposing) return; // Esc and arrows belong to whoever is composing Hangul
-    const inOpenList = document.activeElement?.getAttribute("aria-expanded") === "true";
+    // What was found stands open as long as its dialog does.
+    const inOpenList = document.activeElement?.matches("[aria-expanded=true]:not([aria-controls=find-list])");
     if (event.key === "Escape" && !inOpenList) close();
     else if (event.key === "Tab") keepInside(event, box);
     else if (event.key in step) walkPictures(event, box);

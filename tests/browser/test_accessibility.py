@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from served import App
-from test_page import choose, create, save
+from test_page import choose, create, open_chip, save
 
 # Gradio's own, which no option of ours reaches; each with the elements it is about.
 NOT_OURS = {"nested-interactive": "toast-header"}
@@ -38,15 +38,40 @@ def test_nothing_serious_stands_in_anybodys_way(app: App, visit: Callable[..., P
     page.click("#looked-at .card-more > button")
     assert violations(page) == []
 
+    page.keyboard.press("f")
+    expect(page.locator("#lightbox-dialog img").first).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("Control+k")
+    expect(page.locator("#find-results [role=option]").first).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+
+    page.click("#inspector .do-remove")
+    expect(page.locator("#undo-button")).to_be_visible()
+    open_chip(page, "new-profile")
+    page.locator("#new-hair").locator("input, textarea").first.focus()
+    assert violations(page) == []
+    page.click("#undo-button")
+
     page.click("#generate-with-reference")
     expect(page.locator(".popup .thumbnail-item")).to_have_count(1)
     assert violations(page) == []
 
     choose(page, "Hana")
     expect(page.locator("#scene-generate")).to_be_visible()
+    open_chip(page, "manage")
     assert violations(page) == []
+    page.click("#new-story")
+    assert violations(page) == []
+    page.click("#naming-cancel")
 
     page.get_by_role("tab", name="Library").click()
     page.locator("#people-gallery .thumbnail-item").click()
     expect(page.locator("#character-lineage button").first).to_be_visible()
+    assert violations(page) == []
+
+    page.click("#help")
+    expect(page.locator("#help-dialog.is-open")).to_be_visible()
     assert violations(page) == []

@@ -171,7 +171,7 @@
   dialog.addEventListener("keydown", (event) => {
     event.stopPropagation(); // the page's own keys are for what lies behind
     const onControl = event.target.matches("input") || (event.key === " " && event.target.matches("button:not(.side)"));
-    const deed = deeds[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const deed = deeds[castbook.keyOf(event)];
     if (!deed || onControl || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     deed();

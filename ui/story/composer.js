@@ -70,6 +70,11 @@
   Object.assign(castbook, {
     keysAreOn: () => castbook.kept(SWITCH) !== "off",
     switchKeys: (on) => castbook.keep(SWITCH, on ? "on" : "off"),
+    /** A letter by where it lies, where the keyboard writes Hangul: ㄴ is S. */
+    keyOf({ key, code }) {
+      const name = /^[^\x00-\x7f]$/.test(key) && code.startsWith("Key") ? code.at(-1) : key;
+      return name.length === 1 ? name.toLowerCase() : name;
+    },
   });
 
   const press = (selector) => visible(selector)?.click();
@@ -96,15 +101,16 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.defaultPrevented || castbook.dialog() || document.querySelector("dialog[open]")) return;
-    const { key, target } = event;
+    const { target } = event;
+    const key = castbook.keyOf(event);
     const withControl = event.ctrlKey || event.metaKey;
     if (key === "Escape") return escape(event);
     if (withControl && key === "Enter") return act(event, () => press("#new-create:not([disabled]), #scene-generate:not([disabled])"));
-    if (withControl && key.toLowerCase() === "k") return act(event, find);
-    if (withControl && key.toLowerCase() === "z" && !isWritten(target) && visible("#undo-button")) return act(event, () => press("#undo-button"));
+    if (withControl && key === "k") return act(event, find);
+    if (withControl && key === "z" && !isWritten(target) && visible("#undo-button")) return act(event, () => press("#undo-button"));
     if (withControl || event.altKey || isWritten(target) || !castbook.keysAreOn() || !visible("#stream")) return;
     if (/^[1-8]$/.test(key)) return act(event, () => nth(Number(key)));
-    const deed = deeds[key.length === 1 ? key.toLowerCase() : key];
+    const deed = deeds[key];
     if (deed) return act(event, deed);
     if (arrows.includes(key) && !isMoved(target) && !target.closest(".tile") && here()) act(event, () => castbook.tiles.choose(here()));
   });
