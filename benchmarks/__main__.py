@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,7 +15,7 @@ from benchmarks.serving import serving_empty
 from pipeline.packs import Pack, load_pack
 from pipeline.values import Reference
 from pipeline.variants import VariantMaker
-from settings import Settings
+from settings import BUILT_IN_PACKS, Settings
 
 RUNS = 3
 commands = typer.Typer(add_completion=False, invoke_without_command=True)
@@ -39,11 +40,24 @@ def variants(
     pack: str = "paperdoll",
     packs: Annotated[Path | None, typer.Option(help="A folder of your own packs, looked in first.")] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 7,
+    warming: Annotated[int, typer.Option(help="Drawings of each before the first that counts.")] = 2,
+    architecture: Annotated[
+        Literal["sd15", "sdxl"] | None,
+        typer.Option(help="Instead of a pack, one of chance weights."),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="Pictures of such a pack.")] = 4,
 ) -> None:
     """Four judged variants beside the plain script's four pictures, in turn: seconds, parts, memory."""
-    from benchmarks.variants import main
+    from benchmarks.variants import Asked, compare
 
-    main(pack, packs, rounds)
+    if architecture is None:
+        compare(Asked(pack, (packs, BUILT_IN_PACKS) if packs else (BUILT_IN_PACKS,)), rounds, warming)
+        return
+    from benchmarks.architectures import ARCHITECTURES, write_pack
+
+    with TemporaryDirectory() as folder:
+        name = write_pack(Path(folder, architecture), ARCHITECTURES[architecture], steps=8, count=count)
+        compare(Asked(name, (Path(folder), BUILT_IN_PACKS), compiled=Path(folder)), rounds, warming)
 
 
 @commands.command()

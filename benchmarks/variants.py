@@ -22,10 +22,9 @@ from PIL import Image
 from benchmarks.sides import Drawing, Side, in_its_own_process
 from pipeline.packs import Pack, load_pack
 from pipeline.values import Identity, Reference, Step
-from settings import BUILT_IN_PACKS, Settings
+from settings import Settings
 
 PROMPT = "wearing a spacesuit, outer space"
-WARMING = 2  # drawings of each side before the first that counts
 Seen = Callable[[str], None]
 
 
@@ -36,6 +35,7 @@ class Asked:
     pack: str
     folders: tuple[Path, ...]
     device: str = "cpu"
+    compiled: Path | None = None  # where what OpenVINO compiles is kept; None: in Castbook's home
 
     def load(self) -> Pack:
         return load_pack(self.pack, self.folders)
@@ -46,13 +46,12 @@ class Asked:
         return Identity(encoder, embedding / np.linalg.norm(embedding))
 
 
-def main(pack: str, packs: Path | None, rounds: int) -> None:
-    asked = Asked(pack, (packs, BUILT_IN_PACKS) if packs else (BUILT_IN_PACKS,))
+def compare(asked: Asked, rounds: int, warming: int) -> None:
     with (
         in_its_own_process(functools.partial(plain_side, asked)) as plain,
         in_its_own_process(functools.partial(castbook_side, asked)) as castbook,
     ):
-        for seed in range(WARMING):
+        for seed in range(warming):
             plain(seed)
             castbook(seed)
         drawn = [(plain(seed), castbook(seed)) for seed in range(rounds)]
@@ -86,7 +85,7 @@ def castbook_side(asked: Asked) -> Side:
     from pipeline.variants import VariantMaker
 
     pack = asked.load()
-    generator: Any = DiffusersGenerator.load(pack, compiled=Settings().compiled)
+    generator: Any = DiffusersGenerator.load(pack, compiled=asked.compiled or Settings().compiled)
     faces, words, marks = InsightFaces.load(pack), load_prompt_reader(pack), load_marks_reader(pack)
     maker = VariantMaker(generator, faces, pack, words, marks)
     reference = reference_in(pack, asked)
