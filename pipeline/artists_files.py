@@ -42,13 +42,14 @@ def picture_within(file: bytes) -> tuple[bytes, bool]:
 
 
 def merged_psd(file: bytes) -> Image.Image:
-    """The merged picture of a PSD in its own colours, its profile in `info`. Raises LayersAlone, and as Pillow does.
+    """The merged picture of a PSD, or of a PSB, which may be larger, in its own colours, its profile in `info`.
 
-    Photoshop mixes white into what is half transparent and keeps the transparency beside it; others write plain
-    colours. What has white in it is nowhere darker than its share of white, and shows on white as it is.
+    Raises LayersAlone, and as Pillow does. Photoshop mixes white into what is half transparent and keeps the
+    transparency beside it; others write plain colours. What has white in it is nowhere darker than its share of white,
+    and shows on white as it is.
     """
     head = _Head.of(file)
-    picture = _deep(file) if head.depth > 8 else _opened(file)
+    picture = _by_planes(file) if head.is_large or head.depth > 8 else _opened(file)
     profile = head.resources.get(_PROFILE)
     if not head.is_merged or (head.layers and _is_one_colour(picture)):
         raise LayersAlone
@@ -101,7 +102,8 @@ def _in_database(file: bytes) -> bytes:
 class _Head:
     """What a PSD says of its merged picture before it comes."""
 
-    def __init__(self, depth: int, resources: dict[int, bytes], layers: int) -> None:
+    def __init__(self, is_large: bool, depth: int, resources: dict[int, bytes], layers: int) -> None:
+        self.is_large = is_large  # a PSB, as programs save what is higher than 30,000 pixels: a strip
         self.depth = depth
         self.resources = resources
         self.layers = layers  # how many; below 0: the merged picture has their transparency
@@ -109,7 +111,8 @@ class _Head:
     @staticmethod
     def of(file: bytes) -> _Head:
         """Adobe Photoshop File Formats Specification, November 2019."""
-        (depth,) = struct.unpack_from(">H", file, 22)
+        (version,), (depth,) = struct.unpack_from(">H", file, 4), struct.unpack_from(">H", file, 22)
+        is_large = version == 2
         at = 26 + 4 + struct.unpack_from(">I", file, 26)[0]
         (length,) = struct.unpack_from(">I", file, at)
         resources, at, end = dict[int, bytes](), at + 4, at + 4 + length
@@ -119,9 +122,10 @@ class _Head:
             (size,) = struct.unpack_from(">I", file, at)
             resources[number] = file[at + 4 : at + 4 + size]
             at += 4 + (size + 1) // 2 * 2
-        (length,) = struct.unpack_from(">I", file, end)
-        layers = struct.unpack_from(">Ih", file, end + 4) if length >= 6 else (0, 0)
-        return _Head(depth, resources, layers[1] if layers[0] else 0)
+        count, size = (">Q", 8) if is_large else (">I", 4)
+        (length,) = struct.unpack_from(count, file, end)
+        layers = struct.unpack_from(f"{count}h", file, end + size) if length >= size + 2 else (0, 0)
+        return _Head(is_large, depth, resources, layers[1] if layers[0] else 0)
 
     @property
     def is_merged(self) -> bool:
@@ -135,8 +139,8 @@ def _opened(file: bytes) -> Image.Image:
     return ImageChops.invert(picture.convert("L")) if picture.mode == "1" else picture  # Pillow takes its ink for paper
 
 
-def _deep(file: bytes) -> Image.Image:
-    """Of 16 or 32 bits a channel, which Pillow does not read."""
+def _by_planes(file: bytes) -> Image.Image:
+    """Of 16 or 32 bits a channel, or in a PSB: what Pillow does not read."""
     from psd_tools import psd as psd_files  # pyright: ignore[reportMissingTypeStubs]
 
     psd = cast("Any", psd_files).PSD.read(BytesIO(file))
@@ -154,6 +158,8 @@ def _deep(file: bytes) -> Image.Image:
 
 
 def _eight_bits(plane: bytes, depth: int, width: int) -> Image.Image:
+    if depth == 8:
+        return Image.frombytes("L", (width, len(plane) // width), plane)
     whole = 65535 if depth == 16 else 1
     shares = np.frombuffer(plane, ">u2" if depth == 16 else ">f4").astype(np.float32) / whole
     values = np.asarray(np.rint(np.minimum(np.maximum(shares, 0), 1) * 255), np.uint8)

@@ -37,6 +37,7 @@ _TURNS = {  # EXIF's number: what sets the picture upright
     8: Image.Transpose.ROTATE_90,
 }
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, LookupError, RuntimeError, struct.error)  # as Pillow says it
+_TARGA = b"TRUEVISION-XFILE.\0"  # at its end; before its second version nothing says what it is
 _HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
@@ -99,6 +100,8 @@ def _opened(file: bytes) -> Opened:
 
         pi_heif.register_heif_opener()  # pyright: ignore[reportUnknownMemberType]
         formats = ("HEIF",)
+    elif file.endswith(_TARGA):
+        formats = ("TGA",)
     with Image.open(BytesIO(with_what_counts(file)), formats=formats) as opened:
         _check_size(opened.width, opened.height)
         colours = colours_of(opened, file)

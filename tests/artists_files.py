@@ -56,22 +56,29 @@ def clip(picture: Image.Image, folder: Path) -> bytes:
 
 
 def psd(
-    planes: Sequence[np.ndarray], mode: int = 3, depth: int = 8, layers: int = -1, merged: bool | None = None
+    planes: Sequence[np.ndarray],
+    mode: int = 3,
+    depth: int = 8,
+    layers: int = -1,
+    merged: bool | None = None,
+    is_large: bool = False,
 ) -> bytes:
-    """Of planes in 0 to 1; `layers` below 0 say that the fourth is transparency; merged: as version info says it."""
+    """Of planes in 0 to 1; `layers` below 0 say that the fourth is transparency; merged: as version info says it; large
+    ones (PSB) count in 64 bits."""
     height, width = planes[0].shape
-    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, len(planes), height, width, depth, mode)
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1 + is_large, len(planes), height, width, depth, mode)
     version = struct.pack(">I?", 1, bool(merged)) + struct.pack(">I", 0) * 2 + struct.pack(">I", 1)
     resources = b"" if merged is None else b"8BIM" + struct.pack(">HHI", 1057, 0, len(version)) + version + b"\0"
     record = struct.pack(">4IH", 0, 0, 0, 0, 0) + b"8BIMnorm" + struct.pack(">4BI", 255, 0, 0, 0, 12) + bytes(12)
     info = struct.pack(">h", layers) + record * abs(layers)
     info += bytes(len(info) % 2)
-    beside = struct.pack(">I", len(info)) + info + struct.pack(">I", 0) if layers else b""
+    size = ">Q" if is_large else ">I"
+    beside = struct.pack(size, len(info)) + info + struct.pack(">I", 0) if layers else b""
     kind, whole = {8: (">u1", 255), 16: (">u2", 65535), 32: (">f4", 1)}[depth]
     values = (plane if depth == 32 else np.rint(plane * whole) for plane in planes)
     pixels = b"".join(value.astype(kind).tobytes() for value in values)
-    parts = (b"", resources, beside)
-    return header + b"".join(struct.pack(">I", len(part)) + part for part in parts) + struct.pack(">H", 0) + pixels
+    parts = ((">I", b""), (">I", resources), (size, beside))
+    return header + b"".join(struct.pack(count, len(part)) + part for count, part in parts) + bytes(2) + pixels
 
 
 # 64 x 64, red on the left and blue on the right, by libheif 1.20 with x265.

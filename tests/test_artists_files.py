@@ -45,7 +45,7 @@ def test_a_preview_is_said_to_be_one(tmp_path: Path) -> None:
         assert colours(file) == ((255, 0, 0), (0, 0, 255))
 
 
-@pytest.mark.parametrize("kind", ["TIFF", "AVIF", "BMP", "GIF"])
+@pytest.mark.parametrize("kind", ["TIFF", "AVIF", "BMP", "GIF", "TGA"])
 def test_other_formats_are_read(kind: str) -> None:
     left, right = colours(saved(kind, **({"quality": 100} if kind == "AVIF" else {})))
     assert np.abs(np.subtract(left, (255, 0, 0))).max() < 12  # type: ignore[arg-type]
@@ -75,9 +75,12 @@ def soft(colour: tuple[float, float, float], alpha: float, white_mixed_in: bool)
 
 
 @pytest.mark.parametrize("white_mixed_in", [True, False], ids=["Photoshop", "Krita"])
+@pytest.mark.parametrize("is_large", [False, True], ids=["PSD", "PSB"])
 @pytest.mark.parametrize("depth", [8, 16])
-def test_soft_edges_of_a_psd_lie_on_white_once_whichever_program_wrote_it(white_mixed_in: bool, depth: int) -> None:
-    picture = read_picture(psd(soft((0.1, 0.2, 0.9), 0.5, white_mixed_in), depth=depth))
+def test_soft_edges_of_a_psd_lie_on_white_once_whichever_program_wrote_it(
+    white_mixed_in: bool, depth: int, is_large: bool
+) -> None:
+    picture = read_picture(psd(soft((0.1, 0.2, 0.9), 0.5, white_mixed_in), depth=depth, is_large=is_large))
     assert np.abs(np.subtract(picture.getpixel((63, 10)), (140, 153, 242))).max() <= 2
     assert picture.getpixel((0, 10)) == (255, 255, 255)
 
@@ -103,11 +106,12 @@ def test_a_bitmap_documents_ink_is_black() -> None:
     assert [picture.getpixel((x, 9)) for x in (5, 60)] == [(0, 0, 0), (255, 255, 255)]
 
 
+@pytest.mark.parametrize("is_large", [False, True], ids=["PSD", "PSB"])
 @pytest.mark.parametrize(("depth", "mode"), [(16, 1), (32, 3), (16, 4), (8, 1), (8, 4)])
-def test_deep_grey_and_cmyk_documents_are_read(depth: int, mode: int) -> None:
+def test_deep_grey_and_cmyk_documents_are_read(depth: int, mode: int, is_large: bool) -> None:
     shares = {1: [0.5], 3: [1.0, 0.5, 0.0], 4: [0.0, 0.5, 1.0, 1.0]}[mode]  # of CMYK: what is left of the paper's white
     said = {1: (128, 128, 128), 3: (255, 128, 0), 4: (0, 128, 255)}[mode]
-    picture = read_picture(psd([np.full((64, 64), share) for share in shares], mode, depth, layers=0))
+    picture = read_picture(psd([np.full((64, 64), share) for share in shares], mode, depth, 0, is_large=is_large))
     assert np.abs(np.subtract(picture.getpixel((5, 5)), said)).max() <= 2
 
 
