@@ -39,6 +39,7 @@ IMPORTED = 12  # characters of each zip: in one with three pictures each, in the
 ZIPS = {"thin.zip": IMPORTED, "whole.zip": 3 * IMPORTED}  # and how many pictures are there after it
 PROJECTS = 3  # of the guest, who brings them in, and deletes everything when there are so many
 GUEST = Visitor("guest")
+MERGED = "merged into"
 Snapshot = tuple[Any, ...]
 
 
@@ -181,7 +182,7 @@ def write(library: CharacterLibrary, verb: str, chance: random.Random, tell: Con
             if kept and len(library.list_images(kept.id)) < 30:
                 tell.send(("begun", verb, f"{one.id} {kept.id}"))
                 library.merge_characters(kept.id, one.id)
-                tell.send(("done", verb, one.id, ("merged into", kept.id)))
+                tell.send(("done", verb, one.id, (MERGED, kept.id)))
                 done(kept.id)
                 return
         case _:  # purge_character
@@ -215,28 +216,30 @@ def snapshot(library: CharacterLibrary, id: str) -> Snapshot:
     )
 
 
+def what_became_of(library: CharacterLibrary, id: str) -> Snapshot | None:
+    """None for who was purged."""
+    with suppress(NotFound):
+        now = snapshot(library, id)
+        return now if now[0] == id else (MERGED, now[0])
+    return None
+
+
+def is_merged(state: Snapshot | None) -> bool:
+    return state is not None and state[0] == MERGED
+
+
 def found_wrong(home: Path, expected: Expected) -> Iterator[str]:
     """After what a start of the program does."""
     store = _opened(home)
     store.tidy()
     library, (verb, about) = store.seen_by(LOCAL_OWNER), expected.begun
     for id, before in expected.characters.items():
+        now = expected.characters[id] = what_became_of(library, id)
         if id in about.split():  # begun, and not acknowledged: either state is right
-            with suppress(NotFound):
-                expected.characters[id] = snapshot(library, id)
-                continue
-            expected.characters[id] = None
-            if "purge" not in verb:
+            if now is None and "purge" not in verb:
                 yield f"{id} is gone after {verb}"
-            continue
-        try:
-            now: Snapshot | None = snapshot(library, id)
-        except NotFound:
-            now = None
-        if before and before[0] == "merged into" and now != before:  # and they into others, or purged, later
-            now = before if not now or now[0] != id else now
-        if now != before:
-            yield f"{id} is {now}, and was acknowledged as {before}"
+        elif now != before and not (is_merged(before) and (now is None or is_merged(now))):
+            yield f"{id} is {now}, and was acknowledged as {before}"  # of the merged, who are purged and merged later
     guest = store.seen_by(GUEST)
     there = {project.id: count_pictures(guest, project.id) for project in guest.list_projects()}
     if verb == "delete_everything" and not there:

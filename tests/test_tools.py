@@ -21,7 +21,7 @@ from mcp.types import CallToolResult, CancelledNotification, CancelledNotificati
 from PIL import Image
 from walking import ACCEPTED, opened, shown
 
-from library_store.keys import ANONYMOUS
+from library_store.keys import ACCOUNT, ANONYMOUS
 from settings import Settings
 from studio import Castbook
 from studio.entrance import Access
@@ -219,6 +219,32 @@ def test_who_shows_no_token_is_told_to(demo: Blocks, access: Access):
     answer = httpx.post(f"{str(demo.local_url).rstrip('/')}{PATH}", json={"jsonrpc": "2.0", "method": "ping", "id": 1})
     assert (answer.status_code == 401) == (access == "visitors")
     assert answer.headers.get("www-authenticate") == ("Bearer" if access == "visitors" else None)
+
+
+def test_a_program_may_what_the_account_that_gave_it_a_token_may(tmp_path: Path):
+    with opened(tmp_path, PatientGenerator(), "accounts") as castbook, shown(castbook) as demo:
+        keys = castbook.store.keys
+        ada, bea = ({"authorization": f"Bearer {TOKEN}{keys.make(ACCOUNT + who, 'program')[1]}"} for who in "ab")
+        made = dict[str, str]()
+
+        async def draw(session: ClientSession) -> None:
+            story = await a_story(session)
+            asked = {"story_id": story["story_id"], "name": "Hana", "prompt": "a girl", "count": 1}
+            made["image_id"] = (await told(session, "generate_character", **asked))["new_image_ids"][0]
+            assert picture_in(await session.call_tool("get_picture", made)).size == (64, 64)
+
+        async def look(session: ClientSession) -> None:
+            assert await told(session, "list_projects") == {"result": []}
+            answer = await session.call_tool("get_picture", made)
+            assert answer.isError and answer.structuredContent
+            assert answer.structuredContent["cause"].startswith("There is no picture")
+
+        run(demo, ada, draw)
+        run(demo, bea, look)
+        [key] = keys.list(f"{ACCOUNT}a", "program")
+        keys.revoke(f"{ACCOUNT}a", key.id)
+        address, ping = f"{str(demo.local_url).rstrip('/')}{PATH}", {"jsonrpc": "2.0", "method": "ping", "id": 1}
+        assert [httpx.post(address, headers=nobody, json=ping).status_code for nobody in (ada, {})] == [401, 401]
 
 
 def test_one_visitor_has_no_more_than_so_many_sessions(demo: Blocks, headers: dict[str, str]):

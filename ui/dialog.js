@@ -4,7 +4,7 @@
   let opener = null;
   const popup = () => document.querySelector(".popup, .dialog.is-open");
   const focusable = (box) =>
-    [...box.querySelectorAll("button:not([disabled]),input,textarea,[tabindex]:not([tabindex='-1'])")].filter(
+    [...box.querySelectorAll("button:not([disabled]),a[href],input,textarea,[tabindex]:not([tabindex='-1'])")].filter(
       (each) => each.offsetParent
     );
 

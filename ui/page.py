@@ -40,6 +40,7 @@ from ui.own_files import own_files
 from ui.place import Place, build_stories_bar, new_revision, reopen
 from ui.request_log import RequestLog, Routed
 from ui.sign_in import WaysToSignIn, sign_in_routes
+from ui.signed_out import build_signed_out
 from ui.status import build_status, follow_models
 from ui.steady import make_steady
 from ui.story.cast import Cast, bind_cast, build_chosen, build_stream_head
@@ -139,6 +140,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
             with gr.Tab(t("My pages"), id=PAGES):
                 episode = build_episode_form(castbook)
         build_help(castbook, demo)
+        build_signed_out(castbook)
         build_find_dialog(castbook, find, place)
         choosers = [generate, new.who, scene.choose, scene.change]
         popup = build_library_popup(castbook, place, choosers, [load, bring])

@@ -114,7 +114,7 @@ STYLES = (
 )  # fmt: skip
 SCRIPTS = (
     "page.js", "dialog.js", "fields.js", "story/tiles.js", "story/words.js", "find.js", "story/composer.js", "undo.js",
-    "lightbox/lightbox.js", "drafts.js", "focus.js",
+    "lightbox/lightbox.js", "drafts.js", "signed_out.js", "focus.js",
 )  # fmt: skip
 
 

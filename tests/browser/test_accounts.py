@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from fakes import FakeFaces, PatientGenerator, fake_pack
 from playwright.sync_api import Browser, Page, expect
-from served import App, drawn, served
+from served import App, drawn, fill, served
 
 from library_store.records import LOCAL_OWNER
 from library_store.store import LibraryStore
@@ -92,9 +92,19 @@ def test_who_is_let_in_to_look_sees_whose_it_is_and_no_button_that_would_be_refu
     expect(ben.locator("#new-create")).to_be_visible()
     expect(ben.locator(".face")).to_have_count(0)
 
+    elsewhere = ben.context.new_page()
+    elsewhere.goto(app.url)
+    expect(elsewhere.locator("#new-create")).to_be_enabled()
     ben.get_by_role("tab", name="Yours").click()
     expect(ben.locator("#signed-in")).to_contain_text("You are signed in as ben.")
     ben.locator("#sign-out").click()
     expect(ben.locator("#password")).to_be_visible()
+
+    fill(elsewhere.locator("#new-prompt textarea"), "a girl with red hair")
+    said = elsewhere.get_by_role("dialog", name="You are signed out")
+    expect(said).to_contain_text("You signed out in another tab")
+    said.get_by_role("link", name="Sign in").click()
+    sign_in(elsewhere, "ben")
+    expect(elsewhere.locator("#new-prompt textarea")).to_have_value("a girl with red hair")
     for page in (ann, ben):
         page.context.close()
