@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import multiprocessing
+import os
 import random
 import secrets
 import tempfile
@@ -65,6 +66,7 @@ class Measured:
     drawn: list[float] = field(default_factory=list[float])
     errors: Counter[str] = field(default_factory=Counter[str])
     memory: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])  # seconds, MB
+    computed: float = 0  # seconds, by the server
 
 
 class Failed(Exception):
@@ -179,6 +181,8 @@ def main(people: int, minutes: float) -> None:
         print(f"  {count} x {error}")
     median, high = np.percentile(library, (50, 95))
     print(f"library verbs: median {median:.0f} ms, p95 {high:.0f} ms (bar: 500 ms)")
+    each = 1000 * measured.computed / (len(library) + len(drawn))
+    print(f"the server computed {each:.0f} ms for each; load {os.getloadavg()[0]:.1f} at the end")
     print(f"a drawing, its waiting included: median {np.median(drawn):.1f} s")
     seconds, memory = np.array(measured.memory).T
     warm = seconds > min(600, WARM * seconds[-1])
@@ -188,7 +192,7 @@ def main(people: int, minutes: float) -> None:
 
 async def _people(people: int, seconds: float, measured: Measured) -> None:
     async with served() as (client, verbs, pid):
-        began = time.monotonic()
+        began, before = time.monotonic(), _computed(pid)
 
         async def watch() -> None:
             while time.monotonic() < began + seconds:
@@ -197,6 +201,7 @@ async def _people(people: int, seconds: float, measured: Measured) -> None:
 
         lives = [Person(client, verbs, random.Random(i), measured).live(began + seconds) for i in range(people)]
         await asyncio.gather(watch(), *lives)
+        measured.computed = _computed(pid) - before
 
 
 def turns() -> None:
@@ -227,6 +232,12 @@ async def _turns() -> None:
             print(f"list_library meanwhile: {browsed * 1000:.0f} ms; the forty: {dict(ended)}")
 
         await asyncio.to_thread(work)
+
+
+def _computed(pid: int) -> float:
+    """Seconds of a core, of a process (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident(pid: int) -> float:

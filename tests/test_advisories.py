@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ import pytest
 DOCS = Path(__file__).parent.parent / "docs"
 sys.path.insert(0, str(DOCS))
 
-from advisories import requirements, stale, tomllib, unanswered  # noqa: E402
+from advisories import brought_along, requirements, stale, tomllib, unanswered  # noqa: E402
 
 HOLE = {"id": "CVE-1", "package": "gradio", "affected": ">=6.27,<6.32", "source": "https://example.org"}
-LOOKED = {"looked": {"gradio": date(2026, 11, 30)}, "stale_after_days": 60}
+LOOKED = {"looked": {"gradio": date(2026, 11, 30)}, "through": {}, "stale_after_days": 60}
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,13 @@ def test_what_nobody_has_looked_up_is_named():
     assert said.startswith("new-thing: nobody has looked")
 
 
+def test_what_is_brought_along_counts_as_it_is_installed():
+    known = {**LOOKED, "through": {"jinja2": date(2026, 11, 30), "not-here": date(2026, 11, 30)}}
+    hole = {**HOLE, "package": "jinja2", "affected": f"=={version('jinja2')}"}
+    [said] = unanswered(brought_along(known), {**known, "advisory": [hole]})
+    assert said.startswith(f"jinja2 {version('jinja2')}: CVE-1")
+
+
 def test_an_old_list_is_said_to_be_old():
     assert stale(LOOKED, date(2027, 1, 29)) is None
     assert "62 days ago" in str(stale(LOOKED, date(2027, 1, 31)))
@@ -48,7 +56,7 @@ def test_an_old_list_is_said_to_be_old():
 def test_the_list_is_whole_and_of_what_is_pinned():
     known = tomllib.loads((DOCS / "advisories.toml").read_text("utf-8"))
     names = {each.name.lower() for each in requirements((DOCS.parent / "requirements.txt").read_text("utf-8"))}
-    assert known["looked"].keys() == names
+    assert known["looked"].keys() == names and not known["through"].keys() & names
     for advisory in known["advisory"]:
         assert advisory.keys() - {"answer"} == {"id", "package", "affected", "source", "about"}
-        assert advisory["package"] in names and advisory["source"].startswith("https://")
+        assert advisory["package"] in {*names, *known["through"]} and advisory["source"].startswith("https://")
