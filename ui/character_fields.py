@@ -14,6 +14,7 @@ from library_store.records import Character, CharacterText, VisualProfile
 from ui.handlers import QUICK, unchanged
 from ui.language import say, t
 from ui.profile_editor import ProfileEditor
+from ui.unseen import UNSEEN
 from ui.words import PROFILE_FIELDS, in_markdown
 
 LABELS = {"name": "Name", "description": "Description", "prompt": "Original prompt"} | PROFILE_FIELDS
@@ -32,12 +33,12 @@ class CharacterFields:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return (*self.texts, *self.profile.fields)
+        return (*self.profile.fields, *self.texts)
 
     @property
     def inputs(self) -> list[Any]:
-        """What `written` and `refreshed` take."""
-        return [self.shown, *self.texts.values(), *self.profile.inputs]
+        """What `written` and `refreshed` take. Texts come last: what follows a prompt finds the profile set."""
+        return [self.shown, *self.profile.inputs, *self.texts.values()]
 
     @property
     def question(self) -> list[Any]:
@@ -101,13 +102,13 @@ class CharacterFields:
         return {name: shown[name] if said[name] == untouched[name] else said[name] for name in self.names}
 
     def _texts(self, values: Sequence[Any]) -> dict[str, str]:
-        profile = asdict(self.profile.profile(values[len(self.texts) :]))
-        texts = dict(zip(self.texts, values, strict=False)) | profile
+        parts = len(self.profile.fields)
+        texts = asdict(self.profile.profile(values[:parts])) | dict(zip(self.texts, values[parts:], strict=True))
         return {name: texts[name] or "" for name in self.names}
 
     def _values(self, texts: Mapping[str, str]) -> list[Any]:
         looks = VisualProfile(**{part: texts[part] for part in self.profile.fields})
-        return [*(texts[name] for name in self.texts), *self.profile.values(looks)]
+        return [*self.profile.values(looks), *(texts[name] for name in self.texts)]
 
 
 def build_character_fields(texts: Mapping[str, gr.Textbox], profile: ProfileEditor, prefix: str) -> CharacterFields:
@@ -116,7 +117,7 @@ def build_character_fields(texts: Mapping[str, gr.Textbox], profile: ProfileEdit
         says = gr.Markdown(elem_id=f"{prefix}-newer-text")
         mine = gr.Button(t("Keep mine"), size="sm", elem_id=f"{prefix}-mine", scale=0, min_width=100)
         theirs = gr.Button(t("Take the other"), size="sm", elem_id=f"{prefix}-theirs", scale=0, min_width=100)
-    shown, newer = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
+    shown, newer = gr.Textbox(elem_classes=UNSEEN), gr.Textbox(elem_classes=UNSEEN)
     return CharacterFields(texts, profile, shown, newer, line, says, mine, theirs)
 
 

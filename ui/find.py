@@ -19,6 +19,7 @@ from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor
 from ui.language import say, t
 from ui.place import Place, bind_move
 from ui.story.stream import address, build_view
+from ui.unseen import UNSEEN
 
 OPEN = "() => window.castbook?.openFind()"
 MOST = 6  # of a kind
@@ -48,7 +49,7 @@ def build_find_dialog(castbook: Castbook, button: gr.Button, place: Place) -> No
             container=False, elem_id="find-words",
         )  # fmt: skip
         found = build_view("found", ("person", "move"), elem_id="find-results")
-    asked = gr.Textbox("", visible="hidden")  # "story ID" or "project ID", and something that makes it another text
+    asked = gr.Textbox("", elem_classes=UNSEEN)  # "story ID" or "project ID", and something that makes it another text
 
     @for_visitor(castbook)
     def find(studio: Studio, project_id: str, story_id: str, written: str) -> dict[str, Any]:

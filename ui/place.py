@@ -17,6 +17,7 @@ from ui.handlers import PRIVATE, QUICK, before_anybody, for_visitor, on
 from ui.language import said, say, t
 from ui.remembered import build_remembered, read_remembered
 from ui.told_apart import named_owner, project_choices, story_choices
+from ui.unseen import UNSEEN
 from ui.words import in_markdown
 
 STORY = "castbook-story"
@@ -96,14 +97,14 @@ def build_stories_bar(castbook: Castbook) -> Place:
         story=chosen,
         context=context,
         context_field=context_field,
-        shown_context=gr.Textbox(story.context, visible="hidden"),
+        shown_context=gr.Textbox(story.context, elem_classes=UNSEEN),
         revision=gr.State(""),
         remembered=build_remembered(STORY),
         title=_build_rename("Story title", "rename-story-name"),
         name=_build_rename("Project name", "rename-project-name"),
         whose=gr.Markdown(elem_id="whose", render=False),
-        may=gr.Textbox("own", visible="hidden"),
-        open_character=gr.Textbox("", visible="hidden", elem_id="open-character"),
+        may=gr.Textbox("own", elem_classes=UNSEEN),
+        open_character=gr.Textbox("", elem_id="open-character", elem_classes=UNSEEN),
     )
     with place.asked:
         _build_naming(castbook, place, new_project, new_story)

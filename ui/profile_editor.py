@@ -43,6 +43,11 @@ class ProfileEditor:
         """The events of an edit. `input` misses words that no dropdown offers, and in a text Hangul and Backspace."""
         return [each.change for each in self.inputs]
 
+    @property
+    def chosen(self) -> list[Any]:
+        """The events of what somebody chooses or takes out by hand; none where a handler fills a field."""
+        return [each.input for each in self.inputs]
+
     def profile(self, values: Sequence[Any]) -> VisualProfile:
         """What the components say, given as a handler gets it."""
         return VisualProfile(**{field: _text(value) for field, value in zip(self.fields, values, strict=True)})

@@ -13,13 +13,14 @@ from library_store.records import VisualProfile
 from pipeline.packs import Pack
 from pipeline.word_choice import overruled, without
 from ui.profile_editor import field_of, phrases_of
+from ui.unseen import UNSEEN
 
 Phrases = dict[str, list[str]]  # by field of a profile
 
 
 def build_filled() -> gr.Textbox:
     """Holds what was filled in, as the functions here give it."""
-    return gr.Textbox("", visible="hidden")
+    return gr.Textbox("", elem_classes=UNSEEN)
 
 
 def opened(pack: Pack, words: str, profile: VisualProfile) -> tuple[VisualProfile, str]:
@@ -42,7 +43,9 @@ def in_the_words(pack: Pack, words: str, profile: VisualProfile) -> tuple[Visual
         field: without(pack.vocabulary, text, overruled(pack.vocabulary, text, words))
         for field, text in asdict(profile).items()
     }
-    return _followed(pack, _said(pack, words), {}, VisualProfile(**agreed))
+    said = _said(pack, words)
+    before = {field: [each for each in phrases if each in phrases_of(agreed[field])] for field, phrases in said.items()}
+    return _followed(pack, said, before, VisualProfile(**agreed))
 
 
 def _followed(pack: Pack, said: Phrases, before: Phrases, profile: VisualProfile) -> tuple[VisualProfile, str]:

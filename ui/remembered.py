@@ -6,11 +6,12 @@ from __future__ import annotations
 import gradio as gr
 
 from ui.handlers import PRIVATE
+from ui.unseen import UNSEEN
 
 
 def build_remembered(name: str) -> gr.Textbox:
     """Hidden. It is kept whenever it changes, and empty until an event reads it with `read_remembered`."""
-    box = gr.Textbox("", visible="hidden")
+    box = gr.Textbox("", elem_classes=UNSEEN)
     box.change(None, box, None, js=f"(value) => window.castbook?.keep('{name}', value)", **PRIVATE)
     return box
 

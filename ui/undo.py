@@ -13,6 +13,7 @@ from studio import Castbook, Studio
 from ui.handlers import QUICK, on
 from ui.language import t
 from ui.place import Place, bind_move, new_revision
+from ui.unseen import UNSEEN
 
 Deed = tuple[str, ...]  # of DEEDS, and the ids that it is undone by
 
@@ -41,7 +42,7 @@ def build_undo(castbook: Castbook, place: Place) -> Undo:
         text = gr.Markdown(elem_id="undo-text")
         button = gr.Button(t("Undo"), size="sm", elem_id="undo-button", scale=0, min_width=80)
         close = gr.Button("✕", size="sm", elem_id="undo-close", scale=0, min_width=0)
-    undo = Undo(line, text, button, gr.State(None), gr.Textbox(visible="hidden"))
+    undo = Undo(line, text, button, gr.State(None), gr.Textbox(elem_classes=UNSEEN))
 
     def take_back(studio: Studio, deed: Deed, story_id: str) -> Story:
         kind, *ids = deed

@@ -75,7 +75,9 @@ def test_the_words_fill_a_profile_and_it_follows_them_but_for_what_somebody_wrot
     assert (profile.hair, profile.outfit) == ("long straight hair, red hair", "")
     profile, filled = followed(PACK, "a girl with bob hair, spacesuit, a scar, green eyes", filled, profile)
     assert profile == VisualProfile("red hair, bob hair", "a scar", "slim")
-    assert in_the_words(PACK, "black hair", profile)[0].hair == "bob hair, black hair"
+    profile, filled = in_the_words(PACK, "bob hair, black hair", profile)
+    assert profile.hair == "bob hair, black hair"
+    assert followed(PACK, "", filled, profile)[0].hair == ""  # as if nobody had written there
 
 
 def test_a_profile_is_chosen_from_what_the_pack_can_draw_and_own_words_are_named(app: App, visit: Visit) -> None:
@@ -119,6 +121,22 @@ def test_the_words_fill_the_profile_which_is_drawn_where_it_says_otherwise_and_s
     expect(page.locator("#looked-at .card-name").first).to_contain_text("in the library")
     looks = VisualProfile("long straight hair, black hair", "green eyes", outfit="raincoat")
     assert app.library[0].visual_profile == looks
+
+    if page.locator("#new-profile > button.open").count():
+        page.locator("#new-profile > button").click()
+    page.locator("#new-name input, #new-name textarea").fill("Jun")
+    page.locator("#new-prompt textarea").fill("bob hair, spacesuit")
+    see_composed(page, "new")
+    expect(page.locator("#new-composed textarea")).to_have_value("bob hair, spacesuit")
+    page.locator("#new-more > button").click()
+    page.click("#new-create")
+    expect(page.locator("#stream .tile")).to_have_count(4)
+    page.click(".do-save")
+    expect(page.locator("#save-hair .token")).to_have_text(["bob hair"])  # nothing of whom the form was about before
+    expect(page.locator("#save-form .unseen").first).to_be_hidden()
+    page.click("#save-confirm")
+    expect(page.locator("#looked-at .card-name").first).to_contain_text("in the library")
+    assert {each.visual_profile for each in app.library} == {looks, VisualProfile("bob hair", outfit="spacesuit")}
 
 
 def test_an_outfit_chosen_for_a_scene_leaves_the_saved_character_as_it_is(app: App, visit: Visit) -> None:

@@ -28,6 +28,7 @@ from ui.library.lineage import CLICKED, draw_lineage
 from ui.place import Place, new_revision
 from ui.thumbnails import THUMBNAILS
 from ui.undo import Undo
+from ui.unseen import UNSEEN
 from ui.words import ORIGIN, in_markdown, long_likeness, measured_by, profile_line, short_likeness, tone
 from verdicts import reason_for
 
@@ -95,7 +96,7 @@ class CharacterPage:
 
 def build_character_page(castbook: Castbook) -> CharacterPage:
     nobody = gr.Markdown(t(NOBODY), elem_classes="empty", elem_id="character-nobody")
-    character = gr.Textbox("", visible="hidden")
+    character = gr.Textbox("", elem_classes=UNSEEN)
     with gr.Column(visible=False, elem_classes="card", elem_id="character-page") as box:
         trash_bar = build_trash_bar()
         with gr.Row(elem_classes="card-row"):
@@ -141,7 +142,7 @@ def build_character_page(castbook: Castbook) -> CharacterPage:
             visible=False, samples_per_page=20, elem_id="character-stories", elem_classes="stories",
         )  # fmt: skip
         upkeep = build_upkeep(castbook)
-    steers, is_favourite = gr.Checkbox(visible="hidden"), gr.Checkbox(visible="hidden")
+    steers, is_favourite = gr.Checkbox(elem_classes=UNSEEN), gr.Checkbox(elem_classes=UNSEEN)
     viewer = Viewer(gr.State(None), picture, likeness, facts, canonical, steer, steers, download)
     return CharacterPage(
         nobody, box, character, name, about, favourite, is_favourite, generate, load, copy, viewer, alike, look, strip,

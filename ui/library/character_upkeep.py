@@ -23,6 +23,7 @@ from ui.profile_editor import build_profile_editor
 from ui.thumbnails import THUMBNAILS
 from ui.told_apart import people_choices
 from ui.undo import Undo, offer
+from ui.unseen import UNSEEN
 from ui.words import counted, in_markdown
 
 MOST_OFFERED = 60  # names in the list of whom to merge with; typing finds the others
@@ -219,7 +220,7 @@ def _build_edit(castbook: Castbook) -> EditForm:
     profile = build_profile_editor(castbook, "edit", VisualProfile())
     fields = build_character_fields({"name": name, "description": description}, profile, "edit")
     save = gr.Button(t("Save"), variant="primary", size="md", elem_id="edit-save")
-    return EditForm(tags, gr.Textbox(visible="hidden"), fields, save)
+    return EditForm(tags, gr.Textbox(elem_classes=UNSEEN), fields, save)
 
 
 def _tags(studio: Studio, character: Character, written: Sequence[str], shown: Sequence[str]) -> tuple[Any, str]:

@@ -14,6 +14,7 @@ from ui.handlers import QUICK, for_visitor
 from ui.language import say, t
 from ui.library.gallery import bind_face_search, bind_gallery, build_gallery, open_gallery, picked
 from ui.place import Place
+from ui.unseen import UNSEEN
 from ui.words import in_markdown, profile_line
 
 TITLES = {"generate": "Generate with Reference", "load": "Load Character"}
@@ -38,7 +39,7 @@ class LibraryPopup:
 def build_library_popup(
     castbook: Castbook, place: Place, generate: list[gr.Button], load: list[gr.Button]
 ) -> LibraryPopup:
-    intent, image = gr.Textbox("load", visible="hidden"), gr.State(None)
+    intent, image = gr.Textbox("load", elem_classes=UNSEEN), gr.State(None)
     with (
         gr.Column(visible=False, elem_classes="popup", elem_id="library-popup") as box,
         gr.Column(elem_classes="popup-box"),

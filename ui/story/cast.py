@@ -25,6 +25,7 @@ from ui.story.inspector import (
 )
 from ui.story.stream import rail_value, runs_of, stream_value
 from ui.undo import Undo
+from ui.unseen import UNSEEN
 from ui.words import in_markdown
 
 EMPTY = """### Nobody is in this story yet
@@ -55,7 +56,7 @@ def build_stream_head() -> tuple[gr.Markdown, gr.Markdown]:
 
 
 def build_chosen() -> gr.Textbox:
-    return gr.Textbox("", visible="hidden", elem_id="chosen")
+    return gr.Textbox("", elem_id="chosen", elem_classes=UNSEEN)
 
 
 def bind_cast(castbook: Castbook, cast: Cast, place: Place, desk: Desk, undo: Undo) -> None:

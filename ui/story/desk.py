@@ -17,6 +17,7 @@ from ui.story import new_character, scene
 from ui.story.new_character import NewCharacterForm
 from ui.story.save_form import SaveForm
 from ui.story.scene import SceneForm, show_reference
+from ui.unseen import UNSEEN
 
 NEW, SCENE = "new", "scene"
 
@@ -50,7 +51,7 @@ class Desk:
 
 
 def build_turned_to() -> gr.Textbox:
-    return gr.Textbox(visible="hidden")
+    return gr.Textbox(elem_classes=UNSEEN)
 
 
 def show_scene(studio: Studio, desk: Desk, story_id: str, image_id: str, words: Sequence[Any]) -> tuple[Any, ...]:

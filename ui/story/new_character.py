@@ -51,9 +51,12 @@ class NewCharacterForm:
     @property
     def composed_outputs(self) -> list[Any]:
         """What follows the words."""
-        return [
-            self.composed, self.unknown, self.help.line, self.overruled, self.says, self.filled, *self.profile.inputs,
-        ]  # fmt: skip
+        return [self.composed, self.unknown, self.help.line, self.overruled, self.says]
+
+    @property
+    def followed(self) -> list[Any]:
+        """What the words fill."""
+        return [self.filled, *self.profile.inputs]
 
 
 def build_new_character(castbook: Castbook) -> NewCharacterForm:
@@ -137,12 +140,16 @@ def bind_new_character(
     castbook: Castbook, form: NewCharacterForm, place: Place, area: RunArea, all_buttons: Sequence[gr.Button]
 ) -> None:
     @for_visitor(castbook)
-    def compose(studio: Studio, story_id: str, context: str, prompt: str, filled: str, *looks: Any) -> tuple[Any, ...]:
-        profile, filled = followed(studio.pack, prompt, filled, form.profile.profile(looks))
-        return *_composed(studio, story_id, prompt, profile, context), filled, *form.profile.changed(looks, profile)
+    def compose(studio: Studio, story_id: str, context: str, prompt: str, *looks: Any) -> tuple[Any, ...]:
+        return _composed(studio, story_id, prompt, form.profile.profile(looks), context)
 
     @for_visitor(castbook)
-    def follow(studio: Studio, prompt: str, *looks: Any) -> tuple[Any, ...]:
+    def follow(studio: Studio, prompt: str, filled: str, *looks: Any) -> tuple[Any, ...]:
+        profile, filled = followed(studio.pack, prompt, filled, form.profile.profile(looks))
+        return filled, *form.profile.changed(looks, profile)
+
+    @for_visitor(castbook)
+    def agree(studio: Studio, prompt: str, *looks: Any) -> tuple[Any, ...]:
         profile, filled = in_the_words(studio.pack, prompt, form.profile.profile(looks))
         return filled, *form.profile.changed(looks, profile)
 
@@ -159,7 +166,8 @@ def bind_new_character(
         profile = form.profile.profile(looks)
         return studio.drawing.generate_character(story_id, name, prompt, profile, description, int(count), seed)
 
-    worded = [place.context, form.prompt, form.filled, *form.profile.inputs]
+    worded = [place.context, form.prompt, *form.profile.inputs]
+    on([form.prompt.change, *form.profile.chosen], follow, [form.prompt, *form.followed], form.followed, **LATEST)
     on(
         [form.prompt.change, *form.profile.edited, place.context.change, place.revision.change],
         compose,
@@ -170,26 +178,26 @@ def bind_new_character(
     bind_run(
         castbook, area, place, form.create, all_buttons, begin, [place.story, form.count, form.seed, *form.written]
     )
-    form.follow.click(
-        follow, [form.prompt, *form.profile.inputs], [form.filled, *form.profile.inputs], **QUICK
-    )  # what is drawn then follows the fields
+    form.follow.click(agree, [form.prompt, *form.profile.inputs], form.followed, **QUICK)
     bind_words_help(castbook, form.help, form.prompt)
-    emptied = form.clear.click(lambda: _emptied(form), None, [*form.written, form.seed], **QUICK)
+    all_of_it = [form.seed, form.name, form.description, *form.followed, form.prompt]
+    emptied = form.clear.click(lambda: _emptied(form), None, all_of_it, **QUICK)
     emptied.then(compose, [place.story, *worded], form.composed_outputs, **QUICK)
 
 
 def remix_outputs(form: NewCharacterForm) -> list[Any]:
     """What `show_request` sets."""
-    return [form.prompt, form.count, form.seed, *form.composed_outputs]
+    return [form.count, form.seed, *form.followed, *form.composed_outputs, form.prompt]
 
 
 def show_request(
     studio: Studio, form: NewCharacterForm, story_id: str, request: PictureRequest, seed: int | None
 ) -> tuple[Any, ...]:
-    """Values for `remix_outputs`: a request goes into the form again; the name is left to the creator."""
+    """Values for `remix_outputs`, the prompt last: what follows it finds the others set. The name is left to the
+    creator."""
     profile, filled = opened(studio.pack, request.written, request.look)
-    shown = *_composed(studio, story_id, request.written, profile, None), filled, *form.profile.values(profile)
-    return request.written, min(request.count, MOST_PICTURES), seed, *shown
+    shown = filled, *form.profile.values(profile), *_composed(studio, story_id, request.written, profile, None)
+    return min(request.count, MOST_PICTURES), seed, *shown, request.written
 
 
 def _composed(
@@ -207,4 +215,4 @@ def _composed(
 
 
 def _emptied(form: NewCharacterForm) -> list[Any]:
-    return ["", "", "", *form.profile.values(NO_LOOK), None]
+    return [None, "", "", "", *form.profile.values(NO_LOOK), ""]

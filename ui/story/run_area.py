@@ -26,6 +26,7 @@ from ui.place import Place, new_revision
 from ui.remembered import build_remembered, read_remembered
 from ui.story.stream import address, build_live, title_of
 from ui.story.word_notes import words_note
+from ui.unseen import UNSEEN
 from ui.words import counted, in_markdown, short_likeness, tone, verdict_line
 
 DrawingRun = Run[Asked, Made]
@@ -65,7 +66,7 @@ def build_run_area(castbook: Castbook) -> RunArea:
         return gr.Button(t("Stopping …"), interactive=False)
 
     stop.click(stop_it, run, stop, **QUICK)
-    return RunArea(progress, pictures, report, stop, run, gr.Textbox(visible="hidden"))
+    return RunArea(progress, pictures, report, stop, run, gr.Textbox(elem_classes=UNSEEN))
 
 
 def bind_run(

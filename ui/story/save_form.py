@@ -38,7 +38,7 @@ class SaveForm:
     def outputs(self) -> list[Any]:
         """What `show_save_form` sets."""
         fields = self.fields
-        return [self.box, self.member, self.image, self.picture, *fields.inputs, self.filled, *fields.question]
+        return [self.box, self.member, self.image, self.picture, self.filled, *fields.inputs, *fields.question]
 
 
 def build_save_form(castbook: Castbook) -> SaveForm:
@@ -76,7 +76,7 @@ def show_save_form(studio: Studio, form: SaveForm, member: CastMember, image_id:
     profile, filled = opened(studio.pack, character.prompt, character.visual_profile)
     thumbnail = studio.library.get_thumbnail_path(image_id)
     shown = gr.Column(visible=True), member.id, image_id, thumbnail
-    return *shown, *fields.filled(character, profile), filled, *fields.ask_nothing()
+    return *shown, filled, *fields.filled(character, profile), *fields.ask_nothing()
 
 
 def bind_save_form(castbook: Castbook, form: SaveForm, place: Place) -> None:
@@ -113,6 +113,6 @@ def bind_save_form(castbook: Castbook, form: SaveForm, place: Place) -> None:
     place.revision.change(refresh, [form.member, *fields.inputs], fields.inputs, **QUICK)
     profile = [form.filled, *fields.profile.inputs]
     words = [form.filled, fields.texts["prompt"], *fields.profile.inputs]
-    on([fields.texts["prompt"].change, *fields.profile.edited], follow, words, profile, **LATEST)
+    on([fields.texts["prompt"].change, *fields.profile.chosen], follow, words, profile, **LATEST)
     form.cancel.click(close, None, form.box, **QUICK)
     place.story.change(close, None, form.box, **QUICK)

@@ -23,6 +23,7 @@ from ui.story.stream import title_of
 from ui.story.word_notes import prompt_note
 from ui.story.words_help import WordsHelp, bind_words_help, build_popovers, line_value
 from ui.thumbnails import THUMBNAILS
+from ui.unseen import UNSEEN
 from ui.words import LOOK_FIELDS, in_markdown, profile_line, strength_in_words
 
 PROMPT = "scene-prompt"
@@ -129,8 +130,8 @@ def build_scene(castbook: Castbook) -> SceneForm:
                 composed = build_composed("scene-composed")
     follow_count(count, generate, counts)
     return SceneForm(
-        nobody, choose, chosen, change, leave, gr.State(None), gr.Textbox("", visible="hidden"), picture, who, steering,
-        prompt, look, count, keep, identity_scale, strength, more, seed, composed, unknown, help, generate,
+        nobody, choose, chosen, change, leave, gr.State(None), gr.Textbox("", elem_classes=UNSEEN), picture, who,
+        steering, prompt, look, count, keep, identity_scale, strength, more, seed, composed, unknown, help, generate,
     )  # fmt: skip
 
 

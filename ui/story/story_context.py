@@ -13,6 +13,7 @@ from ui.handlers import PRIVATE, QUICK, for_visitor, on, unchanged
 from ui.language import say, t
 from ui.place import Place, keep_context
 from ui.story.words_help import follow_words
+from ui.unseen import UNSEEN
 from ui.words import in_markdown
 
 
@@ -26,7 +27,7 @@ def build_context_keeper(castbook: Castbook, place: Place) -> None:
         mine = gr.Button(t("Keep mine"), size="sm", elem_id="context-mine", scale=0, min_width=100)
         theirs = gr.Button(t("Take the other"), size="sm", elem_id="context-theirs", scale=0, min_width=100)
         both = gr.Button(t("Keep both"), size="sm", elem_id="context-both", scale=0, min_width=100)
-    asked = gr.Textbox(visible="hidden")  # the other context, as the line says it
+    asked = gr.Textbox(elem_classes=UNSEEN)  # the other context, as the line says it
 
     @for_visitor(castbook)
     def keep(studio: Studio, story_id: str, context: str, shown: str) -> tuple[Any, ...]:
