@@ -52,6 +52,9 @@ def test_a_run_is_shown_to_its_end_in_a_tab_that_comes_back_to_it(app: App, draw
 
 def test_a_run_is_stopped_by_whoever_came_back_to_it(app: App, drawing: Page) -> None:
     page = come_back(app, drawing)
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("#run-stop")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#run-pictures .tile").first).to_be_in_viewport(ratio=1)
     page.click("#run-stop")
     expect(page.locator("#run-stop")).to_have_text("Stopping …")
     app.generator.may_go_on.set()
