@@ -22,8 +22,10 @@ from pipeline.adherence import load_prompt_reader
 from pipeline.faces import InsightFaces
 from pipeline.generator import DiffusersGenerator
 from pipeline.marks import load_marks_reader
+from pipeline.pack_files import write_files
 from pipeline.packs import Marks, Prior, load_pack
 from pipeline.prior import load_prior
+from pipeline.values import Identity, Imagined
 from settings import BUILT_IN_PACKS
 from training import autoencoder, encoders, generator, loop, prior, words
 from training.curves import draw_curves
@@ -31,7 +33,7 @@ from training.dataset import align, pictures
 from training.decoder import train_decoder
 from training.groupnorm import make_fast
 from training.onnx_files import export, read_weights
-from training.pack import ADAPTER_FILE, DETECTOR_FILE, JUDGE_FILE, STEERING_FILE, make_pack
+from training.pack import ADAPTER_FILE, DETECTOR_FILE, JUDGE_FILE, STEERING_FILE, PartAlone, make_pack
 from training.recipe import Recipe, Run
 
 PAPERDOLL = BUILT_IN_PACKS / "paperdoll"
@@ -128,6 +130,18 @@ def test_what_a_caption_says_is_a_label_and_what_it_leaves_out_is_none():
     assert [name for name, label in zip(names, labels, strict=True) if label] == [("outfit", "hoodie")]
 
 
+def test_several_marks_are_said_each_for_itself():
+    who = dataclasses.replace(person(1), freckles=True, scar=1, beard="", mole=None, pointed_ears=True)
+
+    labels = words.said("elf ears, a beard, freckles", who, look(1))
+
+    names = [(field, name) for field, names in words.PHRASES.items() for name in names]
+    assert [name for name, label in zip(names, labels, strict=True) if label] == [
+        ("marks", "freckles"),
+        ("marks", "pointed ears"),
+    ]
+
+
 def test_a_word_inside_another_is_not_said():
     who = dataclasses.replace(person(1), age="elder", kind="man", hair_word="black", eye_word="black")
     shown = dataclasses.replace(look(1), outfit="t-shirt", accessory="earrings")
@@ -143,7 +157,9 @@ def test_a_word_inside_another_is_not_said():
 
 def test_phrases_are_told_apart_and_said_equally_loud():
     codes = words.phrase_codes(192)
-    torch.testing.assert_close(codes @ codes.T, torch.eye(len(codes)) * 192 / len(words.PHRASES), rtol=0, atol=1e-4)
+    torch.testing.assert_close(
+        codes @ codes.T, torch.eye(len(codes)) * 192 / (len(words.PHRASES) - 1), rtol=0, atol=1e-4
+    )
 
 
 def test_each_known_word_is_one_token_and_the_longest_caption_fits(tmp_path):
@@ -239,6 +255,20 @@ def test_the_generator_draws_on_from_noise_what_was_under_it(tmp_path):
     off = (found.float() - latents.float()).std((1, 2, 3))
     assert found.dtype == torch.float16
     assert (off < 0.7).all()  # of a deviation of 1
+
+
+class Mirrored:
+    """A prior of whose faces each is somebody's, in the opposite order."""
+
+    def imagine(self, prompt, kept_out, seed):
+        return Imagined((Identity("steering", np.eye(512, dtype=np.float32)[3 - seed]),))
+
+
+def test_what_is_imagined_is_given_to_whom_it_looks_like(tmp_path):
+    shown = pictures(tmp_path, People(5, 2, 2))
+    identities = np.eye(512, dtype=np.float32)[:4]
+    found = generator.imagined_by(Mirrored(), shown, identities)
+    assert [set(faces.argmax(1)) for faces in np.split(found, 2)] == [{0, 1}, {2, 3}]
 
 
 def test_the_first_pictures_of_a_group_are_of_whole_people(tmp_path):
@@ -358,6 +388,11 @@ def test_the_whole_way_to_a_pack_that_the_app_loads(tmp_path):
     first = [(pack_folder / file).read_bytes() for file in files]
     make_pack(dataclasses.replace(run, folder=tmp_path / "another machine's run"), start=pack_folder)
     assert all((pack_folder / file).read_bytes() != before for file, before in zip(files, first, strict=True))
+    before = {file: file.read_bytes() for file in pack_folder.rglob("*") if file.is_file()}
+    PartAlone(Run(tmp_path / "run", Recipe.small(), pack_folder)).write_generator()
+    changed = {file.relative_to(pack_folder).parts[0] for file, was in before.items() if file.read_bytes() != was}
+    assert changed == {"unet", "text_encoder", ADAPTER_FILE}
+    write_files(pack_folder)
     pack = load_pack("paperdoll", (tmp_path / "packs", BUILT_IN_PACKS))
     request = pack.request("a woman in a hoodie", 1, count=1, steps=2)
     (picture,) = DiffusersGenerator.load(pack).generate(request, None, lambda step: None)

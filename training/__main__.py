@@ -155,6 +155,16 @@ def previews(
     write_previews(train_previews(place, vae, latents), pack / "preview")
 
 
+@app.command("generator")
+def generator(
+    run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "two-cores", minutes: Minutes = 0,
+    threads: Threads = 0,
+) -> None:  # fmt: skip
+    """The pack's UNet, adapter and text encoder alone, trained on with the words that stand beside an identity in the app."""
+    _use(threads)
+    _part(run, pack, recipe, minutes, "generator")
+
+
 @app.command("decoder")
 def decoder(
     run: RunFolder = RUN, pack: PackFolder = PACK, recipe: RecipeName = "two-cores", minutes: Minutes = 0,
@@ -267,15 +277,18 @@ def hands(run: RunFolder = Path("training-runs/hands"), processes: int = 1) -> N
     draw_hands(run / "reserved", RESERVED, 60, 2, processes)
 
 
-def _part(run: Path, pack: Path, recipe: RecipeName, minutes: float, part: Literal["decoder", "prior"]) -> None:
+def _part(
+    run: Path, pack: Path, recipe: RecipeName, minutes: float, part: Literal["generator", "decoder", "prior"]
+) -> None:
     """Trains one part of a pack and writes it there."""
     from pipeline.pack_files import write_files
     from training.loop import TimeIsUp
     from training.pack import PartAlone
 
-    alone = PartAlone(Run(run, RECIPES[recipe](), pack, time.monotonic() + 60 * minutes if minutes else None))
+    place = Run(run, RECIPES[recipe](), pack, time.monotonic() + 60 * minutes if minutes else None)
+    alone = PartAlone(place, place.recipe.redrawn if part == "decoder" else None)
     try:
-        (alone.write_decoder if part == "decoder" else alone.write_prior)()
+        {"generator": alone.write_generator, "decoder": alone.write_decoder, "prior": alone.write_prior}[part]()
         write_files(pack, DRAWN_JUDGE if pack == PACK else None)
     except TimeIsUp as said:
         typer.echo(said)

@@ -3,12 +3,15 @@
 The identity always comes from *another* picture of the same person, or is the mean of several, so that only what stays can
 be learnt from it. One step in six trains without the adapter (identity_scale 0): there the words alone describe the person.
 Beside the usual squared error a reader (reader.py) tells what in the predicted picture says something else than it should.
+A generator that is trained on is taught what the app asks of it: words beside every identity, and identities that a prior
+imagined, so that words decide where these are unsure.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +24,14 @@ from torch import Tensor, nn
 from tqdm import tqdm
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from drawn_world.world import Look, Person, caption, vocabulary
+from drawn_world.world import Look, Person, caption, marks, vocabulary
+from pipeline.prior import IdentityPrior
 from training.autoencoder import LATENT_CHANNELS
 from training.dataset import Pictures
 from training.loop import Batch, Drawn, Losses, Schedule, autocast, device, train
 from training.reader import Reader, misread
 from training.reader import shown as labels_of
-from training.recipe import Run
+from training.recipe import Recipe, Run
 from training.words import TOKENS, WIDTH, tokens
 
 IDENTITY_TOKENS = 4
@@ -35,9 +39,42 @@ LATENT_SIDE, CELL = 16, 16  # latents a side, and the pixels a side that each st
 GUIDANCE = 3.0  # the pack's default
 STEPS = 8  # the pack's default
 BEGUN = (4, 5, 6)  # the steps from which latents are drawn on; before, hardly anything is left of what they show
+BATCH = 16  # of a generator that is trained on
 REDRAWN = 16  # at once
 READ = 0.1  # the weight of what is misread, beside the squared error
 SEVERAL = 0.3  # of the identities are means over two or more pictures: a creator may give several references
+LATE = (80, 400)  # the times of a picture's last steps, of which eight take 374, 249 and 124
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What a generator is taught by: how many batches of which size, how they are mixed, and how fast."""
+
+    name: str
+    steps: int
+    batch: int
+    learning_rate: float
+    warmup: int
+    without_adapter: float  # of the batches
+    described: float  # of the captions beside an identity say as well what the person looks like
+    imagined: float = 0  # of the identities are a prior's
+    late: float = 0  # of the times are LATE
+    marked: float = 0  # somebody is drawn so much oftener for each mark
+
+
+def from_nothing(recipe: Recipe) -> Lessons:
+    return Lessons(
+        "generator", recipe.generator_steps, recipe.generator_batch, learning_rate=1e-3, warmup=200,
+        without_adapter=1 / 6, described=0.25,
+    )  # fmt: skip
+
+
+def trained_on(recipe: Recipe) -> Lessons:
+    """For a pack's generator: the words stand beside the identity, as in the app."""
+    return Lessons(
+        "generator-on", recipe.trained_on_steps, recipe.batch(BATCH), learning_rate=3e-4, warmup=100,
+        without_adapter=0.1, described=0.7, imagined=0.3, late=0.5, marked=1.0,
+    )  # fmt: skip
 
 
 def scheduler() -> DDIMScheduler:
@@ -107,6 +144,14 @@ def build(text: CLIPTextModel, start: Path | None = None, adapter_file: str = ""
     return nn.ModuleDict({"unet": unet, "text": text})
 
 
+def attentive(model: nn.ModuleDict) -> nn.ModuleDict:
+    """The same, of which only what attends to words and identities is trained from here on: with little time, all else
+    would get worse before it gets better."""
+    for name, weights in model["unet"].named_parameters():
+        weights.requires_grad_("attentions" in name or "encoder_hid_proj" in name)
+    return model
+
+
 def fresh_adapter(unet: UNet2DConditionModel) -> dict[str, dict[str, Tensor]]:
     """FaceID weights in h94's layout, without its LoRA (as in the Portrait file): nothing to lose on a UNet of our own.
 
@@ -146,28 +191,39 @@ def train_generator(
     latents: Tensor,
     identities: npt.NDArray[np.float32],
     reader: Reader,
+    lessons: Lessons,
+    imagined: npt.NDArray[np.float32] | None = None,
 ) -> nn.ModuleDict:
     """Trains what `build` gives: a new one or a pack's.
 
-    `latents` (n, 16, 16, 16) float16 and `identities` (n, 512) belong to the pictures, in their order.
+    `latents` (n, 16, 16, 16) float16, `identities` (n, 512) and what a prior `imagined` (n, 512) belong to the pictures,
+    in their order.
     """
-    noising, looks, batch = scheduler(), pictures.people.looks, run.recipe.generator_batch
+    noising, looks, batch = scheduler(), pictures.people.looks, lessons.batch
     labels, known, reader = labels_of(pictures).numpy(), latents.numpy(), reader.to(device())
     signal = noising.alphas_cumprod.to(device()).sqrt()
 
     weights = np.stack([_weights(box) for box in pictures.boxes])
+    often = np.array([1 + lessons.marked * len(marks(who)) for who, _ in pictures.shown], np.float64)
+    often /= often.sum()
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
-        chosen = rng.integers(0, len(pictures), batch)
-        with_identity = rng.random() < 5 / 6
+        chosen = rng.choice(len(pictures), batch, p=often)
+        with_identity = rng.random() >= lessons.without_adapter
         given = np.stack([identity_of_others(identities, int(i), looks, rng) for i in chosen])
+        guessed = rng.random(batch) < lessons.imagined
+        if imagined is not None:
+            given[guessed] = imagined[chosen[guessed]]
         given = (given * (rng.random((batch, 1)) > 0.12 * with_identity)).astype(np.float32)
+        described = [
+            1.0 if by_prior or not with_identity or not one.any() else lessons.described
+            for by_prior, one in zip(guessed, given, strict=True)
+        ]
         captions = [
-            _training_caption(*pictures.shown[i], rng, with_identity and bool(one.any()))
-            for i, one in zip(chosen, given, strict=True)
+            _training_caption(*pictures.shown[i], rng, share) for i, share in zip(chosen, described, strict=True)
         ]
         return {
-            "latents": known[chosen], "times": _times(rng, batch), "ids": tokens(tokenizer, captions), "given": given,
+            "latents": known[chosen], "times": _times(rng, batch, lessons.late), "ids": tokens(tokenizer, captions), "given": given,
             "labels": labels[chosen], "identities": identities[chosen], "weights": weights[chosen],
             "with_identity": np.float32(with_identity),
         }  # fmt: skip
@@ -192,8 +248,8 @@ def train_generator(
             "another": (sure * other).detach().mean(),
         }
 
-    schedule = Schedule(run.recipe.generator_steps, learning_rate=1e-3, ema=0.997, warmup=200)
-    model = train(run, "generator", build, draw, losses, schedule)
+    schedule = Schedule(lessons.steps, lessons.learning_rate, ema=0.997, warmup=lessons.warmup)
+    model = train(run, lessons.name, build, draw, losses, schedule)
     assert isinstance(model, nn.ModuleDict)
     return model
 
@@ -268,6 +324,22 @@ def identity_of_others(
     return mean / np.linalg.norm(mean)
 
 
+def imagined_by(
+    prior: IdentityPrior, pictures: Pictures, identities: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """(n, 512): for each person as many faces as they have looks, of all that the prior makes of the pictures' words those
+    that come nearest. Anybody else's would teach that such a face says nothing."""
+    looks = pictures.people.looks
+    rng, made = np.random.default_rng(0), []
+    for i, shown in enumerate(tqdm(pictures.shown, desc="imagining", mininterval=5)):
+        words = caption(*shown, rng, describe_person=True)
+        made.append(prior.imagine(words, "", seed=i).identities[0].embedding)
+    faces = np.stack(made)
+    people = identities.reshape(-1, looks, identities.shape[1]).mean(1)
+    nearest = np.concatenate([np.argsort(-(some @ faces.T))[:, :looks] for some in np.array_split(people, 20)])
+    return faces[nearest].reshape(len(pictures), -1)
+
+
 def set_scale(unet: UNet2DConditionModel, scale: float) -> None:
     """The adapter's strength in every cross-attention."""
     for name, processor in unet.attn_processors.items():
@@ -275,12 +347,13 @@ def set_scale(unet: UNet2DConditionModel, scale: float) -> None:
             processor.scale = [scale]
 
 
-def _times(rng: np.random.Generator, batch: int) -> npt.NDArray[np.int64]:
+def _times(rng: np.random.Generator, batch: int, late: float) -> npt.NDArray[np.int64]:
     """Most of a batch in the middle of the noise, where shapes are decided (logit-normal, Esser et al. 2024,
-    https://arxiv.org/abs/2403.03206)."""
+    https://arxiv.org/abs/2403.03206), but for a share that is LATE."""
     middle = 1 / (1 + np.exp(-rng.normal(0.2, 1.0, batch)))
     anywhere = rng.random(batch)
-    return (np.where(rng.random(batch) < 0.2, anywhere, middle) * 1000).astype(np.int64)
+    early = np.where(rng.random(batch) < 0.2, anywhere, middle) * 1000
+    return np.where(rng.random(batch) < late, rng.integers(*LATE, batch), early).astype(np.int64)
 
 
 def _weights(box: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -296,10 +369,11 @@ def is_head(box: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     return (abs(columns - (left + right) / 2) < (right - left) / 2 + margin) & (rows > top - margin) & (rows < bottom)
 
 
-def _training_caption(person: Person, look: Look, rng: np.random.Generator, identity_given: bool) -> str:
+def _training_caption(person: Person, look: Look, rng: np.random.Generator, described: float) -> str:
+    """By chance the person is described too, or nothing is said at all."""
     if rng.random() < 0.1:
         return ""
-    return caption(person, look, rng, describe_person=not identity_given or rng.random() < 0.25)
+    return caption(person, look, rng, describe_person=rng.random() < described)
 
 
 def _attentions(unet: UNet2DConditionModel) -> list[tuple[str, int]]:

@@ -22,6 +22,8 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from drawn_world.world import vocabulary
 from pipeline.pack_files import without_files, write_files
+from pipeline.packs import load_pack
+from pipeline.prior import load_prior
 from settings import BUILT_IN_PACKS
 from training import attributes, autoencoder, detector, encoders, generator, marks, prior
 from training.dataset import Pictures, pictures
@@ -150,7 +152,10 @@ class Workshop:
     def generator(self) -> nn.ModuleDict:
         parts = (self.tokenizer, self.shown, self.latents, self.identities, self.reader)
         return generator.train_generator(
-            self.run, lambda: generator.build(self.words, self.start, ADAPTER_FILE), *parts
+            self.run,
+            lambda: generator.build(self.words, self.start, ADAPTER_FILE),
+            *parts,
+            generator.from_nothing(self.recipe),
         )
 
     @cached_property
@@ -230,15 +235,16 @@ class Workshop:
 
 
 class PartAlone(Workshop):
-    """Of a pack of which one part is trained while all else stays as it is."""
+    """Of a pack of which one part is trained while all else stays as it is; on so many of the pictures, or all."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, count: int | None = None) -> None:
         super().__init__(run, run.pack)
-        self.pack = run.pack
+        self.pack, self.count = run.pack, count
 
     @cached_property
     def shown(self) -> Pictures:
-        return pictures(self.data / "pictures", self.recipe.picture_people).first(self.recipe.redrawn)
+        everything = pictures(self.data / "pictures", self.recipe.picture_people)
+        return everything.first(self.count) if self.count else everything
 
     @cached_property
     def vae(self) -> AutoencoderKL:
@@ -253,11 +259,39 @@ class PartAlone(Workshop):
         return CLIPTokenizer.from_pretrained(self.pack / "tokenizer")
 
     @cached_property
+    def words(self) -> CLIPTextModel:
+        return teach_words(self.run, self.tokenizer, lambda: load_text_encoder(self.pack))
+
+    @cached_property
     def generator(self) -> nn.ModuleDict:
         return load_generator(self.pack)
 
+    @cached_property
+    def generator_on(self) -> nn.ModuleDict:
+        """The pack's generator trained on, with a text encoder that knows every word of today's world."""
+        parts = (self.tokenizer, self.shown, self.latents, self.identities, self.reader)
+        return generator.train_generator(
+            self.run, lambda: generator.attentive(generator.build(self.words, self.pack, ADAPTER_FILE)), *parts,
+            generator.trained_on(self.recipe), self.imagined,
+        )  # fmt: skip
+
+    @cached_property
+    def imagined(self) -> npt.NDArray[np.float32] | None:
+        """None where the pack has no prior."""
+        imagining = load_prior(load_pack(self.pack.name, (self.pack.parent, BUILT_IN_PACKS)))
+        if imagining is None:
+            return None
+
+        def write(file: Path) -> None:
+            np.save(file, generator.imagined_by(imagining, self.shown, self.identities))
+
+        return np.load(self._cached(f"imagined-{self.shown.people.name}.npy", write))
+
     def write_prior(self) -> None:
         prior.export_prior(self.prior, self.pack / "prior")
+
+    def write_generator(self) -> None:
+        write_generator(self.pack, self.tokenizer, self.generator_on, self.vae)
 
     def write_decoder(self) -> None:
         """With that of previews, which learns from it."""
@@ -268,11 +302,19 @@ class PartAlone(Workshop):
 
 def load_generator(pack: Path) -> nn.ModuleDict:
     """The pack's UNet with its adapter, and its text encoder, as they are trained."""
-    text = CLIPTextModel.from_pretrained(pack / "text_encoder", dtype=torch.float32)
-    assert isinstance(text, CLIPTextModel)
-    model = generator.build(text, pack, ADAPTER_FILE).to(device(), memory_format=torch.channels_last).eval()
+    model = (
+        generator.build(load_text_encoder(pack), pack, ADAPTER_FILE)
+        .to(device(), memory_format=torch.channels_last)
+        .eval()
+    )
     generator.set_scale(model["unet"], 1.0)
     return model
+
+
+def load_text_encoder(pack: Path) -> CLIPTextModel:
+    text = CLIPTextModel.from_pretrained(pack / "text_encoder", dtype=torch.float32)
+    assert isinstance(text, CLIPTextModel)
+    return text
 
 
 STAGES = tuple(name for name, made in vars(Workshop).items() if isinstance(made, cached_property))

@@ -37,6 +37,7 @@ class Recipe:
     reader_steps: int = 1500
     generator_steps: int = 3800
     generator_batch: int = 512
+    trained_on_steps: int = 4000  # of a pack's generator, with the words that the app has beside an identity
     redrawn: int = 6000  # of the pictures: so many latents the decoder sees as the generator draws them
     attribute_steps: int = 1000
     prompt_reader_steps: int = 1000
@@ -55,7 +56,7 @@ class Recipe:
         return Recipe(
             People(0, 3000, 8), People(200_000, 3000, 8), People(400_000, 5000, 3), encoder_steps=300, judge_steps=500,
             detector_steps=300, autoencoder_steps=3600, decoder_steps=900, preview_steps=2500, previewed=400, redrawn=2400, word_steps=600, reader_steps=500,
-            generator_steps=3000, generator_batch=16, attribute_steps=600, prompt_reader_steps=500,
+            generator_steps=3000, generator_batch=16, trained_on_steps=1400, attribute_steps=600, prompt_reader_steps=500,
             marks_steps=3000, prior_steps=4000, small_crops_until=0.85, batches=1.0,
         )  # fmt: skip
 
@@ -65,7 +66,7 @@ class Recipe:
         return Recipe(
             People(0, 12, 4), People(200_000, 12, 4), People(400_000, 12, 3), People(200_000, 12, 3), People(410_000, 12, 2), People(1_000_000, 8, 4),
             encoder_steps=4, judge_steps=4, detector_steps=4, drawn_judge_steps=4, drawn_detector_steps=4, left_out_steps=2, left_out_hands=2, left_out_lines=3, autoencoder_steps=4, decoder_steps=4, preview_steps=4, previewed=6, redrawn=24, word_steps=4,
-            reader_steps=4, generator_steps=4, generator_batch=4, attribute_steps=4, prompt_reader_steps=4, heads=8, marks_steps=4, prior_steps=4,
+            reader_steps=4, generator_steps=4, generator_batch=4, trained_on_steps=4, attribute_steps=4, prompt_reader_steps=4, heads=8, marks_steps=4, prior_steps=4,
             small_crops_until=0.85, batches=0.1,
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ length: taught to tell them apart at any length, it kept saying the place eight 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ from drawn_world.world import (
     HAIR_STYLES,
     KINDS,
     LIGHTS,
+    MARKS,
     OUTFITS,
     SKINS,
     VIEWS,
@@ -34,6 +36,7 @@ from drawn_world.world import (
     Person,
     caption,
     look,
+    marks,
     person,
 )
 from training.loop import Batch, Drawn, Losses, Schedule, device, train
@@ -48,6 +51,7 @@ PHRASES: dict[str, dict[str, tuple[str, ...]]] = {  # patterns, found at the bor
     "hair_word": {word: (f"{word} (?!eyes|skin|brown)",) for word in HAIR_COLOURS},
     "eye_word": {word: (f"{word} eyes",) for word in EYE_COLOURS},
     "skin_word": {word: (f"{word} skin",) for word in SKINS},
+    "marks": MARKS,  # of which anybody may have several, or none
 }  # fmt: skip
 
 
@@ -61,8 +65,9 @@ def text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
     return CLIPTextModel(config)
 
 
-def teach_words(run: Run, tokenizer: CLIPTokenizer) -> CLIPTextModel:
-    """A text encoder whose states, from a caption's end on, are the sum of what the caption names."""
+def teach_words(run: Run, tokenizer: CLIPTokenizer, build: Callable[[], CLIPTextModel] | None = None) -> CLIPTextModel:
+    """A text encoder whose states, from a caption's end on, are the sum of what the caption names: a new one, or what
+    `build` gives, whose words keep their directions."""
     group, codes = run.recipe.picture_people, phrase_codes(WIDTH).to(device())
 
     def draw(rng: np.random.Generator, progress: float) -> Drawn:
@@ -82,27 +87,33 @@ def teach_words(run: Run, tokenizer: CLIPTokenizer) -> CLIPTextModel:
         return {"loss": error.mean(), "sentences right": right.all(1).float().mean()}
 
     schedule = Schedule(run.recipe.word_steps, learning_rate=1e-3)
-    taught = train(run, "words", lambda: text_encoder(tokenizer), draw, losses, schedule)
+    taught = train(run, "words", build or (lambda: text_encoder(tokenizer)), draw, losses, schedule)
     assert isinstance(taught, CLIPTextModel)
     return taught
 
 
 def phrase_codes(width: int) -> Tensor:
-    """(phrases, width): orthogonal, and so long that a caption that names one of each kind fills a normalised state."""
+    """(phrases, width): orthogonal, and so long that a caption that names one of each kind fills a normalised state.
+
+    Each is made from those before it, so phrases that are added last change no other's.
+    """
     codes = nn.init.orthogonal_(
         torch.empty(sum(map(len, PHRASES.values())), width), generator=torch.Generator().manual_seed(0)
     )
-    return codes * (width / len(PHRASES)) ** 0.5
+    return codes * (width / (len(PHRASES) - 1)) ** 0.5  # marks come on top: most people have none or one
 
 
 def said(caption: str, person: Person, look: Look) -> npt.NDArray[np.float32]:
     """(phrases,), in the order of PHRASES: 1 for each that the caption names in any of its synonyms."""
     labels = []
     for field, names in PHRASES.items():
-        true = getattr(look, field, None) or getattr(person, field)
-        named = any(re.search(rf"\b{phrase}\b", caption) for phrase in names[true])
-        labels += [float(named and name == true) for name in names]
+        true = marks(person) if field == "marks" else [getattr(look, field, None) or getattr(person, field)]
+        labels += [float(name in true and _names(caption, phrases)) for name, phrases in names.items()]
     return np.array(labels, np.float32)
+
+
+def _names(caption: str, phrases: Iterable[str]) -> bool:
+    return any(re.search(rf"\b{phrase}\b", caption) for phrase in phrases)
 
 
 def tokens(tokenizer: CLIPTokenizer, prompts: list[str]) -> npt.NDArray[np.int64]:
