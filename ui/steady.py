@@ -13,6 +13,9 @@ from gradio.blocks import Block, BlocksConfig
 from gradio.renderable import Renderable
 
 
+NOT_DESCRIBED: dict[str, Any] = {}  # one for all: each of a thousand sessions would keep as many as it has components
+
+
 class SteadyDict(dict[Any, Any]):
     """It can be walked through while another thread adds to it: what was in it at the start is walked."""
 
@@ -38,7 +41,7 @@ class _OfSession(BlocksConfig):
         _id: int, rendered_ids: list[int], block: Block, renderable: Renderable | None = None
     ) -> dict[str, Any]:
         described = cast(Any, BlocksConfig.config_for_block)  # pyright: ignore[reportUnknownMemberType]
-        return described(_id, rendered_ids, block, renderable) if renderable else {}
+        return described(_id, rendered_ids, block, renderable) if renderable else NOT_DESCRIBED
 
 
 class _OfPage(BlocksConfig):
