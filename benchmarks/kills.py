@@ -58,15 +58,15 @@ class Expected:
         match word:
             case ("begun", verb, about):
                 self.begun = verb, about
-            case ("done", verb, id, snapshot):
+            case ("done", verb, states):  # by id, of all that it changed
                 self.acknowledged[verb] += 1
                 self.begun = "", ""
                 if verb == "import_zip":
-                    self.imports[id] = max(snapshot, self.imports.get(id, 0))
+                    self.imports |= {id: max(count, self.imports.get(id, 0)) for id, count in states.items()}
                 elif verb == "delete_everything":
                     self.imports.clear()
                 else:
-                    self.characters[id] = snapshot
+                    self.characters |= states
             case _:
                 pass
 
@@ -124,13 +124,13 @@ def bring_in_or_delete(guest: CharacterLibrary, home: Path, chance: random.Rando
     if len(projects) >= PROJECTS:
         tell.send(("begun", "delete_everything", ""))
         guest.delete_everything()
-        tell.send(("done", "delete_everything", "", None))
+        tell.send(("done", "delete_everything", {}))
         return
     target = chance.choice([*projects, None]) or guest.create_project("Imported")
     name = chance.choice(list(ZIPS))
     tell.send(("begun", "import_zip", target.id))
     guest.import_zip(home / name, target.id)
-    tell.send(("done", "import_zip", target.id, ZIPS[name]))
+    tell.send(("done", "import_zip", {target.id: ZIPS[name]}))
 
 
 def write(library: CharacterLibrary, verb: str, chance: random.Random, tell: Connection) -> None:
@@ -144,7 +144,7 @@ def write(library: CharacterLibrary, verb: str, chance: random.Random, tell: Con
         tell.send(("begun", verb, about))
 
     def done(id: str) -> None:
-        tell.send(("done", verb, id, snapshot(library, id)))
+        tell.send(("done", verb, {id: snapshot(library, id)}))
 
     if verb == "create":
         begin()
@@ -182,13 +182,12 @@ def write(library: CharacterLibrary, verb: str, chance: random.Random, tell: Con
             if kept and len(library.list_images(kept.id)) < 30:
                 tell.send(("begun", verb, f"{one.id} {kept.id}"))
                 library.merge_characters(kept.id, one.id)
-                tell.send(("done", verb, one.id, (MERGED, kept.id)))
-                done(kept.id)
+                tell.send(("done", verb, {one.id: (MERGED, kept.id), kept.id: snapshot(library, kept.id)}))
                 return
         case _:  # purge_character
             library.trash_character(one.id)
             library.purge_character(one.id)
-            tell.send(("done", verb, one.id, None))
+            tell.send(("done", verb, {one.id: None}))
             return
     done(one.id)
 

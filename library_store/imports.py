@@ -8,8 +8,9 @@ crash too, `endings.remove_hidden` takes away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+import gc
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from graphlib import CycleError, TopologicalSorter
 from itertools import islice
@@ -63,29 +64,45 @@ def bring_in(writing: Writing, plan: Plan, sizes: Mapping[str, tuple[int, int]],
     would join have changed since it was planned. What is written by then stays hidden.
     """
     try:
-        with writing() as session:
-            hidden = _hide(session, plan)
-        new = _New(plan, sizes, hidden)
-        for statement, values in new.rows():
-            for some in _slices(values):
-                with writing() as session:
-                    keep_again({row["content_hash"] for row in some if "content_hash" in row})
-                    session.execute(statement, some)
-        joining = new.joining()
-        with writing() as session:
-            _show(session, plan, hidden, joining)
-            rows.faces_changed(session, plan.project_id)
-            quotas.check_all(session, plan.project_id)
-        endings.remove_hidden(writing, lambda _: ProjectRow.id.in_(hidden))
-        for some in _slices(new.faces_of_what_is_there()):  # last: a search that lacks some finds fewer
-            with writing() as session:
-                if lacking := unseen(session, some):
-                    session.execute(insert(IdentityRow), [_identity(image_id, face) for image_id, face in lacking])
-                    rows.faces_changed(session, plan.project_id)
+        with _passed_over_by_garbage_search():
+            _bring_in(writing, plan, sizes, keep_again)
     except (IntegrityError, CycleError) as error:
         raise UnreadableExport(
             "This export contradicts itself, or what is in the library already.", "Export it again and try once more."
         ) from error
+
+
+@contextmanager
+def _passed_over_by_garbage_search() -> Generator[None]:
+    """What is there already. Ten thousand people of an export are so many objects that each search of them all holds up
+    the process, and whoever waits for the lock, for a quarter of a second."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _bring_in(writing: Writing, plan: Plan, sizes: Mapping[str, tuple[int, int]], keep_again: KeepAgain) -> None:
+    with writing() as session:
+        hidden = _hide(session, plan)
+    new = _New(plan, sizes, hidden)
+    for statement, values in new.rows():
+        for some in _slices(values):
+            with writing() as session:
+                keep_again({row["content_hash"] for row in some if "content_hash" in row})
+                session.execute(statement, some)
+    joining = new.joining()
+    with writing() as session:
+        _show(session, plan, hidden, joining)
+        rows.faces_changed(session, plan.project_id)
+        quotas.check_all(session, plan.project_id)
+    endings.remove_hidden(writing, lambda _: ProjectRow.id.in_(hidden))
+    for some in _slices(new.faces_of_what_is_there()):  # last: a search that lacks some finds fewer
+        with writing() as session:
+            if lacking := unseen(session, some):
+                session.execute(insert(IdentityRow), [_identity(image_id, face) for image_id, face in lacking])
+                rows.faces_changed(session, plan.project_id)
 
 
 class _Hidden(NamedTuple):
