@@ -12,7 +12,6 @@ import gradio as gr
 from gradio.blocks import Block, BlocksConfig
 from gradio.renderable import Renderable
 
-
 NOT_DESCRIBED: dict[str, Any] = {}  # one for all: each of a thousand sessions would keep as many as it has components
 
 
