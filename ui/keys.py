@@ -34,6 +34,6 @@ def build_help(castbook: Castbook, demo: gr.Blocks) -> None:
                     gr.Markdown(f"`{key}`", elem_classes="key-name")
                     gr.Markdown(t(deed))
         switch = gr.Checkbox(True, label=t("Keys without Ctrl"), interactive=True, elem_id="keys-switch")
-        build_vocabulary(castbook, demo)
+        build_vocabulary(castbook)
     switch.change(None, switch, None, js=SWITCH, **PRIVATE)
     demo.load(None, None, switch, js="() => window.castbook?.keysAreOn() ?? true", **PRIVATE)

@@ -58,7 +58,7 @@ from ui.story.scene import bind_scene, build_scene
 from ui.story.story_context import build_context_keeper
 from ui.story.stream import build_rail, build_stream
 from ui.story.upload_form import bind_upload_form, build_upload_form
-from ui.story.words_help import word_pictures
+from ui.story.words_help import fill_popovers, word_pictures
 from ui.theme import css, head, theme
 from ui.undo import build_undo
 from ui.yours import build_yours
@@ -121,6 +121,7 @@ def build_page(castbook: Castbook) -> gr.Blocks:
                             new = build_new_character(castbook)
                         with gr.Tab(t("New scene"), id=SCENE):
                             scene = build_scene(castbook)
+                        fill_popovers(castbook, new.help, scene.help)
                     request_field = build_request_field()
             with gr.Tab(t("Library"), id=LIBRARY) as library_view:
                 library = build_library_tab(castbook)

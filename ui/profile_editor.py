@@ -17,7 +17,7 @@ from library_store.records import VisualProfile
 from pipeline.packs import Pack
 from studio import Castbook
 from ui.handlers import QUICK, unchanged
-from ui.language import phrase_name, t
+from ui.language import language, phrase_name, t
 from ui.words import IDENTITY_FIELDS, LOOK_FIELDS, PROFILE_FIELDS
 
 WHO, LOOK = "Who they are", "What they wear here"
@@ -70,7 +70,10 @@ def build_profile_editor(
     choices = profile_choices(castbook.pack)
 
     def in_their_language() -> list[gr.Dropdown]:
-        return [gr.Dropdown(choices=_called(choices[field])) for field in editor.fields if field in choices]
+        offered = [choices[field] for field in editor.fields if field in choices]
+        if language() == "en":  # as they were built
+            return [unchanged() for _ in offered]
+        return [gr.Dropdown(choices=_called(phrases)) for phrases in offered]
 
     editor = ProfileEditor(tuple(fields), [], frozenset(choices))
     for title, group in ((WHO, IDENTITY_FIELDS), (LOOK, LOOK_FIELDS)):

@@ -32,7 +32,7 @@ def follow_models(castbook: Castbook, demo: gr.Blocks, status: gr.Markdown, butt
     on([demo.load, timer.tick], look, None, [timer, status, *buttons], **QUICK)
 
 
-def build_vocabulary(castbook: Castbook, demo: gr.Blocks) -> None:
+def build_vocabulary(castbook: Castbook) -> None:
     """The words of a pack that knows only some; nothing for one that takes any prompt."""
     vocabulary = castbook.pack.vocabulary
     if vocabulary is None:
@@ -45,9 +45,9 @@ def build_vocabulary(castbook: Castbook, demo: gr.Blocks) -> None:
         ]
         return "\n\n".join([in_markdown(castbook.pack.draws), *lines])
 
-    with gr.Accordion(t("What can be drawn"), open=False, elem_id="vocabulary"):
-        shown = gr.Markdown(in_their_language())
-    demo.load(in_their_language, None, shown, **QUICK)
+    with gr.Accordion(t("What can be drawn"), open=False, elem_id="vocabulary") as box:
+        shown = gr.Markdown()
+    box.expand(in_their_language, None, shown, **QUICK)
 
 
 def _status(castbook: Castbook) -> dict[str, Any]:

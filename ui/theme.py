@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from gradio.themes import Base
@@ -119,12 +120,16 @@ SCRIPTS = (
 
 
 def css() -> str:
-    return _files(*STYLES)
+    return re.sub(r"/\*.*?\*/", "", _files(*STYLES), flags=re.DOTALL)
 
 
 def head() -> str:
     """What Gradio lacks: each script says what it is for."""
-    return f"<script>{_files(*SCRIPTS)}</script>"
+    return f"<script>{_REMARK.sub('', _files(*SCRIPTS))}</script>"
+
+
+# A line of its own; and what a line begins with. The page is sent without: it is four KB less.
+_REMARK = re.compile(r"^\s*(//.*|/\*\*.*\*/)?\n?", re.MULTILINE)
 
 
 def _files(*names: str) -> str:

@@ -89,7 +89,7 @@ def build_new_character(castbook: Castbook) -> NewCharacterForm:
         says = gr.Markdown()
         follow = gr.Button(t("Take the words"), size="sm", elem_id="new-follow", scale=0, min_width=100)
     with gr.Row(elem_classes="chips"):
-        help = WordsHelp(PROMPT, line, build_popovers(castbook, PROMPT))
+        help = WordsHelp(PROMPT, line, build_popovers(PROMPT))
         with gr.Accordion(t("Visual profile"), open=False, elem_id="new-profile", elem_classes=["chip", "profile"]):
             profile = build_profile_editor(castbook, "new", NO_LOOK)
         with gr.Accordion(t("Pictures"), open=False, elem_id="new-counts", elem_classes="chip") as counts:

@@ -113,7 +113,7 @@ def build_scene(castbook: Castbook) -> SceneForm:
             generate = build_draw(castbook, "scene-generate")
         unknown, line = build_notes(PROMPT)
         with gr.Row(elem_classes="chips"):
-            help = WordsHelp(PROMPT, line, build_popovers(castbook, PROMPT))
+            help = WordsHelp(PROMPT, line, build_popovers(PROMPT))
             with gr.Accordion(
                 t("Clothes, mood, place"), open=False, visible=castbook.pack.vocabulary is None, elem_id="scene-look",
                 elem_classes="chip",

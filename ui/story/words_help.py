@@ -42,13 +42,17 @@ def build_words_line(field: str) -> gr.HTML:
     return build_view("words", ("write",), elem_id=f"{field}-help", value={"field": field})
 
 
-def build_popovers(castbook: Castbook, field: str) -> gr.HTML:
+def build_popovers(field: str) -> gr.HTML:
     """Event: `choose` with the `group` and the `phrase`."""
-    popovers = build_view("popovers", ("choose",), elem_id=f"{field}-words", value={"field": field})
+    return build_view("popovers", ("choose",), elem_id=f"{field}-words", value={"field": field})
+
+
+def fill_popovers(castbook: Castbook, *helps: WordsHelp) -> None:
+    """All at once: they say the same."""
     if castbook.pack.vocabulary:
         page: Any = Context.root_block  # being built
-        page.load(lambda: popovers_value(castbook.pack, field), None, popovers, **QUICK)
-    return popovers
+        shown = [help.popovers for help in helps]
+        page.load(lambda: [popovers_value(castbook.pack, help.field) for help in helps], None, shown, **QUICK)
 
 
 def bind_words_help(castbook: Castbook, help: WordsHelp, prompt: gr.Textbox) -> None:
