@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from itertools import product
 
@@ -184,6 +185,23 @@ def test_the_main_button_of_every_state_is_in_sight(page: Page, size: tuple[int,
     page.click(".face >> nth=1")
     expect_whole_in_sight(page, "#scene-generate")
     assert page.evaluate("scrollY") == 0
+
+
+@pytest.mark.parametrize("size", [LAPTOP, (1024, 700), PHONE])
+def test_the_ways_to_add_somebody_are_within_the_window_however_many_there_are(
+    page: Page, size: tuple[int, int]
+) -> None:
+    resize(page, size)
+    for _ in range(3):  # with 4, 8 and 16 people
+        page.click("#add > button")
+        expect(page.locator("#add > button")).to_have_class(re.compile("open"))
+        for way in page.locator("#add .way").all():
+            expect(way).to_be_in_viewport(ratio=1)
+        page.keyboard.press("Escape")
+        page.evaluate("document.querySelectorAll('.face').forEach((each) => each.after(each.cloneNode(true)))")
+    page.reload()
+    expect(page.locator("#new-create")).to_be_enabled(timeout=60_000)
+    expect(page.locator(".face")).to_have_count(len(CAST))
 
 
 @pytest.mark.parametrize("size", [LAPTOP, DESKTOP, PHONE])
