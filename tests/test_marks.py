@@ -20,7 +20,7 @@ from pipeline.packs import Marks, Pack
 from pipeline.variants import VariantMaker
 from pipeline.vocabulary import Vocabulary
 from ui.story.run_area import verdict_on
-from ui.words import long_likeness
+from ui.words import long_likeness, marks_said
 
 MARKS = Vocabulary(
     {
@@ -106,6 +106,9 @@ def test_of_two_variants_the_one_that_kept_the_marks_is_better(pack: Pack, reade
     assert ranked[1].likeness.similarity > ranked[0].likeness.similarity
     assert "“a scar”, “red hair” are missing" in long_likeness(ranked[1].likeness)
     assert "missing" not in long_likeness(ranked[0].likeness)
+    said = marks_said(ranked[1].likeness, ["a scar", "red hair"], ["a scar"])
+    assert said == "✗ **Lost:** a scar\n\n✗ **Asked for, not drawn:** red hair"  # which was never theirs
+    assert marks_said(ranked[0].likeness, [], ["a scar"]) == "✓ **Kept:** a scar\n\n✓ **Drawn as asked:** red hair"
     all_but_a_mark = replace(ranked[1], missing=())
     assert "shows all" not in verdict_on(all_but_a_mark)
     assert "shows all" in verdict_on(replace(ranked[0], missing=()))

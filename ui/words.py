@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from html import escape
 
@@ -91,12 +91,17 @@ def long_likeness(likeness: Likeness | None) -> str:
     return " · ".join([*facts, *lacking])
 
 
-def marks_said(likeness: Likeness, asked: Sequence[str]) -> str:
-    """Markdown: which of a person's marks a picture kept, which it lost, and of which nobody says. `asked`: the marks
-    that it was asked for."""
+def marks_said(likeness: Likeness, asked: Sequence[str], theirs: Collection[str]) -> str:
+    """Markdown: which of the marks that a picture was `asked` for it shows, which it does not, and of which nobody
+    says. Only what was the person's before, `theirs`, is kept or lost: the rest is drawn or not."""
     kept, lost = likeness.kept_marks or (), likeness.lost_marks or ()
-    unread = [mark for mark in asked if mark not in (*kept, *lost)]
-    lists = {"✓ **Kept:** {marks}": kept, "✗ **Lost:** {marks}": lost, "**Not looked at:** {marks}": unread}
+    lists = {
+        "✓ **Kept:** {marks}": [mark for mark in kept if mark in theirs],
+        "✓ **Drawn as asked:** {marks}": [mark for mark in kept if mark not in theirs],
+        "✗ **Lost:** {marks}": [mark for mark in lost if mark in theirs],
+        "✗ **Asked for, not drawn:** {marks}": [mark for mark in lost if mark not in theirs],
+        "**Not looked at:** {marks}": [mark for mark in asked if mark not in (*kept, *lost)],
+    }
     lines = [say(line, marks=in_markdown(", ".join(map(phrase_name, marks)))) for line, marks in lists.items() if marks]
     return "\n\n".join(lines)
 

@@ -4,13 +4,14 @@ and what can be done with it."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import gradio as gr
 
 from errors import CastbookError, InvalidRequest, NotFound
-from library_store.records import CastMember, CharacterReferenceImage
+from library_store.records import CastMember
+from pipeline.request import composed
 from studio import Castbook, Studio
 from ui.handlers import PRIVATE, QUICK, for_visitor, unchanged
 from ui.language import said, say, t
@@ -111,7 +112,7 @@ def show_picture(studio: Studio, members: Sequence[CastMember], image_id: str) -
         pair,
         gr.Column(visible=False),
         gr.Markdown(verdict, elem_classes=["badge", tone(image.likeness)]),
-        _marks(studio, image),
+        _marks(studio, chosen),
         _fine_print(chosen),
         _as_main(main == "activate", visible=not chosen.is_active),
         _as_main(main == "save", value=t("Update in library" if in_library else "Save to library"), visible=True),
@@ -167,11 +168,17 @@ def _heading(member: CastMember) -> str:
     return f"### {in_markdown(character.name)}{mark}\n{in_markdown(about)}"
 
 
-def _marks(studio: Studio, image: CharacterReferenceImage) -> str:
+def _marks(studio: Studio, chosen: OnOffer) -> str:
+    image, character = chosen.option.image, chosen.member.character
     if image.likeness is None or image.request is None or image.parent_id is None:
         return ""
-    asked = studio.pack.read(image.request.asked).phrases
-    return marks_said(image.likeness, [mark for group in MARKS for mark in asked.get(group, ())])
+    theirs = _marks_in(studio, composed(character.prompt, *astuple(character.visual_profile)))
+    return marks_said(image.likeness, _marks_in(studio, image.request.asked), theirs)
+
+
+def _marks_in(studio: Studio, text: str) -> list[str]:
+    phrases = studio.pack.read(text).phrases
+    return [mark for group in MARKS for mark in phrases.get(group, ())]
 
 
 def _fine_print(chosen: OnOffer) -> str:
