@@ -41,7 +41,7 @@ def build_undo(castbook: Castbook, place: Place) -> Undo:
     with gr.Row(visible=False, elem_id="undo") as line:
         text = gr.Markdown(elem_id="undo-text")
         button = gr.Button(t("Undo"), size="sm", elem_id="undo-button", scale=0, min_width=80)
-        close = gr.Button("✕", size="sm", elem_id="undo-close", scale=0, min_width=0)
+        close = gr.Button("✕", size="sm", elem_id="undo-close", scale=0, min_width=36)
     undo = Undo(line, text, button, gr.State(None), gr.Textbox(elem_classes=UNSEEN))
 
     def take_back(studio: Studio, deed: Deed, story_id: str) -> Story:
