@@ -46,7 +46,8 @@ _WITHOUT = frozenset(
 )
 _WITHOUT_OF = frozenset(
     [("free", "of"), ("free", "from"), ("devoid", "of"), ("instead", "of"), ("lack", "of"), ("absence", "of"),
-     ("rid", "of"), ("rather", "than"), ("other", "than"), ("anything", "but"), ("no", "longer"), ("no", "more")]
+     ("rid", "of"), ("rather", "than"), ("other", "than"), ("anything", "but"), ("no", "longer"), ("no", "more"),
+     ("take", "off"), ("takes", "off"), ("taking", "off"), ("took", "off"), ("stopped", "wearing")]
 )  # fmt: skip
 _NO_CUES = frozenset(  # "no one", "not only smiling but laughing", "a no smoking sign": nothing is kept out
     [("no", word) for word in "one matter doubt wonder need way smoking parking entry".split()]
@@ -106,7 +107,7 @@ class AnyWords:
 
 
 def _with_cues_before(text: str, known: Phrases) -> str:
-    """With "w/o", "!hat", "zero hats", "used to wear a hat", "hat-free", "hatless" and "no-hat" said as "without"."""
+    """With "w/o", "zero hats", "used to wear a hat", "hat-free", "hatless", "no-hat", "hat off" said as "without"."""
 
     def free(found: re.Match[str]) -> str:
         return found[0] if found[1].lower() in _NOT_FREE else f"without {found[1]}{_END}"
@@ -114,11 +115,14 @@ def _with_cues_before(text: str, known: Phrases) -> str:
     def if_known(found: re.Match[str]) -> str:
         word = found[1].lower()
         known_as = next((each for each in (word, f"{word}s", f"{word}es") if known.knows(each)), None)
-        return f"without {found[1]}{_END}" if known_as and not known.knows(found[0].lower()) else found[0]
+        return f" without {found[1]}{_END}" if known_as and not known.knows(found[0].lower()) else found[0]
 
-    text = re.sub(r"\bw/(?:o|out)\b|\bzero(?= +(?!gravity\b|point\b)\w)", "without", text, flags=re.IGNORECASE)
-    text = re.sub(r"\bused to (?=(?:wear|have)\b)", "without ", text, flags=re.IGNORECASE)
-    text = re.sub(r"(?<![^\s,;(])!(?=[^\W\d_])", "-", text)
+    text = re.sub(r"\bw/(?:o|out)\b", "without", text, flags=re.IGNORECASE)
+    text = re.sub(r"(?<!'s )(?<!\bis )\bused to (?=(?:wear|have)\b)", "without ", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"(?:(?<=[,;\n])|(?<=\bwith)|(?<=\bhas)|(?<=\band)|^) *\bzero +(\w+)(?= *(?:[,;.\n]|$))", if_known, text
+    )
+    text = re.sub(r"\b(\w+) +off(?= *(?:[,;.\n]|$))", if_known, text, flags=re.IGNORECASE)
     text = re.sub(r"\b(\w+)-(?:free|less)\b", free, text, flags=re.IGNORECASE)
     text = re.sub(r"\b(\w{3,}?)less\b", if_known, text, flags=re.IGNORECASE)
     text = re.sub(r"\b(\w+) +free\b(?! +(?:of|from)\b)", if_known, text, flags=re.IGNORECASE)

@@ -26,7 +26,8 @@ _SPELLED = (  # as a keyboard has it
     {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width forms
     | dict.fromkeys(map(ord, _DASHES), "-")
     | dict.fromkeys(map(ord, "’‘ʼ´`′"), "'")
-    | dict.fromkeys(map(ord, "、。—―…・"), ", ")
+    | dict.fromkeys(map(ord, "、—―…・"), ", ")
+    | {ord("。"): ". "}
     | dict.fromkeys(map(ord, "\u00a0\u2009\u202f\u3000\t\r"), " ")
     | dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), "")
 )

@@ -42,9 +42,13 @@ def overruled(vocabulary: Vocabulary, text: str, by: str) -> list[tuple[str, str
 
 
 def without(vocabulary: Vocabulary, text: str, phrases: Sequence[tuple[str, str]]) -> str:
-    """The text, which does not say these phrases of groups any more."""
+    """The text, which does not say these phrases of groups any more; of a part that says nothing else nothing stays."""
     for group, phrase in phrases:
-        text = _exchanged(vocabulary, text, group, phrase, "")
+        for part in reversed([*_PART.finditer(text)]):
+            if phrase in vocabulary.phrases_in(part[0]).get(group, ()):
+                left = _exchanged(vocabulary, part[0].strip(), group, phrase, "")
+                says = _meanings(vocabulary, left) or vocabulary.read(left).negated
+                text = _with_part(text, part, left if says else "")
     return text
 
 
@@ -79,13 +83,14 @@ def _exchanged(vocabulary: Vocabulary, text: str, group: str, phrase: str, inste
 
 
 def _saying(vocabulary: Vocabulary, words: list[str], group: str, phrase: str) -> tuple[int, int]:
-    """The fewest words without which the phrase is not said any more, and all else is: those that say it by themselves,
-    or else any; all of them where there are none."""
-    others, found = _meanings(vocabulary, " ".join(words)) - {(group, phrase)}, list[tuple[int, int]]()
+    """The fewest words without which the phrase is not said any more, all else is, and nothing is left that only meant
+    something beside them: those that say it by themselves, or else any; all of them where there are none."""
+    whole, found = " ".join(words), list[tuple[int, int]]()
+    others, unknown = _meanings(vocabulary, whole) - {(group, phrase)}, set(vocabulary.read(whole).unknown)
     for length in range(1, _LONGEST + 1):
         for start in range(len(words) - length + 1):
-            run = start, start + length
-            if _meanings(vocabulary, " ".join(words[:start] + words[start + length :])) == others:
+            run, left = (start, start + length), " ".join(words[:start] + words[start + length :])
+            if _meanings(vocabulary, left) == others and unknown.issuperset(vocabulary.read(left).unknown):
                 if _meanings(vocabulary, " ".join(words[slice(*run)])) == {(group, phrase)}:
                     return run
                 found.append(run)

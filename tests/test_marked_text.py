@@ -7,7 +7,7 @@ import pytest
 from pipeline.marked_text import marks_in
 from pipeline.packs import load_pack
 from pipeline.prompt import read_prose
-from pipeline.word_choice import choose
+from pipeline.word_choice import choose, overruled, without
 from settings import BUILT_IN_PACKS
 
 PACK = load_pack("paperdoll", (BUILT_IN_PACKS,))
@@ -60,3 +60,17 @@ def test_korean_is_marked_as_it_was_written():
 )
 def test_a_word_that_is_chosen_is_put_in_or_taken_out_and_the_rest_stays(text, group, phrase, called, chosen):
     assert choose(PACK.vocabulary, text, group, phrase, called) == chosen
+
+
+@pytest.mark.parametrize(
+    ("story", "scene", "left"),
+    [
+        ("비 오는 날", "카페", ""),
+        ("비 내리는 밤, 안경", "카페", "밤, 안경"),  # no word is left that meant something beside what went
+        ("a grim noir city, sad", "on a beach", "sad"),
+        ("a cafe at night", "on a beach", "at night"),
+    ],
+)
+def test_what_a_scene_overrules_leaves_no_rubble(story: str, scene: str, left: str):
+    overruling = overruled(PACK.vocabulary, story, scene)
+    assert without(PACK.vocabulary, story, overruling) == left

@@ -1,5 +1,6 @@
 """The page as it goes out, and what goes out beside it."""
 
+import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, StreamingResponse
@@ -33,3 +34,9 @@ def test_a_stream_whose_address_ends_as_the_pages_does_is_let_alone():
     stream = answered("/gradio_api/mcp/")
     assert "content-encoding" not in stream.headers
     assert stream.text == f"data: {WORDS}\n\n"
+
+
+@pytest.mark.parametrize("asked", ["gzip, br;q=0", "br;q=0.0", "zebra", ""])
+def test_who_does_not_take_brotli_gets_none(asked: str):
+    assert answered("/", **{"accept-encoding": asked}).headers.get("content-encoding") != "br"
+    assert answered("/", **{"accept-encoding": "gzip;q=0.5,br;q=0.8"}).headers["content-encoding"] == "br"

@@ -106,6 +106,14 @@ KEPT_OUT = table(
     a woman who used to wear glasses -> a woman -> glasses
     Exclude: glasses, hat; smile -> smile -> glasses, hat
     Glasses ❌, hat ✔ -> hat -> glasses
+    ❌ glasses ❌ freckles -> -> glasses, freckles
+    a woman with long hair and glasses ❌ -> a woman with long hair -> glasses
+    woman. Exclude: glasses / freckles. smile -> woman, smile -> glasses, freckles
+    -!glasses, !(hat, freckles) -> -> glasses, hat, freckles
+    woman, hat off -> woman -> hat
+    여자. 안경 X 주근깨 O -> woman, freckles -> glasses
+    제외: 안경 및 주근깨。 여자 -> woman -> glasses, freckles
+    안경 쓴 여자 ❌ -> glasses, woman ->
     제외: 안경, 주근깨 -> -> glasses, freckles
     여자, 안경 X, 주근깨 O -> woman, freckles -> glasses
     여자, 眼鏡× -> woman -> glasses

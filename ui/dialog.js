@@ -2,7 +2,7 @@
 // Two kinds: the library popup, which the server shows and hides, and a `.dialog`, which is opened and closed here.
 (() => {
   let opener = null;
-  const popup = () => document.querySelector(".popup, .dialog.is-open");
+  const popup = () => document.querySelector(".dialog.is-open") ?? document.querySelector(".popup"); // which lies beneath
   const focusable = (box) =>
     [...box.querySelectorAll("button:not([disabled]),a[href],input,textarea,[tabindex]:not([tabindex='-1'])")].filter(
       (each) => each.offsetParent
@@ -35,6 +35,12 @@
     };
     focus(250);
   };
+
+  // Nobody writes behind an open dialog, whatever else would have taken the focus there.
+  document.addEventListener("focusin", ({ target }) => {
+    const box = document.querySelector(".dialog.is-open");
+    if (box && !box.contains(target)) focusable(box)[0]?.focus();
+  });
 
   let presented = null;
   new MutationObserver(() => {
@@ -82,6 +88,7 @@
     dialog: popup,
     openDialog(id) {
       const box = document.querySelector(id);
+      document.querySelector(".dialog.is-open")?.classList.remove("is-open"); // one at a time
       box.classList.add("is-open");
       present(box);
     },

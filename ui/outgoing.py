@@ -24,6 +24,7 @@ LEAST = 500  # bytes; what is less is not compressed
 QUALITY = 5  # a tenth smaller than with 4, in as much time
 VERSIONED = re.compile(r"(/.*)?/assets/[\w.-]+-[\w-]{8}\.(js|css)$")
 SCRIPTS = (".js", ".css")
+TAKES_BROTLI = re.compile(r"(?:^|,)\s*br\s*(?:$|,|;\s*q=(?!0(?:\.0*)?\s*(?:$|,)))")
 ENDPOINTS = re.compile(rb"window\.gradio_api_info = \{.*?;</script>", re.DOTALL)
 NO_ENDPOINTS = b'window.gradio_api_info = {"named_endpoints":{},"unnamed_endpoints":{}};</script>'
 
@@ -62,7 +63,7 @@ class Compressed:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else ""
         is_text = _is_page(scope) or path.endswith(SCRIPTS)
-        if not path or not is_text or "br" not in Headers(scope=scope).get("accept-encoding", ""):
+        if not path or not is_text or not TAKES_BROTLI.search(Headers(scope=scope).get("accept-encoding", "")):
             await self._gzip(scope, receive, send)
         elif VERSIONED.match(path):
             await self._send_script(path, scope, receive, send)

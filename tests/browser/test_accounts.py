@@ -103,6 +103,13 @@ def test_who_is_let_in_to_look_sees_whose_it_is_and_no_button_that_would_be_refu
     fill(elsewhere.locator("#new-prompt textarea"), "a girl with red hair")
     said = elsewhere.get_by_role("dialog", name="You are signed out")
     expect(said).to_contain_text("You signed out in another tab")
+    expect(said.locator(":focus")).to_have_count(1)
+    elsewhere.keyboard.press("Escape")
+    elsewhere.keyboard.press("Control+k")  # what looks for somebody is signed out as well, and makes way
+    elsewhere.locator("#find-dialog :focus").press_sequentially("han")
+    expect(said).to_be_in_viewport()
+    expect(elsewhere.locator("#find-dialog")).to_be_hidden()
+    expect(said.locator(":focus")).to_have_count(1)
     said.get_by_role("link", name="Sign in").click()
     sign_in(elsewhere, "ben")
     expect(elsewhere.locator("#new-prompt textarea")).to_have_value("a girl with red hair")
