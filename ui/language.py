@@ -23,6 +23,7 @@ from pipeline.dictionary import DICTIONARIES, dictionary
 FOLDER = Path(__file__).parent / "languages"
 LANGUAGES = ("ko",)  # beside English
 COOKIE = "castbook-language"  # set by page.js
+GRADIOS = {"common.upload": "Upload more"}  # what Gradio's own components call by a name that it has no words for
 LONGEST_TAG = 35  # of BCP 47, section 4.4.1
 
 
@@ -88,7 +89,10 @@ def _asked(headers: Mapping[str, str]) -> str:
 def i18n() -> gr.I18n:
     """For `launch`."""
     english = {text: text for text in translations(LANGUAGES[0])}
-    return gr.I18n(en=english, **{code: translations(code) for code in LANGUAGES})
+    languages = {"en": english} | {code: translations(code) for code in LANGUAGES}
+    return gr.I18n(
+        **{code: words | {name: words[text] for name, text in GRADIOS.items()} for code, words in languages.items()}
+    )
 
 
 @cache

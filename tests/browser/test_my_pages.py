@@ -47,6 +47,7 @@ def page(browser: Browser, app: App, tmp_path: Path) -> Iterator[Page]:
     opened.goto(app.url)
     opened.locator("input[webkitdirectory]").set_input_files(tmp_path / "Episode 1")
     expect(opened.locator("#pages-files tr.file")).to_have_count(2)
+    expect(opened.get_by_role("button", name="Upload more")).to_be_visible()  # for which Gradio has no words
     opened.click("#pages-look")
     expect(opened.locator("#pages-note")).to_contain_text("4 faces on 2 pages")
     yield opened
