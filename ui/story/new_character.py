@@ -11,7 +11,7 @@ import gradio as gr
 from library_store.records import VisualProfile
 from pipeline.request import MOST_PICTURES, NO_LOOK, PictureRequest
 from studio import Castbook, Studio
-from ui.handlers import LATEST, QUICK, for_visitor, on
+from ui.handlers import LATEST, PRIVATE, QUICK, for_visitor, on
 from ui.language import t
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
@@ -22,6 +22,7 @@ from ui.story.word_notes import overruled_note, prompt_note
 from ui.story.words_help import WordsHelp, bind_words_help, build_popovers, build_words_line, line_value
 
 PROMPT = "new-prompt"
+NOTHING_SAID = '() => ""'
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,12 @@ def build_notes(prompt: str) -> tuple[gr.Markdown, gr.HTML]:
     return unknown, line
 
 
+def unsay_in_another_story(place: Place, unknown: gr.Markdown) -> None:
+    """What was said of the words, with the context of the story that one leaves, goes at once; what is said of the
+    next comes from the server."""
+    on([place.project.input, place.story.input], None, None, unknown, js=NOTHING_SAID, **PRIVATE)
+
+
 def bind_new_character(
     castbook: Castbook, form: NewCharacterForm, place: Place, area: RunArea, all_buttons: Sequence[gr.Button]
 ) -> None:
@@ -175,6 +182,7 @@ def bind_new_character(
         form.composed_outputs,
         **LATEST,
     )
+    unsay_in_another_story(place, form.unknown)
     bind_run(
         castbook, area, place, form.create, all_buttons, begin, [place.story, form.count, form.seed, *form.written]
     )

@@ -17,7 +17,7 @@ from ui.language import say, t
 from ui.place import Place
 from ui.profile_editor import ProfileEditor, build_profile_editor
 from ui.story.counts import build_count, build_draw, follow_count
-from ui.story.new_character import build_composed, build_notes, build_seed
+from ui.story.new_character import build_composed, build_notes, build_seed, unsay_in_another_story
 from ui.story.run_area import DrawingRun, RunArea, bind_run
 from ui.story.stream import title_of
 from ui.story.word_notes import prompt_note
@@ -258,6 +258,7 @@ def bind_scene(
         form.composed_outputs,
         **LATEST,
     )
+    unsay_in_another_story(place, form.unknown)
     bind_words_help(castbook, form.help, form.prompt)
     form.count.change(_keep_of, form.count, form.keep, **LATEST)
     form.identity_scale.input(strength_in_words, form.identity_scale, form.strength, **LATEST)
