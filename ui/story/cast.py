@@ -70,7 +70,7 @@ def bind_cast(castbook: Castbook, cast: Cast, place: Place, desk: Desk, undo: Un
     ) -> tuple[Any, ...]:
         members = studio.library.list_cast(story_id) if story_id else []
         look_at = looked_at(revision) if revision != seen else ""
-        return revision, *cast_values(studio, members, who, whole_id == story_id, look_at or image_id)
+        return revision, *cast_values(studio, story_id or "", members, who, whole_id == story_id, look_at or image_id)
 
     @for_visitor(castbook)
     def look(studio: Studio, story_id: str, event: gr.EventData) -> tuple[Any, ...]:
@@ -111,7 +111,7 @@ def bind_cast(castbook: Castbook, cast: Cast, place: Place, desk: Desk, undo: Un
 
 
 def cast_values(
-    studio: Studio, members: Sequence[CastMember], who: str, show_all: bool, image_id: str
+    studio: Studio, story_id: str, members: Sequence[CastMember], who: str, show_all: bool, image_id: str
 ) -> tuple[Any, ...]:
     """Values for `Cast.outputs`. Where the picture is not among those that are shown, the best of the newest run is
     looked at."""
@@ -124,7 +124,7 @@ def cast_values(
         rail_value(studio, members, who),
         f"## {title}",
         gr.Markdown(visible=not members),
-        stream_value(studio, runs, show_all, looked_at),
+        stream_value(studio, story_id, runs, show_all, looked_at),
         looked_at,
         *show_picture(studio, members, looked_at),
     )

@@ -186,6 +186,7 @@ def live_value(asked: Asked, tiles: Sequence[Shown], fraction: float, images: Se
     """
     request = asked.request
     return {
+        "story": asked.story_id,
         "who": asked.name,
         "title": title_of(request),
         "count": request.count,

@@ -114,12 +114,15 @@ def _belongs_to(picture: OnOffer, run_of: OnOffer) -> bool:
     return (picture.member.id, picture.option.added_at) == (run_of.member.id, run_of.option.added_at)
 
 
-def stream_value(studio: Studio, runs: Sequence[StreamRun], show_all: bool, chosen: str) -> dict[str, Any]:
-    """What tiles.js draws of them."""
+def stream_value(
+    studio: Studio, story_id: str, runs: Sequence[StreamRun], show_all: bool, chosen: str
+) -> dict[str, Any]:
+    """What tiles.js draws of a story's runs."""
     shown = runs if show_all else runs[:RUNS]
     thumbnails = studio.library.get_thumbnail_paths([each.option.image.id for run in shown for each in run.pictures])
     hidden = len(runs) - len(shown)
     return {
+        "story": story_id,
         "runs": [_run(studio, run, thumbnails) for run in shown],
         "chosen": chosen,
         "more": say("Show all: {count} more", count=hidden) if hidden else "",

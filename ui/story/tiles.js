@@ -27,6 +27,7 @@
 
   let chosen = "";
   const streamed = new Set(); // ids of the pictures that the stream shows
+  let streamsStory = ""; // and of which story it is
 
   const tile = ({ image, src, label, tone, active, name }, words) => {
     const button = el("button", { type: "button", className: "tile", data: { image, key: image }, aria: { label: name } });
@@ -79,7 +80,8 @@
   };
 
   const stream = (element, props, watch, trigger) => {
-    follow(element, props, watch, (box, { runs = [], more, words = {}, chosen: looked = "" }) => {
+    follow(element, props, watch, (box, { story = "", runs = [], more, words = {}, chosen: looked = "" }) => {
+      streamsStory = story;
       const known = new Map([...box.querySelectorAll(".tile")].map((each) => [each.dataset.image, each]));
       streamed.clear();
       const open = new Set([...box.querySelectorAll("details[open]")].map((each) => each.dataset.key));
@@ -173,16 +175,17 @@
 
   let drawLive = () => {};
   const live = (element, props, watch) => {
-    let shown = ""; // the run that the stream has shown: another story, or another face, brings it back no more
+    let shown = ""; // the run that the stream has shown: another face brings it back no more, nor does another story
     drawLive = () => {
       const box = element.firstElementChild;
-      const { who, title, count = 0, tiles = [], fraction = 0, images = [], words = {} } = props.value ?? {};
+      const { story, who, title, count = 0, tiles = [], fraction = 0, images = [], words = {} } = props.value ?? {};
       const ended = images.length > 0;
       const inStream = images.every((image) => streamed.has(image));
       if (ended && inStream) shown = images.join();
-      const elsewhere = ended && images.join() === shown && !inStream;
+      const isOther = streamsStory && story !== streamsStory;
+      const elsewhere = ended && (isOther || (images.join() === shown && !inStream));
       document.getElementById("run-report")?.toggleAttribute("hidden", elsewhere);
-      if (!count || (ended && images.join() === shown)) return box.replaceChildren();
+      if (!count || (ended && (isOther || images.join() === shown))) return box.replaceChildren();
       const made = Array.from({ length: ended ? tiles.length : Math.max(count, tiles.length) }, (_, i) => {
         const { src, label, tone } = tiles[i] ?? {};
         const one = el("div", { className: label === undefined ? "tile is-drawn" : "tile" });
