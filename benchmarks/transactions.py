@@ -69,6 +69,6 @@ def cast_shown(castbook: Castbook, story_id: str) -> Callable[[], None]:
 
     def show() -> None:
         studio = castbook.seen_by(LOCAL_OWNER)
-        cast_values(studio, studio.library.list_cast(story_id), "", True, "")
+        cast_values(studio, story_id, studio.library.list_cast(story_id), "", True, "")
 
     return show

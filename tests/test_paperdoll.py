@@ -192,7 +192,7 @@ def test_a_drawing_comes_through_the_vae_as_the_same_person():
 def test_a_picture_drawn_again_from_its_own_png_has_the_same_pixels(maker, store):
     """A variant too; the batch it was in is drawn again, whatever is drawn at once here and now."""
     studio = studio_of(store, maker.pack, lambda: maker)
-    story = studio.library.create_story(studio.library.create_project("Moonlight").id, "One", "rainy day")
+    story = studio.library.create_story(studio.library.create_project("Moonlight").id, "One", "by night")
     *_, hana = studio.drawing.generate_character(story.id, "Hana", "woman, bob hair, hoodie", count=1, seed=5)
     look = VisualProfile(outfit="spacesuit")
     *_, made = studio.drawing.generate_character_variant(story.id, hana.image_ids[0], "cafe", 3, seed=7, look=look)
@@ -203,6 +203,6 @@ def test_a_picture_drawn_again_from_its_own_png_has_the_same_pixels(maker, store
         again = studio.drawing.draw_again(request)
         with Image.open(file) as kept:
             assert again.tobytes() == kept.convert("RGB").tobytes()
-        assert (request.written, request.look, request.context) == ("cafe", look, "rainy day")
+        assert (request.written, request.look, request.context) == ("cafe", look, "by night")
         assert studio.drawing.changed_since(request) == ()
         assert studio.drawing.changed_since(replace(request, pack_hash="another")) == ("pack_hash",)

@@ -183,9 +183,9 @@
       const inStream = images.every((image) => streamed.has(image));
       if (ended && inStream) shown = images.join();
       const isOther = streamsStory && story !== streamsStory;
-      const elsewhere = ended && (isOther || (images.join() === shown && !inStream));
+      const elsewhere = isOther || (ended && images.join() === shown && !inStream);
       document.getElementById("run-report")?.toggleAttribute("hidden", elsewhere);
-      if (!count || (ended && (isOther || images.join() === shown))) return box.replaceChildren();
+      if (!count || isOther || (ended && images.join() === shown)) return box.replaceChildren();
       const made = Array.from({ length: ended ? tiles.length : Math.max(count, tiles.length) }, (_, i) => {
         const { src, label, tone } = tiles[i] ?? {};
         const one = el("div", { className: label === undefined ? "tile is-drawn" : "tile" });
