@@ -35,7 +35,7 @@ _EXCLAIMED = re.compile(r"(?<![^\s,;(/|\[\"'])[-!]*!(?=[^\W\d_]|[(\[{\"'])")  # 
 
 _NO_SIGNS, _SIGNS = "×✕✖✗✘❌🚫⛔", "○◯⭕✓✔✅"
 _SIGN = re.compile(  # a letter says so in Korean alone; ":X" by itself is a face
-    rf"\s*:?\s*([{_NO_SIGNS}{_SIGNS}])\ufe0f?"
+    rf"(?<!\s)\s*(?::\s*)?([{_NO_SIGNS}{_SIGNS}])\ufe0f?"
     r"|(?<=[가-힣])(?:[:=-]\s*|\s*)([xo])(?![a-z0-9])|(?<=[가-힣])\s*\(([xo])\)",
     re.IGNORECASE,
 )
