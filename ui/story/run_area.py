@@ -132,12 +132,15 @@ def _until_it_ends(
     begin: Callable[[], DrawingRun],
     opened: Shown | None = None,
 ) -> Iterator[Shown]:
-    ended = {area.progress: "", area.stop: _stop_button(False), **_enabled(all_buttons, studio.models.ready)}
+    ended: Shown = {area.progress: "", area.stop: _stop_button(False), **_enabled(all_buttons, studio.models.ready)}
     try:
         run = begin()
         empty = live_value(run.asked, [], 0.0)
         yield {**(opened or {}), area.run: run.id, area.stop: _stop_button(True), area.pictures: empty}
-        yield from _watched(studio, area, place, run)
+        for shown in _watched(studio, area, place, run):
+            yield shown
+            # A second time at the end: a busy page that is turned to another story may miss the first.
+            ended[area.pictures] = shown.get(area.pictures, unchanged())
     except Stopped:
         yield {area.pictures: {}, area.report: say("Stopped before a picture was finished.")}
     except Exception:
