@@ -21,7 +21,7 @@ _TO_ITS_END = (
     r"\s*:\s*(?P<said>(?![\d.]+\s*(?:[,;:\n|/()\[\]{}]|$))(?:(?![.!?]\s)[^,;:\n|/()\[\]{}])+)"  # no weight: (hair:1.2)
 )
 
-_NONE = "none|no|n/a|nothing|없음|없다|없어요?|なし|無し|ない"
+_NONE = "none|no|n/a|nothing|false|없음|없다|없어요?|なし|無し|ない"
 _LACKING = re.compile(
     rf"{_AT_THE_START}(?P<name>[^\W\d_][\w -]{{0,40}}?)(?:\s*:\s*|\s+-\s+)(?:{_NONE}){_AT_THE_END}", re.IGNORECASE
 )

@@ -103,6 +103,7 @@ KEPT_OUT = table(
     """
     woman without glasses -> woman -> glasses
     woman, !glasses -> woman -> glasses
+    woman, glasses: false -> woman -> glasses
     woman, zero glasses -> woman -> glasses
     a woman who used to wear glasses -> a woman -> glasses
     Exclude: glasses, hat; smile -> smile -> glasses, hat
